@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IR_OP_H
+#define IR_OP_H
+
+#include <ir/tensor.h>
+
+G_BEGIN_DECLS
+
+/*
+ * An op is described once, by an #IrOpDesc. Reader, writer, validation, shape
+ * inference, constant folding, the reference device, dumps, documentation and
+ * tests are derived from it.
+ */
+
+typedef struct _IrGraph IrGraph;
+typedef struct _IrNode IrNode;
+typedef struct _IrOpDesc IrOpDesc;
+
+/** IrI64s, IrF64s, IrStrings: lists inside attribute structs. The memory belongs
+ * to the node's graph and is never freed before it. Since: 0.1 */
+typedef struct {
+  gsize n;
+  const gint64 *v;
+} IrI64s;
+typedef struct {
+  gsize n;
+  const double *v;
+} IrF64s;
+typedef struct {
+  gsize n;
+  const char *const *v;
+} IrStrings;
+
+/**
+ * IrAttrKind: type of the field that an attribute is kept in
+ * @IR_ATTR_BOOL: #gboolean
+ * @IR_ATTR_I64: #gint64
+ * @IR_ATTR_F64: double
+ * @IR_ATTR_STRING: const char *, in the graph's memory, never %NULL once set
+ * @IR_ATTR_ENUM: #gint, one of the descriptor's names
+ * @IR_ATTR_DTYPE: #IrDType kept as #gint
+ * @IR_ATTR_I64S: #IrI64s
+ * @IR_ATTR_F64S: #IrF64s
+ * @IR_ATTR_STRINGS: #IrStrings
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  IR_ATTR_BOOL,
+  IR_ATTR_I64,
+  IR_ATTR_F64,
+  IR_ATTR_STRING,
+  IR_ATTR_ENUM,
+  IR_ATTR_DTYPE,
+  IR_ATTR_I64S,
+  IR_ATTR_F64S,
+  IR_ATTR_STRINGS,
+} IrAttrKind;
+
+/**
+ * IrAttrDesc:
+ * @name: as in the IR's `<data>`
+ * @kind: type of the field
+ * @offset: of the field in the op's attribute struct (G_STRUCT_OFFSET)
+ * @def: default as text in the IR's syntax; %NULL means that the attribute is
+ *   required
+ * @names: for %IR_ATTR_ENUM, the lower-case spellings in the order of the enum,
+ *   %NULL-terminated
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  const char *name;
+  IrAttrKind kind;
+  gsize offset;
+  const char *def;
+  const char *const *names;
+} IrAttrDesc;
+
+/** IR_MAX_INPUTS, IR_MAX_OUTPUTS: limits of one node, Concat and Split
+ * included. Since: 0.1 */
+#define IR_MAX_INPUTS 4096
+#define IR_MAX_OUTPUTS 4096
+/** IR_VARIADIC: as @max_inputs or @n_outputs of an #IrOpDesc: any number.
+ * Since: 0.1 */
+#define IR_VARIADIC 0xffff
+
+/**
+ * IrOpFlags:
+ * @IR_OP_PARAMETER: a graph input
+ * @IR_OP_RESULT: a graph output
+ * @IR_OP_CONST: its value is in the output's @value
+ * @IR_OP_SINK: has an effect (Assign): kept although nobody reads it
+ * @IR_OP_NO_FOLD: not folded although its inputs are constant (random numbers)
+ * @IR_OP_F32: `evaluate` handles f32 among the float types only; the caller
+ *   converts bf16, f16 and f64 to f32 before and back after it
+ * @IR_OP_DYNAMIC: sizes of the outputs depend on values of the inputs; when
+ *   `infer` left them unknown, `evaluate` allocates the outputs itself
+ * @IR_OP_ELEMENTWISE: output element i depends on element i of the (broadcast)
+ *   inputs only
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  IR_OP_PARAMETER = 1 << 0,
+  IR_OP_RESULT = 1 << 1,
+  IR_OP_CONST = 1 << 2,
+  IR_OP_SINK = 1 << 3,
+  IR_OP_NO_FOLD = 1 << 4,
+  IR_OP_F32 = 1 << 5,
+  IR_OP_DYNAMIC = 1 << 6,
+  IR_OP_ELEMENTWISE = 1 << 7,
+} IrOpFlags;
+
+/**
+ * IrInferCtx: what `infer` reads and fills
+ * @node: the node, for messages, bodies and its graph; its edges may be absent
+ *   from what is being inferred: use the fields below
+ * @attrs: the op's attribute struct
+ * @n_inputs: between the descriptor's limits
+ * @in_dtype: (array length=n_inputs): may be %IR_DTYPE_DYNAMIC
+ * @in_shape: (array length=n_inputs): may be partial
+ * @in_value: (array length=n_inputs): values where they are known, else %NULL
+ * @n_outputs: as the node has; fixed when the node was made
+ * @out_dtype: (out) (array length=n_outputs): starts as %IR_DTYPE_DYNAMIC
+ * @out_shape: (out) (array length=n_outputs): starts with unknown rank
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  const IrNode *node;
+  const void *attrs;
+  gsize n_inputs;
+  const IrDType *in_dtype;
+  const IrShape *in_shape;
+  const IrTensor *const *in_value;
+  gsize n_outputs;
+  IrDType *out_dtype;
+  IrShape *out_shape;
+} IrInferCtx;
+
+/**
+ * IrEvalCtx: what `evaluate` reads and fills
+ * @node: the node, for messages, bodies and its graph
+ * @attrs: the op's attribute struct
+ * @n_inputs: number of inputs
+ * @in: (array length=n_inputs): the inputs; `infer` accepted their types and
+ *   shapes
+ * @n_outputs: number of outputs
+ * @out: (array length=n_outputs): zero-filled tensors of the inferred type and
+ *   shape, to be filled; %NULL where `infer` could not tell the shape, to be
+ *   made by `evaluate` (ops with %IR_OP_DYNAMIC only)
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  const IrNode *node;
+  const void *attrs;
+  gsize n_inputs;
+  IrTensor *const *in;
+  gsize n_outputs;
+  IrTensor **out;
+} IrEvalCtx;
+
+/**
+ * IrOpDesc:
+ * @type: the IR's spelling, such as "Convolution"
+ * @opset: number of the opset where this form appeared first; the IR's
+ *   `version` is "opset<number>"
+ * @min_inputs: fewest inputs; optional ones are trailing
+ * @max_inputs: most inputs, or %IR_VARIADIC
+ * @n_outputs: number of outputs, or %IR_VARIADIC where attributes or inputs
+ *   decide
+ * @flags: #IrOpFlags
+ * @attrs_size: bytes of the attribute struct, 0 for none
+ * @attrs: (nullable): ends with a row whose name is %NULL; in the order in which
+ *   they are written
+ * @infer: checks the inputs and says what comes out. Must cope with unknown
+ *   types, ranks, dimensions and values, and must reject with %IR_ERROR_SHAPE or
+ *   %IR_ERROR_UNSUPPORTED everything that `evaluate` could not compute:
+ *   `evaluate` relies on it. The runner adds the node's name to the message
+ * @evaluate: (nullable): the plain, obvious computation
+ * @summary: one line for the documentation
+ *
+ * Since: 0.1
+ */
+struct _IrOpDesc {
+  const char *type;
+  guint opset;
+  guint16 min_inputs;
+  guint16 max_inputs;
+  guint16 n_outputs;
+  guint flags;
+  gsize attrs_size;
+  const IrAttrDesc *attrs;
+  gboolean (*infer) (IrInferCtx *ctx, GError **error);
+  gboolean (*evaluate) (IrEvalCtx *ctx, GError **error);
+  const char *summary;
+};
+
+/**
+ * ir_op_lookup:
+ * @type: the op's name, any case
+ * @opset: "opset1" … ; the newest form that is not newer is taken
+ *
+ * Returns: (nullable): the descriptor
+ *
+ * Since: 0.1
+ */
+IR_API const IrOpDesc *ir_op_lookup (const char *type, const char *opset);
+
+/** ir_op_lookup_number: the same with the opset as a number, G_MAXUINT for the
+ * newest form. Since: 0.1 */
+IR_API const IrOpDesc *ir_op_lookup_number (const char *type, guint opset);
+
+/** ir_op_list: (array length=n): every op form, sorted by type, then opset.
+ * Since: 0.1 */
+IR_API const IrOpDesc *const *ir_op_list (gsize *n);
+
+/**
+ * ir_attr_parse:
+ * @graph: owner of the memory of lists and strings
+ * @desc: the attribute
+ * @text: value in the IR's syntax, as lenient as OpenVINO's reader: blanks
+ *   around commas, brackets, true/false/1/0 in any case, enums in any case
+ * @attrs: (inout): the attribute struct, written on success
+ *
+ * Since: 0.1
+ */
+IR_API gboolean ir_attr_parse (IrGraph *graph, const IrAttrDesc *desc,
+    const char *text, gpointer attrs, GError **error);
+
+/** ir_attr_to_string: (transfer full): the value in the IR's syntax; reals with
+ * the digits that give the same number back. Since: 0.1 */
+IR_API char *ir_attr_to_string (const IrAttrDesc *desc, gconstpointer attrs);
+
+G_END_DECLS
+
+#endif
