@@ -80,13 +80,13 @@ IR_API gboolean ir_convert_options_set (IrConvertOptions *options,
 
 /** ir_convert_options_get: (nullable) (transfer none): value of an option as it
  * was set, or its default. Since: 0.1 */
-IR_API const char *ir_convert_options_get (const IrConvertOptions *options,
-    const char *name);
+IR_API const char *ir_convert_options_get (
+    const IrConvertOptions *options, const char *name);
 
 /** IrConvertLog: (scope call): gets messages while a conversion runs; @level is a
  * #GLogLevelFlags of message, warning or info. Since: 0.1 */
-typedef void (*IrConvertLog) (GLogLevelFlags level, const char *message,
-    gpointer user_data);
+typedef void (*IrConvertLog) (
+    GLogLevelFlags level, const char *message, gpointer user_data);
 
 /**
  * ir_convert:

@@ -24,13 +24,16 @@ G_BEGIN_DECLS
  */
 
 #define IR_TYPE_CORE (ir_core_get_type ())
-IR_API G_DECLARE_FINAL_TYPE (IrCore, ir_core, IR, CORE, GObject)
+IR_API
+G_DECLARE_FINAL_TYPE (IrCore, ir_core, IR, CORE, GObject)
 #define IR_TYPE_COMPILED_MODEL (ir_compiled_model_get_type ())
-IR_API G_DECLARE_FINAL_TYPE (IrCompiledModel, ir_compiled_model, IR,
-    COMPILED_MODEL, GObject)
+IR_API
+G_DECLARE_FINAL_TYPE (
+    IrCompiledModel, ir_compiled_model, IR, COMPILED_MODEL, GObject)
 #define IR_TYPE_INFER_REQUEST (ir_infer_request_get_type ())
-IR_API G_DECLARE_FINAL_TYPE (IrInferRequest, ir_infer_request, IR,
-    INFER_REQUEST, GObject)
+IR_API
+G_DECLARE_FINAL_TYPE (
+    IrInferRequest, ir_infer_request, IR, INFER_REQUEST, GObject)
 
 /**
  * ir_core_new:
@@ -132,11 +135,11 @@ IR_API const char *ir_compiled_model_get_device (IrCompiledModel *model);
  * Since: 0.1 */
 IR_API const IrGraph *ir_compiled_model_get_graph (IrCompiledModel *model);
 /** ir_compiled_model_get_inputs: (array length=n) (transfer none). Since: 0.1 */
-IR_API const IrPortInfo *ir_compiled_model_get_inputs (IrCompiledModel *model,
-    gsize *n);
+IR_API const IrPortInfo *ir_compiled_model_get_inputs (
+    IrCompiledModel *model, gsize *n);
 /** ir_compiled_model_get_outputs: (array length=n) (transfer none). Since: 0.1 */
-IR_API const IrPortInfo *ir_compiled_model_get_outputs (IrCompiledModel *model,
-    gsize *n);
+IR_API const IrPortInfo *ir_compiled_model_get_outputs (
+    IrCompiledModel *model, gsize *n);
 /** ir_compiled_model_get_optimal_requests: how many requests in flight keep the
  * device busy. Since: 0.1 */
 IR_API guint ir_compiled_model_get_optimal_requests (IrCompiledModel *model);
@@ -169,8 +172,8 @@ typedef struct {
 } IrProfile;
 
 /** ir_compiled_model_set_profiling: switches counting on or off. Since: 0.1 */
-IR_API void ir_compiled_model_set_profiling (IrCompiledModel *model,
-    gboolean enabled);
+IR_API void ir_compiled_model_set_profiling (
+    IrCompiledModel *model, gboolean enabled);
 /** ir_compiled_model_get_profile: (transfer full) (element-type IrProfile): in the
  * order in which the steps run; %NULL if the device counts nothing. Since: 0.1 */
 IR_API GPtrArray *ir_compiled_model_get_profile (IrCompiledModel *model);
@@ -189,8 +192,8 @@ IR_API IrInferRequest *ir_compiled_model_create_request (
  *
  * Since: 0.1
  */
-IR_API gboolean ir_infer_request_set_input (IrInferRequest *request,
-    gsize index, IrTensor *tensor, GError **error);
+IR_API gboolean ir_infer_request_set_input (
+    IrInferRequest *request, gsize index, IrTensor *tensor, GError **error);
 
 /**
  * ir_infer_request_get_output:
@@ -200,12 +203,12 @@ IR_API gboolean ir_infer_request_set_input (IrInferRequest *request,
  *
  * Since: 0.1
  */
-IR_API IrTensor *ir_infer_request_get_output (IrInferRequest *request,
-    gsize index);
+IR_API IrTensor *ir_infer_request_get_output (
+    IrInferRequest *request, gsize index);
 
 /** ir_infer_request_infer: runs it and waits. Since: 0.1 */
-IR_API gboolean ir_infer_request_infer (IrInferRequest *request,
-    GError **error);
+IR_API gboolean ir_infer_request_infer (
+    IrInferRequest *request, GError **error);
 
 /**
  * IrInferCallback:
@@ -216,8 +219,8 @@ IR_API gboolean ir_infer_request_infer (IrInferRequest *request,
  *
  * Since: 0.1
  */
-typedef void (*IrInferCallback) (IrInferRequest *request, const GError *error,
-    gpointer user_data);
+typedef void (*IrInferCallback) (
+    IrInferRequest *request, const GError *error, gpointer user_data);
 
 /**
  * ir_infer_request_start:
@@ -243,8 +246,8 @@ IR_API gboolean ir_infer_request_start (IrInferRequest *request,
  *
  * Since: 0.1
  */
-IR_API gboolean ir_infer_request_wait (IrInferRequest *request,
-    gint64 timeout_us, GError **error);
+IR_API gboolean ir_infer_request_wait (
+    IrInferRequest *request, gint64 timeout_us, GError **error);
 
 /** ir_infer_request_cancel: takes it out of the queue if it has not begun, asks
  * it to stop at the next layer otherwise. The callback gets

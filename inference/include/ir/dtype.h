@@ -45,7 +45,7 @@ typedef enum {
 #define IR_DTYPE_ENUM(id, name, precision, bits, kind) IR_DTYPE_##id,
   IR_DTYPE_LIST (IR_DTYPE_ENUM)
 #undef IR_DTYPE_ENUM
-      IR_DTYPE_COUNT
+  IR_DTYPE_COUNT
 } IrDType;
 
 /**
@@ -105,8 +105,8 @@ IR_API gboolean ir_dtype_is_signed (IrDType dtype);
  *
  * Since: 0.1
  */
-IR_API gboolean ir_dtype_parse (const char *text, IrDType *dtype,
-    GError **error);
+IR_API gboolean ir_dtype_parse (
+    const char *text, IrDType *dtype, GError **error);
 
 /**
  * ir_dtype_bytes:

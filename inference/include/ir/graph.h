@@ -165,8 +165,8 @@ IR_API const char *ir_graph_strdup (IrGraph *graph, const char *text);
  * attribute structs. Since: 0.1 */
 IR_API IrI64s ir_graph_i64s (IrGraph *graph, const gint64 *v, gsize n);
 IR_API IrF64s ir_graph_f64s (IrGraph *graph, const double *v, gsize n);
-IR_API IrStrings ir_graph_strings (IrGraph *graph, const char *const *v,
-    gsize n);
+IR_API IrStrings ir_graph_strings (
+    IrGraph *graph, const char *const *v, gsize n);
 
 /* --- building ------------------------------------------------------------ */
 
@@ -201,24 +201,24 @@ IR_API IrNode *ir_graph_add_op (IrGraph *graph, const char *type, guint opset,
     const char *name, gsize n_inputs, ...);
 
 /** ir_graph_add_const: a Const with a reference to @value. Since: 0.1 */
-IR_API IrNode *ir_graph_add_const (IrGraph *graph, const char *name,
-    IrTensor *value);
+IR_API IrNode *ir_graph_add_const (
+    IrGraph *graph, const char *name, IrTensor *value);
 
 /** ir_graph_add_const_i64: a Const of rank 1 with the values. Since: 0.1 */
-IR_API IrNode *ir_graph_add_const_i64 (IrGraph *graph, const char *name,
-    const gint64 *values, gsize n);
+IR_API IrNode *ir_graph_add_const_i64 (
+    IrGraph *graph, const char *name, const gint64 *values, gsize n);
 
 /** ir_graph_add_parameter: a graph input. Since: 0.1 */
-IR_API IrNode *ir_graph_add_parameter (IrGraph *graph, const char *name,
-    IrDType dtype, const IrShape *shape);
+IR_API IrNode *ir_graph_add_parameter (
+    IrGraph *graph, const char *name, IrDType dtype, const IrShape *shape);
 
 /** ir_graph_add_result: a graph output that reads @source. Since: 0.1 */
-IR_API IrNode *ir_graph_add_result (IrGraph *graph, const char *name,
-    IrPort source);
+IR_API IrNode *ir_graph_add_result (
+    IrGraph *graph, const char *name, IrPort source);
 
 /** ir_node_set_parameter: type and shape of a Parameter. Since: 0.1 */
-IR_API void ir_node_set_parameter (IrNode *node, IrDType dtype,
-    const IrShape *shape);
+IR_API void ir_node_set_parameter (
+    IrNode *node, IrDType dtype, const IrShape *shape);
 
 /** ir_node_set_const: replaces the value of a Const. Since: 0.1 */
 IR_API void ir_node_set_const (IrNode *node, IrTensor *value);
@@ -251,16 +251,16 @@ ir_port (IrNode *node, guint index)
  *
  * Since: 0.1
  */
-IR_API gboolean ir_node_set_bool (IrNode *node, const char *attr,
-    gboolean value, GError **error);
-IR_API gboolean ir_node_set_i64 (IrNode *node, const char *attr, gint64 value,
-    GError **error);
-IR_API gboolean ir_node_set_f64 (IrNode *node, const char *attr, double value,
-    GError **error);
-IR_API gboolean ir_node_set_text (IrNode *node, const char *attr,
-    const char *value, GError **error);
-IR_API gboolean ir_node_set_dtype (IrNode *node, const char *attr,
-    IrDType value, GError **error);
+IR_API gboolean ir_node_set_bool (
+    IrNode *node, const char *attr, gboolean value, GError **error);
+IR_API gboolean ir_node_set_i64 (
+    IrNode *node, const char *attr, gint64 value, GError **error);
+IR_API gboolean ir_node_set_f64 (
+    IrNode *node, const char *attr, double value, GError **error);
+IR_API gboolean ir_node_set_text (
+    IrNode *node, const char *attr, const char *value, GError **error);
+IR_API gboolean ir_node_set_dtype (
+    IrNode *node, const char *attr, IrDType value, GError **error);
 IR_API gboolean ir_node_set_i64s (IrNode *node, const char *attr,
     const gint64 *values, gsize n, GError **error);
 IR_API gboolean ir_node_set_f64s (IrNode *node, const char *attr,
@@ -328,8 +328,8 @@ IR_API IrNode *ir_graph_find (const IrGraph *graph, const char *name);
  *
  * Since: 0.1
  */
-IR_API gboolean ir_graph_find_tensor (const IrGraph *graph, const char *name,
-    IrPort *port);
+IR_API gboolean ir_graph_find_tensor (
+    const IrGraph *graph, const char *name, IrPort *port);
 
 /** ir_node_input: what input @index reads. Since: 0.1 */
 IR_API const IrOutput *ir_node_input (const IrNode *node, guint index);
@@ -370,8 +370,8 @@ typedef struct {
  *
  * Since: 0.1
  */
-IR_API void ir_graph_set_meta (IrGraph *graph, const char *path,
-    const char *value);
+IR_API void ir_graph_set_meta (
+    IrGraph *graph, const char *path, const char *value);
 /** ir_graph_get_meta: (nullable). Since: 0.1 */
 IR_API const char *ir_graph_get_meta (const IrGraph *graph, const char *path);
 /** ir_graph_list_meta: (array length=n): in the order in which they were set.
@@ -413,8 +413,8 @@ IR_API gboolean ir_node_infer (IrNode *node, GError **error);
  *
  * Since: 0.1
  */
-IR_API gboolean ir_node_evaluate (const IrNode *node, IrTensor *const *in,
-    IrTensor **out, GError **error);
+IR_API gboolean ir_node_evaluate (
+    const IrNode *node, IrTensor *const *in, IrTensor **out, GError **error);
 
 /**
  * ir_graph_evaluate:
@@ -426,8 +426,8 @@ IR_API gboolean ir_node_evaluate (const IrNode *node, IrTensor *const *in,
  *
  * Since: 0.1
  */
-IR_API gboolean ir_graph_evaluate (const IrGraph *graph, IrTensor *const *in,
-    IrTensor **out, GError **error);
+IR_API gboolean ir_graph_evaluate (
+    const IrGraph *graph, IrTensor *const *in, IrTensor **out, GError **error);
 
 /**
  * ir_graph_validate:

@@ -22,8 +22,8 @@ G_BEGIN_DECLS
 typedef struct {
   const char *name;
   const char *summary;
-  gboolean (*run) (IrGraph *graph, gconstpointer data, gsize *changes,
-      GError **error);
+  gboolean (*run) (
+      IrGraph *graph, gconstpointer data, gsize *changes, GError **error);
 } IrPass;
 
 /** IrPassReport: (scope call): called after each pass of a run with the number

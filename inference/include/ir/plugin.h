@@ -78,8 +78,8 @@ typedef struct {
   const IrConfigKey *config;
 
   gboolean (*probe) (char **text, GError **error);
-  gpointer (*compile) (const IrGraph *graph, GHashTable *config,
-      GError **error);
+  gpointer (*compile) (
+      const IrGraph *graph, GHashTable *config, GError **error);
   void (*model_free) (gpointer model);
   void (*model_info) (gpointer model, IrDeviceModelInfo *info);
   gpointer (*request_new) (gpointer model, GError **error);

@@ -140,8 +140,8 @@ IR_API void ir_preproc_init (IrPreproc *recipe, guint width, guint height);
  *
  * Since: 0.1
  */
-IR_API gboolean ir_preproc_check (const IrPreproc *recipe,
-    const IrFrame *frame, const IrRegion *region, GError **error);
+IR_API gboolean ir_preproc_check (const IrPreproc *recipe, const IrFrame *frame,
+    const IrRegion *region, GError **error);
 
 /** ir_preproc_shape: shape of one picture's tensor, with the batch of 1.
  * Since: 0.1 */
@@ -149,8 +149,8 @@ IR_API IrShape ir_preproc_shape (const IrPreproc *recipe);
 
 /** ir_preproc_affine: the way back from the tensor to the picture, whatever the
  * contents. Since: 0.1 */
-IR_API IrAffine ir_preproc_affine (const IrPreproc *recipe,
-    const IrFrame *frame, const IrRegion *region);
+IR_API IrAffine ir_preproc_affine (
+    const IrPreproc *recipe, const IrFrame *frame, const IrRegion *region);
 
 /** ir_affine_apply: maps (@x, @y) in place. Since: 0.1 */
 IR_API void ir_affine_apply (const IrAffine *affine, double *x, double *y);

@@ -49,8 +49,8 @@ IR_API IrShape ir_shape_1d (gint64 dim);
  *
  * Since: 0.1
  */
-IR_API gboolean ir_shape_init (IrShape *shape, gsize rank, const gint64 *dims,
-    GError **error);
+IR_API gboolean ir_shape_init (
+    IrShape *shape, gsize rank, const gint64 *dims, GError **error);
 
 /** ir_shape_is_static: whether rank and every dimension are known. Since: 0.1 */
 IR_API gboolean ir_shape_is_static (const IrShape *shape);
@@ -108,8 +108,8 @@ IR_API guint64 ir_shape_size (const IrShape *shape, gint first, gint end);
  *
  * Since: 0.1
  */
-IR_API gboolean ir_shape_axis (const IrShape *shape, gint64 axis, guint *index,
-    GError **error);
+IR_API gboolean ir_shape_axis (
+    const IrShape *shape, gint64 axis, guint *index, GError **error);
 
 /**
  * ir_shape_parse:
@@ -118,8 +118,8 @@ IR_API gboolean ir_shape_axis (const IrShape *shape, gint64 axis, guint *index,
  *
  * Since: 0.1
  */
-IR_API gboolean ir_shape_parse (const char *text, IrShape *shape,
-    GError **error);
+IR_API gboolean ir_shape_parse (
+    const char *text, IrShape *shape, GError **error);
 
 /**
  * ir_shape_to_string:

@@ -49,8 +49,8 @@ typedef struct _IrTensor {
  *
  * Since: 0.1
  */
-IR_API IrTensor *ir_tensor_new (IrDType dtype, const IrShape *shape,
-    GError **error);
+IR_API IrTensor *ir_tensor_new (
+    IrDType dtype, const IrShape *shape, GError **error);
 
 /**
  * ir_tensor_new_wrapped:
@@ -99,8 +99,8 @@ IR_API IrTensor *ir_tensor_copy (const IrTensor *tensor, GError **error);
  *
  * Since: 0.1
  */
-IR_API IrTensor *ir_tensor_reshaped (IrTensor *tensor, const IrShape *shape,
-    GError **error);
+IR_API IrTensor *ir_tensor_reshaped (
+    IrTensor *tensor, const IrShape *shape, GError **error);
 
 /**
  * ir_tensor_convert:
@@ -114,8 +114,8 @@ IR_API IrTensor *ir_tensor_reshaped (IrTensor *tensor, const IrShape *shape,
  *
  * Since: 0.1
  */
-IR_API IrTensor *ir_tensor_convert (IrTensor *tensor, IrDType dtype,
-    GError **error);
+IR_API IrTensor *ir_tensor_convert (
+    IrTensor *tensor, IrDType dtype, GError **error);
 
 /** ir_tensor_equal: type, shape and bytes are the same. Since: 0.1 */
 IR_API gboolean ir_tensor_equal (const IrTensor *a, const IrTensor *b);
@@ -164,8 +164,8 @@ IR_API IrTensor *ir_tensor_load_npy (const char *path, GError **error);
  *
  * Since: 0.1
  */
-IR_API gboolean ir_tensor_save_npy (IrTensor *tensor, const char *path,
-    GError **error);
+IR_API gboolean ir_tensor_save_npy (
+    IrTensor *tensor, const char *path, GError **error);
 
 G_END_DECLS
 

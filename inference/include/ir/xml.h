@@ -24,8 +24,8 @@ G_BEGIN_DECLS
  *
  * Since: 0.1
  */
-IR_API IrGraph *ir_graph_read (const char *xml_path, const char *bin_path,
-    GError **error);
+IR_API IrGraph *ir_graph_read (
+    const char *xml_path, const char *bin_path, GError **error);
 
 /**
  * ir_graph_read_memory:
@@ -51,8 +51,8 @@ IR_API IrGraph *ir_graph_read_memory (const char *xml, gsize xml_size,
  *
  * Since: 0.1
  */
-IR_API gboolean ir_graph_write (IrGraph *graph, const char *xml_path,
-    guint version, GError **error);
+IR_API gboolean ir_graph_write (
+    IrGraph *graph, const char *xml_path, guint version, GError **error);
 
 /**
  * ir_graph_write_memory:
