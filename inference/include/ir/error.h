@@ -62,18 +62,33 @@ typedef enum {
 IR_API GQuark ir_error_quark (void);
 
 /**
- * ir_fail:
+ * ir_set_error:
  * @error: (nullable): where to put the error
  * @code: an #IrErrorCode
  * @format: a printf format for the message
  *
- * Sets @error. Returns %FALSE so that a failing function can end with
- * `return ir_fail (error, …);`.
+ * Returns: %FALSE
  *
  * Since: 0.1
  */
-IR_API gboolean ir_fail (GError **error, IrErrorCode code, const char *format,
-    ...) G_GNUC_PRINTF (3, 4);
+IR_API gboolean ir_set_error (GError **error, IrErrorCode code,
+    const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+static inline gboolean
+ir_failed (gboolean unused)
+{
+  return FALSE;
+}
+
+/**
+ * ir_fail:
+ *
+ * ir_set_error() for `return ir_fail (error, …);`. A macro, so that compilers
+ * see that the value is %FALSE.
+ *
+ * Since: 0.1
+ */
+#define ir_fail(...) ir_failed (ir_set_error (__VA_ARGS__))
 
 G_END_DECLS
 

@@ -124,6 +124,9 @@ typedef enum {
  * @n_outputs: as the node has; fixed when the node was made
  * @out_dtype: (out) (array length=n_outputs): starts as %IR_DTYPE_DYNAMIC
  * @out_shape: (out) (array length=n_outputs): starts with unknown rank
+ * @out_value: (out) (transfer full) (array length=n_outputs): starts as %NULL; to
+ *   be set where shapes alone tell the value, as for ShapeOf. Values that follow
+ *   from the inputs' values are found by the runner
  *
  * Since: 0.1
  */
@@ -137,6 +140,7 @@ typedef struct {
   gsize n_outputs;
   IrDType *out_dtype;
   IrShape *out_shape;
+  IrTensor **out_value;
 } IrInferCtx;
 
 /**

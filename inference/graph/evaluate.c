@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Running nodes and graphs with the ops' plain computations. */
+#include <string.h>
+#include "infer-private.h"
+
+static void
+drop_tensors (IrTensor **tensors, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    g_clear_pointer (&tensors[i], ir_tensor_unref);
+}
+
+/* The type that evaluate wants for a tensor of `dtype`. */
+static IrDType
+working_dtype (const IrNode *node, IrDType dtype)
+{
+  if ((node->op->flags & IR_OP_F32) != 0 && ir_dtype_is_float (dtype))
+    return IR_DTYPE_F32;
+  return dtype;
+}
+
+static gboolean
+convert_inputs (
+    const IrNode *node, IrTensor *const *in, IrTensor **working, GError **error)
+{
+  for (gsize i = 0; i < node->n_inputs; i++) {
+    working[i] =
+        ir_tensor_convert (in[i], working_dtype (node, in[i]->dtype), error);
+    if (working[i] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+allocate_outputs (
+    const IrNode *node, const IrInferCtx *ctx, IrTensor **out, GError **error)
+{
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    if (!ir_shape_is_static (&ctx->out_shape[i]) ||
+        ctx->out_dtype[i] == IR_DTYPE_DYNAMIC) {
+      if ((node->op->flags & IR_OP_DYNAMIC) != 0)
+        continue;
+      return ir_fail (error, IR_ERROR_SHAPE,
+          "the shape of output %" G_GSIZE_FORMAT " does not follow from the "
+          "inputs",
+          i);
+    }
+    out[i] = ir_tensor_new (
+        working_dtype (node, ctx->out_dtype[i]), &ctx->out_shape[i], error);
+    if (out[i] == NULL)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+finish_outputs (
+    const IrNode *node, const IrInferCtx *ctx, IrTensor **out, GError **error)
+{
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    IrDType dtype = ctx->out_dtype[i];
+    IrTensor *converted;
+
+    if (out[i] == NULL)
+      return ir_fail (
+          error, IR_ERROR_INTERNAL, "gave no output %" G_GSIZE_FORMAT, i);
+    if (dtype == IR_DTYPE_DYNAMIC || dtype == out[i]->dtype)
+      continue;
+    converted = ir_tensor_convert (out[i], dtype, error);
+    if (converted == NULL)
+      return FALSE;
+    ir_tensor_unref (out[i]);
+    out[i] = converted;
+  }
+  return TRUE;
+}
+
+static gboolean
+evaluate_inferred (const IrNode *node, const IrInferCtx *ctx,
+    IrTensor *const *in, IrTensor **out, GError **error)
+{
+  g_autofree IrTensor **working = g_new0 (IrTensor *, node->n_inputs + 1);
+  IrEvalCtx eval = { .node = node,
+    .attrs = node->attrs,
+    .n_inputs = node->n_inputs,
+    .in = working,
+    .n_outputs = node->n_outputs,
+    .out = out };
+  gboolean ok;
+
+  ok = convert_inputs (node, in, working, error) &&
+      allocate_outputs (node, ctx, out, error) &&
+      node->op->evaluate (&eval, error) &&
+      finish_outputs (node, ctx, out, error);
+  drop_tensors (working, node->n_inputs);
+  if (!ok)
+    ir_prefix_node (error, node);
+  return ok;
+}
+
+gboolean
+ir_node_evaluate (
+    const IrNode *node, IrTensor *const *in, IrTensor **out, GError **error)
+{
+  g_autofree IrTensor **made = g_new0 (IrTensor *, node->n_outputs + 1);
+  IrInfer infer;
+  gboolean ok;
+
+  if (node->op->evaluate == NULL)
+    return ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "node '%s': there is no computation for %s-%u", node->name,
+        node->op->type, node->op->opset);
+  ir_infer_init (&infer, node);
+  for (gsize i = 0; i < node->n_inputs; i++) {
+    infer.in_dtype[i] = in[i]->dtype;
+    infer.in_shape[i] = in[i]->shape;
+    infer.in_value[i] = in[i];
+  }
+  ok = ir_infer_run (&infer, error) &&
+      evaluate_inferred (node, &infer.ctx, in, made, error);
+  ir_infer_clear (&infer);
+  if (ok)
+    memcpy (out, made, node->n_outputs * sizeof (IrTensor *));
+  else
+    drop_tensors (made, node->n_outputs);
+  return ok;
+}
+
+/* --- whole graphs ---------------------------------------------------------- */
+
+typedef struct {
+  IrTensor **outputs;
+  guint readers;
+} NodeState;
+
+static gboolean
+check_input (const IrNode *parameter, const IrTensor *tensor, GError **error)
+{
+  const IrOutput *output = &parameter->outputs[0];
+  char wanted[IR_SHAPE_TEXT];
+  char got[IR_SHAPE_TEXT];
+
+  if ((output->dtype != IR_DTYPE_DYNAMIC && tensor->dtype != output->dtype) ||
+      !ir_shape_fits (&output->shape, &tensor->shape))
+    return ir_fail (error, IR_ERROR_SHAPE, "input '%s' takes %s %s, not %s %s",
+        parameter->name, ir_dtype_name (output->dtype),
+        ir_shape_print (&output->shape, wanted), ir_dtype_name (tensor->dtype),
+        ir_shape_print (&tensor->shape, got));
+  return TRUE;
+}
+
+static gboolean
+run_node (const IrNode *node, NodeState *states, GError **error)
+{
+  g_autofree IrTensor **in = g_new0 (IrTensor *, node->n_inputs + 1);
+  NodeState *state = &states[node->id];
+
+  for (gsize i = 0; i < node->n_inputs; i++)
+    in[i] = states[node->inputs[i].node->id].outputs[node->inputs[i].index];
+  if (!ir_node_evaluate (node, in, state->outputs, error))
+    return FALSE;
+  for (gsize i = 0; i < node->n_inputs; i++) {
+    const IrNode *source = node->inputs[i].node;
+    NodeState *from = &states[source->id];
+
+    if (--from->readers == 0)
+      drop_tensors (from->outputs, source->n_outputs);
+  }
+  return TRUE;
+}
+
+static gboolean
+run_nodes (const IrGraph *graph, IrTensor *const *in, NodeState *states,
+    GError **error)
+{
+  for (guint i = 0; i < graph->parameters->len; i++) {
+    const IrNode *node = g_ptr_array_index (graph->parameters, i);
+
+    if (!check_input (node, in[i], error))
+      return FALSE;
+    states[node->id].outputs[0] = ir_tensor_ref (in[i]);
+  }
+  for (const IrNode *node = graph->first; node != NULL; node = node->next) {
+    if ((node->op->flags & IR_OP_CONST) != 0)
+      states[node->id].outputs[0] = ir_tensor_ref (node->outputs[0].value);
+    else if ((node->op->flags & (IR_OP_PARAMETER | IR_OP_RESULT)) == 0 &&
+        !run_node (node, states, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static NodeState *
+states_new (const IrGraph *graph)
+{
+  NodeState *states = g_new0 (NodeState, graph->next_id + 1);
+
+  for (const IrNode *node = graph->first; node != NULL; node = node->next) {
+    NodeState *state = &states[node->id];
+
+    state->outputs = g_new0 (IrTensor *, node->n_outputs + 1);
+    /* Results are read at the very end and never counted down. */
+    for (gsize i = 0; i < node->n_outputs; i++)
+      state->readers += node->outputs[i].uses->len;
+  }
+  return states;
+}
+
+static void
+states_free (const IrGraph *graph, NodeState *states)
+{
+  for (const IrNode *node = graph->first; node != NULL; node = node->next) {
+    drop_tensors (states[node->id].outputs, node->n_outputs);
+    g_free (states[node->id].outputs);
+  }
+  g_free (states);
+}
+
+gboolean
+ir_graph_evaluate (
+    const IrGraph *graph, IrTensor *const *in, IrTensor **out, GError **error)
+{
+  NodeState *states = states_new (graph);
+  gboolean ok = run_nodes (graph, in, states, error);
+
+  for (guint i = 0; ok && i < graph->results->len; i++) {
+    const IrNode *node = g_ptr_array_index (graph->results, i);
+    IrPort source = node->inputs[0];
+
+    out[i] = ir_tensor_ref (states[source.node->id].outputs[source.index]);
+  }
+  states_free (graph, states);
+  return ok;
+}

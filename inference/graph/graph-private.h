@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IR_GRAPH_PRIVATE_H
+#define IR_GRAPH_PRIVATE_H
+
+#include <ir/graph.h>
+#include "arena.h"
+
+G_BEGIN_DECLS
+
+/* A node of the same op and attributes without edges, bodies included. */
+IrNode *ir_graph_copy_node (IrGraph *graph, const IrNode *node);
+
+/* Forgets what was inferred, names stay. */
+void ir_output_clear (IrOutput *output);
+
+void ir_output_add_use (IrPort port, IrNode *user, guint index);
+void ir_output_remove_use (IrPort port, IrNode *user, guint index);
+
+G_END_DECLS
+
+#endif

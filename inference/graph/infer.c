@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Types, shapes and small values of every output. */
+#include "graph-private.h"
+#include "infer-private.h"
+
+/* Shape arithmetic is short; longer results are for constant folding. */
+#define MAX_KNOWN_ELEMENTS 4096
+
+void
+ir_infer_init (IrInfer *infer, const IrNode *node)
+{
+  gsize in = node->n_inputs + 1;
+  gsize out = node->n_outputs + 1;
+
+  infer->ctx.node = node;
+  infer->ctx.attrs = node->attrs;
+  infer->ctx.n_inputs = node->n_inputs;
+  infer->ctx.in_dtype = infer->in_dtype = g_new0 (IrDType, in);
+  infer->ctx.in_shape = infer->in_shape = g_new0 (IrShape, in);
+  infer->in_value = g_new0 (const IrTensor *, in);
+  infer->ctx.in_value = infer->in_value;
+  infer->ctx.n_outputs = node->n_outputs;
+  infer->ctx.out_dtype = g_new0 (IrDType, out);
+  infer->ctx.out_shape = g_new0 (IrShape, out);
+  infer->ctx.out_value = g_new0 (IrTensor *, out);
+  for (gsize i = 0; i < node->n_outputs; i++)
+    infer->ctx.out_shape[i] = ir_shape_unknown ();
+}
+
+void
+ir_infer_clear (IrInfer *infer)
+{
+  for (gsize i = 0; i < infer->ctx.n_outputs; i++)
+    g_clear_pointer (&infer->ctx.out_value[i], ir_tensor_unref);
+  g_free (infer->in_dtype);
+  g_free (infer->in_shape);
+  g_free (infer->in_value);
+  g_free (infer->ctx.out_dtype);
+  g_free (infer->ctx.out_shape);
+  g_free (infer->ctx.out_value);
+}
+
+void
+ir_prefix_node (GError **error, const IrNode *node)
+{
+  g_prefix_error (error, "node '%s' (%s): ", node->name, node->op->type);
+}
+
+static gboolean
+check_counts (const IrNode *node, GError **error)
+{
+  const IrOpDesc *op = node->op;
+
+  if (node->n_inputs < op->min_inputs ||
+      (op->max_inputs != IR_VARIADIC && node->n_inputs > op->max_inputs))
+    return ir_fail (error, IR_ERROR_SHAPE,
+        "has %" G_GSIZE_FORMAT " inputs, %u%s are expected", node->n_inputs,
+        op->min_inputs, op->max_inputs == op->min_inputs ? "" : " or more");
+  if (op->n_outputs != IR_VARIADIC && node->n_outputs != op->n_outputs)
+    return ir_fail (error, IR_ERROR_SHAPE,
+        "has %" G_GSIZE_FORMAT " outputs instead of %u", node->n_outputs,
+        op->n_outputs);
+  return TRUE;
+}
+
+static gboolean
+check_outputs (const IrInferCtx *ctx, GError **error)
+{
+  for (gsize i = 0; i < ctx->n_outputs; i++) {
+    const IrShape *shape = &ctx->out_shape[i];
+    char text[IR_SHAPE_TEXT];
+    guint64 count;
+
+    if (ir_shape_is_static (shape) && !ir_shape_count (shape, &count))
+      return ir_fail (error, IR_ERROR_LIMIT,
+          "output %" G_GSIZE_FORMAT " would have the shape %s, which is too "
+          "large",
+          i, ir_shape_print (shape, text));
+  }
+  return TRUE;
+}
+
+gboolean
+ir_infer_run (IrInfer *infer, GError **error)
+{
+  const IrNode *node = infer->ctx.node;
+
+  if (check_counts (node, error) && node->op->infer (&infer->ctx, error) &&
+      check_outputs (&infer->ctx, error))
+    return TRUE;
+  ir_prefix_node (error, node);
+  return FALSE;
+}
+
+static void
+read_inputs (IrInfer *infer, const IrNode *node)
+{
+  for (gsize i = 0; i < node->n_inputs; i++) {
+    const IrOutput *input = ir_node_input (node, (guint) i);
+
+    infer->in_dtype[i] = input->dtype;
+    infer->in_shape[i] = input->shape;
+    infer->in_value[i] = input->value;
+  }
+}
+
+/* Whether the outputs follow from known inputs and are worth knowing. */
+static gboolean
+can_know (const IrNode *node)
+{
+  if (node->n_inputs == 0 || node->op->evaluate == NULL ||
+      (node->op->flags & (IR_OP_NO_FOLD | IR_OP_SINK | IR_OP_RESULT)) != 0)
+    return FALSE;
+  for (gsize i = 0; i < node->n_inputs; i++) {
+    const IrOutput *input = ir_node_input (node, (guint) i);
+
+    if (input->value == NULL ||
+        ir_tensor_count (input->value) > MAX_KNOWN_ELEMENTS)
+      return FALSE;
+  }
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    guint64 count;
+
+    if (ir_shape_count (&node->outputs[i].shape, &count) &&
+        count > MAX_KNOWN_ELEMENTS)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+know_outputs (IrNode *node, GError **error)
+{
+  g_autofree IrTensor **in = g_new0 (IrTensor *, node->n_inputs + 1);
+  g_autofree IrTensor **out = g_new0 (IrTensor *, node->n_outputs + 1);
+
+  for (gsize i = 0; i < node->n_inputs; i++)
+    in[i] = ir_node_input (node, (guint) i)->value;
+  if (!ir_node_evaluate (node, in, out, error))
+    return FALSE;
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    node->outputs[i].value = out[i];
+    node->outputs[i].dtype = out[i]->dtype;
+    node->outputs[i].shape = out[i]->shape;
+  }
+  return TRUE;
+}
+
+void
+ir_output_clear (IrOutput *output)
+{
+  g_clear_pointer (&output->value, ir_tensor_unref);
+  output->dtype = IR_DTYPE_DYNAMIC;
+  output->shape = ir_shape_unknown ();
+}
+
+gboolean
+ir_node_infer (IrNode *node, GError **error)
+{
+  IrInfer infer;
+  gboolean known = FALSE;
+
+  if ((node->op->flags & IR_OP_CONST) != 0)
+    return TRUE;
+  ir_infer_init (&infer, node);
+  read_inputs (&infer, node);
+  if (!ir_infer_run (&infer, error)) {
+    ir_infer_clear (&infer);
+    return FALSE;
+  }
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    IrOutput *output = &node->outputs[i];
+
+    ir_output_clear (output);
+    output->dtype = infer.ctx.out_dtype[i];
+    output->shape = infer.ctx.out_shape[i];
+    output->value = g_steal_pointer (&infer.ctx.out_value[i]);
+    known = known || output->value != NULL;
+  }
+  ir_infer_clear (&infer);
+  return known || !can_know (node) || know_outputs (node, error);
+}
+
+gboolean
+ir_graph_infer (IrGraph *graph, GError **error)
+{
+  if (!ir_graph_sort (graph, error))
+    return FALSE;
+  for (IrNode *node = graph->first; node != NULL; node = node->next) {
+    if (!ir_node_infer (node, error))
+      return FALSE;
+  }
+  return TRUE;
+}
