@@ -69,6 +69,8 @@ typedef struct {
   const char *name;  /* of the tensor */
   const char *label; /* name for the Parameter; the tensor's if NULL */
   IrDType dtype;     /* IR_DTYPE_DYNAMIC if the file doesn't say */
+  IrDType asked;     /* if not IR_DTYPE_DYNAMIC, the Parameter's type; a Convert
+                        to dtype follows */
   IrShape shape;     /* partial or of unknown rank, as the file says */
 } IrSourceValue;
 

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "reader.h"
+
+#include "protobuf.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+  IrSource *source;
+  OnnxFile *file;
+  OnnxFolder folder;
+} Reader;
+
+OnnxFile *
+onnx_file_ref (OnnxFile *file)
+{
+  g_atomic_ref_count_inc (&file->refs);
+  return file;
+}
+
+void
+onnx_file_unref (OnnxFile *file)
+{
+  if (!g_atomic_ref_count_dec (&file->refs))
+    return;
+  protobuf_c_message_free_unpacked (file->message, NULL);
+  g_free (file);
+}
+
+static void
+file_release (gpointer file)
+{
+  onnx_file_unref (file);
+}
+
+/* Names go into messages and XML: they have to be text. */
+static gboolean
+read_name (
+    const Reader *reader, const char *name, const char **out, GError **error)
+{
+  *out = "";
+  if (name == NULL)
+    return TRUE;
+  for (const char *c = name; *c != '\0'; c++) {
+    if ((guchar) *c < 0x20)
+      return ir_fail (error, IR_ERROR_PARSE,
+          "%s: a name holds the control character %d", reader->source->path,
+          *c);
+  }
+  if (!g_utf8_validate (name, -1, NULL))
+    return ir_fail (
+        error, IR_ERROR_PARSE, "%s: a name is not text", reader->source->path);
+  *out = name;
+  return TRUE;
+}
+
+static gboolean
+read_names (const Reader *reader, char *const *names, gsize n, const char **out,
+    GError **error)
+{
+  for (gsize i = 0; i < n; i++) {
+    if (!read_name (reader, names[i], &out[i], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* --- values ------------------------------------------------------------------ */
+
+static gboolean
+read_shape (const Reader *reader, const Onnx__TensorShapeProto *proto,
+    const char *name, IrShape *shape, GError **error)
+{
+  gint64 dims[IR_MAX_RANK];
+
+  if (proto->n_dim > IR_MAX_RANK)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "%s: tensor \"%s\" has %" G_GSIZE_FORMAT
+        " dimensions; at most %d are possible",
+        reader->source->path, name, proto->n_dim, IR_MAX_RANK);
+  for (gsize i = 0; i < proto->n_dim; i++)
+    dims[i] = proto->dim[i]->has_dim_value ? proto->dim[i]->dim_value
+                                           : IR_DIM_UNKNOWN;
+  if (!ir_shape_init (shape, proto->n_dim, dims, error)) {
+    g_prefix_error (error, "%s: tensor \"%s\": ", reader->source->path, name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static IrSourceValue *
+read_value (Reader *reader, const Onnx__ValueInfoProto *proto, GError **error)
+{
+  const Onnx__TypeProto *type = proto->type;
+  IrDType dtype = IR_DTYPE_DYNAMIC;
+  IrShape shape = ir_shape_unknown ();
+  const char *name;
+
+  if (!read_name (reader, proto->name, &name, error))
+    return NULL;
+  if (type != NULL &&
+      (type->sequence_type != NULL || type->map_type != NULL ||
+          type->optional_type != NULL)) {
+    ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "%s: \"%s\" is a %s; only tensors can enter or leave a graph",
+        reader->source->path, name,
+        type->sequence_type != NULL  ? "sequence"
+            : type->map_type != NULL ? "map"
+                                     : "optional value");
+    return NULL;
+  }
+  if (type != NULL && type->tensor_type != NULL) {
+    const Onnx__TypeProto__Tensor *tensor = type->tensor_type;
+
+    dtype = onnx_dtype (tensor->elem_type);
+    if (tensor->elem_type != 0 && dtype == IR_DTYPE_DYNAMIC) {
+      ir_fail (error, IR_ERROR_UNSUPPORTED,
+          "%s: tensor \"%s\" has the element type %d, which the IR doesn't "
+          "have",
+          reader->source->path, name, tensor->elem_type);
+      return NULL;
+    }
+    if (tensor->shape != NULL &&
+        !read_shape (reader, tensor->shape, name, &shape, error))
+      return NULL;
+  }
+  return ir_source_value_new (reader->source, name, dtype, &shape);
+}
+
+static gboolean
+read_values (Reader *reader, Onnx__ValueInfoProto *const *protos, gsize n,
+    GHashTable *except, GPtrArray *into, GError **error)
+{
+  for (gsize i = 0; i < n; i++) {
+    IrSourceValue *value;
+
+    if (except != NULL && protos[i]->name != NULL &&
+        g_hash_table_contains (except, protos[i]->name))
+      continue;
+    value = read_value (reader, protos[i], error);
+    if (value == NULL)
+      return FALSE;
+    g_ptr_array_add (into, value);
+  }
+  return TRUE;
+}
+
+/* --- nodes ------------------------------------------------------------------- */
+
+static IrSourceGraph *read_graph (
+    Reader *reader, const Onnx__GraphProto *proto, GError **error);
+
+static void
+tensor_release (gpointer tensor)
+{
+  ir_tensor_unref (tensor);
+}
+
+static const char *
+read_bytes (Reader *reader, const ProtobufCBinaryData *bytes)
+{
+  char *text = ir_source_alloc (reader->source, bytes->len + 1, 1);
+
+  if (bytes->len > 0)
+    memcpy (text, bytes->data, bytes->len);
+  return text;
+}
+
+static void
+read_f64s (
+    Reader *reader, const Onnx__AttributeProto *proto, IrSourceAttr *attr)
+{
+  double *v =
+      ir_source_alloc (reader->source, proto->n_floats, sizeof (double));
+
+  for (gsize i = 0; i < proto->n_floats; i++)
+    v[i] = proto->floats[i];
+  attr->u.f64s.n = proto->n_floats;
+  attr->u.f64s.v = v;
+}
+
+static void
+read_texts (
+    Reader *reader, const Onnx__AttributeProto *proto, IrSourceAttr *attr)
+{
+  const char **v =
+      ir_source_alloc (reader->source, proto->n_strings, sizeof (char *));
+
+  for (gsize i = 0; i < proto->n_strings; i++)
+    v[i] = read_bytes (reader, &proto->strings[i]);
+  attr->u.texts.n = proto->n_strings;
+  attr->u.texts.v = v;
+}
+
+static gboolean
+read_tensor_attr (Reader *reader, const Onnx__AttributeProto *proto,
+    IrSourceAttr *attr, GError **error)
+{
+  if (proto->t == NULL)
+    return ir_fail (error, IR_ERROR_PARSE,
+        "%s: attribute \"%s\" lacks its tensor", reader->source->path,
+        attr->name);
+  /* Text is no tensor of ours; whether it matters is the op's affair. */
+  if (onnx_dtype (proto->t->data_type) == IR_DTYPE_DYNAMIC) {
+    attr->kind = IR_SOURCE_OTHER;
+    return TRUE;
+  }
+  attr->u.tensor =
+      onnx_tensor_read (proto->t, reader->file, &reader->folder, error);
+  if (attr->u.tensor == NULL)
+    return FALSE;
+  ir_source_hold (reader->source, attr->u.tensor, tensor_release);
+  return TRUE;
+}
+
+static gboolean
+read_graph_attr (Reader *reader, const Onnx__AttributeProto *proto,
+    IrSourceAttr *attr, GError **error)
+{
+  if (proto->g == NULL)
+    return ir_fail (error, IR_ERROR_PARSE,
+        "%s: attribute \"%s\" lacks its graph", reader->source->path,
+        attr->name);
+  attr->u.graph = read_graph (reader, proto->g, error);
+  return attr->u.graph != NULL;
+}
+
+/* Files of the first versions don't say the type. */
+static gint32
+attr_type (const Onnx__AttributeProto *proto)
+{
+  if (proto->type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED)
+    return proto->type;
+  if (proto->has_f)
+    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
+  if (proto->has_i)
+    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
+  if (proto->has_s)
+    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING;
+  if (proto->t != NULL)
+    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
+  if (proto->g != NULL)
+    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH;
+  if (proto->n_floats > 0)
+    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
+  if (proto->n_strings > 0)
+    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;
+  return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+}
+
+static gboolean
+read_attr (Reader *reader, const Onnx__AttributeProto *proto,
+    IrSourceAttr *attr, GError **error)
+{
+  if (!read_name (reader, proto->name, &attr->name, error))
+    return FALSE;
+  if (proto->ref_attr_name != NULL && proto->ref_attr_name[0] != '\0') {
+    attr->kind = IR_SOURCE_REF;
+    return read_name (reader, proto->ref_attr_name, &attr->u.text, error);
+  }
+  switch (attr_type (proto)) {
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT:
+      attr->kind = IR_SOURCE_F64;
+      attr->u.f = proto->f;
+      return TRUE;
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT:
+      attr->kind = IR_SOURCE_I64;
+      attr->u.i = proto->i;
+      return TRUE;
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING:
+      attr->kind = IR_SOURCE_TEXT;
+      attr->u.text = read_bytes (reader, &proto->s);
+      return TRUE;
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
+      attr->kind = IR_SOURCE_F64S;
+      read_f64s (reader, proto, attr);
+      return TRUE;
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS:
+      attr->kind = IR_SOURCE_I64S;
+      attr->u.i64s.n = proto->n_ints;
+      attr->u.i64s.v = proto->ints;
+      return TRUE;
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS:
+      attr->kind = IR_SOURCE_TEXTS;
+      read_texts (reader, proto, attr);
+      return TRUE;
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
+      attr->kind = IR_SOURCE_TENSOR;
+      return read_tensor_attr (reader, proto, attr, error);
+    case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH:
+      attr->kind = IR_SOURCE_GRAPH;
+      return read_graph_attr (reader, proto, attr, error);
+    default:
+      attr->kind = IR_SOURCE_OTHER;
+      return TRUE;
+  }
+}
+
+static gboolean
+read_node (Reader *reader, const Onnx__NodeProto *proto, GPtrArray *into,
+    GError **error)
+{
+  IrSourceNode *node = ir_source_node_new (
+      reader->source, "", proto->n_input, proto->n_output, proto->n_attribute);
+
+  if (!read_name (reader, proto->op_type, &node->type, error) ||
+      !read_name (reader, proto->domain, &node->domain, error) ||
+      !read_name (reader, proto->name, &node->name, error) ||
+      !read_names (reader, proto->input, proto->n_input, node->inputs, error) ||
+      !read_names (
+          reader, proto->output, proto->n_output, node->outputs, error))
+    return FALSE;
+  if (strcmp (node->domain, "ai.onnx") == 0)
+    node->domain = "";
+  for (gsize i = 0; i < proto->n_attribute; i++) {
+    if (!read_attr (reader, proto->attribute[i], &node->attrs[i], error))
+      return FALSE;
+  }
+  g_ptr_array_add (into, node);
+  return TRUE;
+}
+
+static gboolean
+read_nodes (Reader *reader, Onnx__NodeProto *const *protos, gsize n,
+    GPtrArray *into, GError **error)
+{
+  for (gsize i = 0; i < n; i++) {
+    if (!read_node (reader, protos[i], into, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* --- graphs ------------------------------------------------------------------ */
+
+static gboolean
+read_initializers (Reader *reader, const Onnx__GraphProto *proto,
+    IrSourceGraph *graph, GError **error)
+{
+  for (gsize i = 0; i < proto->n_initializer; i++) {
+    const char *name;
+    IrTensor *tensor;
+
+    if (!read_name (reader, proto->initializer[i]->name, &name, error))
+      return FALSE;
+    tensor = onnx_tensor_read (
+        proto->initializer[i], reader->file, &reader->folder, error);
+    if (tensor == NULL)
+      return FALSE;
+    if (!g_hash_table_replace (graph->initializers, (gpointer) name, tensor))
+      return ir_fail (error, IR_ERROR_PARSE,
+          "%s: there are two initializers called \"%s\"", reader->source->path,
+          name);
+  }
+  if (proto->n_sparse_initializer > 0)
+    return ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "%s: graph \"%s\" has sparse initializers; save the model with dense "
+        "ones",
+        reader->source->path, graph->name);
+  return TRUE;
+}
+
+/* Each tensor has one origin. */
+static gboolean
+check_origins (const Reader *reader, const IrSourceGraph *graph, GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    const IrSourceValue *value = graph->inputs->pdata[i];
+
+    if (!g_hash_table_add (seen, (gpointer) value->name))
+      return ir_fail (error, IR_ERROR_PARSE,
+          "%s: there are two inputs called \"%s\"", reader->source->path,
+          value->name);
+  }
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const IrSourceNode *node = graph->nodes->pdata[i];
+
+    for (gsize o = 0; o < node->n_outputs; o++) {
+      const char *name = node->outputs[o];
+
+      if (name[0] == '\0')
+        continue;
+      if (!g_hash_table_add (seen, (gpointer) name) ||
+          g_hash_table_contains (graph->initializers, name))
+        return ir_fail (error, IR_ERROR_PARSE,
+            "%s: tensor \"%s\" is made by node \"%s\" and by something else "
+            "too",
+            reader->source->path, name, ir_source_node_label (node));
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
+fill_graph (Reader *reader, const Onnx__GraphProto *proto, IrSourceGraph *graph,
+    GError **error)
+{
+  return read_name (reader, proto->name, &graph->name, error) &&
+      read_initializers (reader, proto, graph, error) &&
+      read_values (reader, proto->input, proto->n_input, graph->initializers,
+          graph->inputs, error) &&
+      read_values (reader, proto->output, proto->n_output, NULL, graph->outputs,
+          error) &&
+      read_nodes (reader, proto->node, proto->n_node, graph->nodes, error) &&
+      check_origins (reader, graph, error);
+}
+
+static IrSourceGraph *
+read_graph (Reader *reader, const Onnx__GraphProto *proto, GError **error)
+{
+  IrSourceGraph *graph = ir_source_graph_new (reader->source, "");
+
+  return fill_graph (reader, proto, graph, error) ? graph : NULL;
+}
+
+static gboolean
+read_opsets (Reader *reader, Onnx__OperatorSetIdProto *const *protos, gsize n,
+    GPtrArray *into, GError **error)
+{
+  for (gsize i = 0; i < n; i++) {
+    IrSourceOpset *opset =
+        ir_source_alloc (reader->source, 1, sizeof (IrSourceOpset));
+
+    if (!read_name (reader, protos[i]->domain, &opset->domain, error))
+      return FALSE;
+    if (strcmp (opset->domain, "ai.onnx") == 0)
+      opset->domain = "";
+    opset->version = protos[i]->version;
+    g_ptr_array_add (into, opset);
+  }
+  return TRUE;
+}
+
+static void
+array_release (gpointer array)
+{
+  g_ptr_array_unref (array);
+}
+
+static gboolean
+read_function (Reader *reader, const Onnx__FunctionProto *proto, GError **error)
+{
+  IrSource *source = reader->source;
+  IrSourceFunction *function =
+      ir_source_alloc (source, 1, sizeof (IrSourceFunction));
+  IrShape shape = ir_shape_unknown ();
+
+  function->graph = ir_source_graph_new (source, "");
+  function->opsets = g_ptr_array_new ();
+  ir_source_hold (source, function->opsets, array_release);
+  for (gsize i = 0; i < proto->n_input + proto->n_output; i++) {
+    gboolean is_input = i < proto->n_input;
+    const char *name;
+
+    if (!read_name (reader,
+            is_input ? proto->input[i] : proto->output[i - proto->n_input],
+            &name, error))
+      return FALSE;
+    g_ptr_array_add (
+        is_input ? function->graph->inputs : function->graph->outputs,
+        ir_source_value_new (source, name, IR_DTYPE_DYNAMIC, &shape));
+  }
+  g_ptr_array_add (source->functions, function);
+  return read_name (reader, proto->name, &function->type, error) &&
+      read_name (reader, proto->domain, &function->domain, error) &&
+      read_opsets (reader, proto->opset_import, proto->n_opset_import,
+          function->opsets, error) &&
+      read_nodes (
+          reader, proto->node, proto->n_node, function->graph->nodes, error);
+}
+
+static void
+read_metadata (Reader *reader, const Onnx__ModelProto *proto)
+{
+  for (gsize i = 0; i < proto->n_metadata_props; i++) {
+    const char *key = proto->metadata_props[i]->key;
+    const char *value = proto->metadata_props[i]->value;
+
+    if (key != NULL && value != NULL && g_utf8_validate (key, -1, NULL) &&
+        g_utf8_validate (value, -1, NULL))
+      g_hash_table_replace (
+          reader->source->metadata, g_strdup (key), g_strdup (value));
+  }
+}
+
+static gboolean
+read_model (Reader *reader, const Onnx__ModelProto *proto, GError **error)
+{
+  IrSource *source = reader->source;
+
+  if (proto->graph == NULL)
+    return ir_fail (
+        error, IR_ERROR_PARSE, "%s: the file has no graph", source->path);
+  if (!read_opsets (reader, proto->opset_import, proto->n_opset_import,
+          source->opsets, error) ||
+      !fill_graph (reader, proto->graph, source->graph, error))
+    return FALSE;
+  for (gsize i = 0; i < proto->n_functions; i++) {
+    if (!read_function (reader, proto->functions[i], error))
+      return FALSE;
+  }
+  read_metadata (reader, proto);
+  return TRUE;
+}
+
+static void
+map_release (gpointer map)
+{
+  g_mapped_file_unref (map);
+}
+
+static void
+folder_init (OnnxFolder *folder, const char *path)
+{
+  g_autofree char *name = g_path_get_dirname (path);
+  char *real = realpath (name, NULL);
+
+  folder->path = path;
+  folder->folder = g_strdup (real != NULL ? real : name);
+  folder->maps =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, map_release);
+  free (real);
+}
+
+IrSource *
+onnx_read (const char *path, GError **error)
+{
+  g_autoptr (IrSource) source = NULL;
+  Reader reader = { NULL };
+  ProtobufCMessage *message;
+  gboolean ok;
+
+  message =
+      ir_protobuf_unpack_file (&onnx__model_proto__descriptor, path, error);
+  if (message == NULL)
+    return NULL;
+  source = ir_source_new (path);
+  reader.source = source;
+  reader.file = g_new (OnnxFile, 1);
+  reader.file->message = message;
+  g_atomic_ref_count_init (&reader.file->refs);
+  ir_source_hold (source, reader.file, file_release);
+  folder_init (&reader.folder, path);
+  ok = read_model (&reader, (const Onnx__ModelProto *) message, error);
+  onnx_folder_clear (&reader.folder);
+  return ok ? g_steal_pointer (&source) : NULL;
+}
+
+/* A model begins with its format's version: tag 0x08, a small number; other
+ * formats on top of protobuf begin with messages. */
+gboolean
+onnx_probe (const guint8 *head, gsize n)
+{
+  return n > 4 && head[0] == 0x08 && head[1] > 0 && head[1] < 64 &&
+      (head[2] == 0x12 || head[2] == 0x3a || head[2] == 0x42);
+}

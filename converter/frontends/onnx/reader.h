@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IR_ONNX_READER_H
+#define IR_ONNX_READER_H
+
+#include "../source.h"
+
+#include "onnx.pb-c.h"
+
+G_BEGIN_DECLS
+
+/* The unpacked file, kept as long as a tensor points into it. */
+typedef struct {
+  ProtobufCMessage *message;
+  gatomicrefcount refs;
+} OnnxFile;
+
+OnnxFile *onnx_file_ref (OnnxFile *file);
+void onnx_file_unref (OnnxFile *file);
+
+/* Where external data is looked for, and the files of it that are mapped. */
+typedef struct {
+  const char *path; /* of the model */
+  char *folder;     /* real path */
+  GHashTable *maps; /* real path -> GMappedFile */
+} OnnxFolder;
+
+/* IR_DTYPE_DYNAMIC for types that the IR doesn't have. */
+IrDType onnx_dtype (gint64 data_type);
+
+/* (transfer full): the tensor; it wraps the file's or the mapped memory where
+ * that has the right form. (tensor.c) */
+IrTensor *onnx_tensor_read (const Onnx__TensorProto *proto, OnnxFile *file,
+    OnnxFolder *folder, GError **error);
+
+/* (transfer full): a tensor whose data is in a file beside the model.
+ * (external.c) */
+IrTensor *onnx_external_read (const Onnx__TensorProto *proto, IrDType dtype,
+    const IrShape *shape, gsize bytes, OnnxFolder *folder, GError **error);
+
+void onnx_folder_clear (OnnxFolder *folder);
+
+/* The frontend's `read` and `probe`. */
+IrSource *onnx_read (const char *path, GError **error);
+gboolean onnx_probe (const guint8 *head, gsize n);
+
+G_END_DECLS
+
+#endif
