@@ -209,19 +209,23 @@ ir_layers_build (
     IrReader *reader, IrLayers *layers, IrGraph *graph, GError **error)
 {
   g_autoptr (GHashTable) tensors = g_hash_table_new (g_str_hash, g_str_equal);
-  gsize i, pass;
+  gsize i;
 
-  /* Parameters first, so that their order is that of the file. */
-  for (pass = 0; pass < 2; pass++) {
-    for (i = 0; i < layers->order->len; i++) {
-      IrLayer *layer =
-          ir_layers_get (layers, g_array_index (layers->order, gsize, i));
-      gboolean is_parameter = (layer->op->flags & IR_OP_PARAMETER) != 0;
+  /* Parameters in the order of the file: it is that of the model's inputs. */
+  for (i = 0; i < layers->layers->len; i++) {
+    IrLayer *layer = ir_layers_get (layers, i);
 
-      if (is_parameter == (pass == 0) &&
-          !build_layer (reader, layers, layer, graph, tensors, error))
-        return FALSE;
-    }
+    if (layer->op && (layer->op->flags & IR_OP_PARAMETER) &&
+        !build_layer (reader, layers, layer, graph, tensors, error))
+      return FALSE;
+  }
+  for (i = 0; i < layers->order->len; i++) {
+    IrLayer *layer =
+        ir_layers_get (layers, g_array_index (layers->order, gsize, i));
+
+    if (!layer->node &&
+        !build_layer (reader, layers, layer, graph, tensors, error))
+      return FALSE;
   }
   if (reader->version < 11)
     name_tensors (graph, tensors);

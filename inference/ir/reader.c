@@ -34,7 +34,7 @@ static gboolean
 fail_unknown (const IrReader *reader, GError **error)
 {
   return ir_fail (error, IR_ERROR_UNSUPPORTED,
-      "%s: %u layers have ops that are not supported: %s%s", reader->label,
+      "%s: ops that are not supported, in %u layer(s): %s%s", reader->label,
       reader->n_unknown, reader->unknown->str,
       reader->n_unknown > IR_MAX_UNKNOWN ? "; …" : "");
 }
