@@ -5,7 +5,7 @@
 
 #include <glib/gstdio.h>
 
-#include <string.h>
+#include "files.h"
 
 #define PROBE_SIZE 512
 #define FIRST_VERSION 10
@@ -91,54 +91,21 @@ ir_graph_read_memory (const char *xml, gsize xml_size, GBytes *weights,
   return read_text (xml, xml_size, weights, label, "weights", error);
 }
 
-/* Maps a file. Anything but a regular file could block or have no end. */
-static GBytes *
-map_file (const char *path, GError **error)
-{
-  g_autoptr (GMappedFile) file = NULL;
-  g_autoptr (GError) reason = NULL;
-
-  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
-    ir_fail (error, IR_ERROR_NOT_FOUND, "%s: no such file", path);
-    return NULL;
-  }
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR)) {
-    ir_fail (error, IR_ERROR_PARSE, "%s: not a regular file", path);
-    return NULL;
-  }
-  file = g_mapped_file_new (path, FALSE, &reason);
-  if (!file) {
-    ir_fail (error, IR_ERROR_NOT_FOUND, "%s: %s", path, reason->message);
-    return NULL;
-  }
-  return g_mapped_file_get_bytes (file);
-}
-
-static char *
-beside (const char *xml_path)
-{
-  gsize length = strlen (xml_path);
-
-  if (length > 4 && g_ascii_strcasecmp (xml_path + length - 4, ".xml") == 0)
-    length -= 4;
-  return g_strdup_printf ("%.*s.bin", (int) length, xml_path);
-}
-
 IrGraph *
 ir_graph_read (const char *xml_path, const char *bin_path, GError **error)
 {
-  g_autofree char *default_bin = beside (xml_path);
+  g_autofree char *default_bin = ir_file_bin_path (xml_path);
   const char *bin = bin_path ? bin_path : default_bin;
   g_autoptr (GBytes) xml = NULL;
   g_autoptr (GBytes) weights = NULL;
   const char *text;
   gsize size;
 
-  xml = map_file (xml_path, error);
+  xml = ir_file_map (xml_path, error);
   if (!xml)
     return NULL;
   if (bin_path || g_file_test (bin, G_FILE_TEST_EXISTS)) {
-    weights = map_file (bin, error);
+    weights = ir_file_map (bin, error);
     if (!weights)
       return NULL;
   }
