@@ -99,6 +99,11 @@ typedef struct {
   gint approximation_mode;
 } IrGeluAttrs;
 
+/** IrBatchNormAttrs: BatchNormInference, both forms. */
+typedef struct {
+  double epsilon;
+} IrBatchNormAttrs;
+
 /** IrReduceAttrs: the Reduce ops. */
 typedef struct {
   gboolean keep_dims;

@@ -64,7 +64,7 @@ typedef enum {
 } IrResize;
 
 /** IrInterpolation: sample positions are pixel centres (OpenCV's INTER_LINEAR,
- * INTER_NEAREST, INTER_AREA, INTER_CUBIC). Since: 0.1 */
+ * INTER_NEAREST_EXACT, INTER_AREA, INTER_CUBIC). Since: 0.1 */
 typedef enum {
   IR_INTERPOLATION_BILINEAR,
   IR_INTERPOLATION_NEAREST,
@@ -89,7 +89,8 @@ typedef enum {
  * @resize: what to do with the aspect ratio
  * @interpolation: how to sample
  * @top_left: letterbox keeps the picture at the top left instead of centred
- * @pad_value: (0..255) for the letterbox, before mean and scale
+ * @pad_value: (0..255) for the letterbox and beyond the picture's borders, before
+ *   mean and scale
  * @mean: per channel of the tensor
  * @scale: divisors per channel of the tensor, not 0
  *
@@ -109,14 +110,36 @@ typedef struct {
   float scale[3];
 } IrPreproc;
 
-/** IrRegion: a part of a picture in pixels; may reach beyond its borders, where
- * it is padded. Zero width means the whole picture. Since: 0.1 */
+/** IrRegion: a part of a picture in pixels, (0, 0) at the outer corner of the
+ * top left one; fractions are honoured. What lies outside the region is not
+ * looked at: its border pixels are repeated where an interpolation needs more.
+ * It may reach beyond the picture, where it shows the recipe's @pad_value. Zero
+ * width means the whole picture. Since: 0.1 */
 typedef struct {
   double x;
   double y;
   double width;
   double height;
 } IrRegion;
+
+/**
+ * IrPlacement: what of the picture goes where in the tensor
+ * @left: of the part of the tensor that the picture fills, in its pixels; the
+ *   rest is padding
+ * @top: of that part
+ * @width: of that part, > 0
+ * @height: of that part, > 0
+ * @source: the part of the picture that is shown there
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  guint left;
+  guint top;
+  guint width;
+  guint height;
+  IrRegion source;
+} IrPlacement;
 
 /**
  * IrAffine: maps a point of the tensor to a point of the picture,
@@ -147,6 +170,11 @@ IR_API gboolean ir_preproc_check (const IrPreproc *recipe, const IrFrame *frame,
  * Since: 0.1 */
 IR_API IrShape ir_preproc_shape (const IrPreproc *recipe);
 
+/** ir_preproc_place: where the picture comes to lie. The recipe and what it is
+ * applied to must have passed ir_preproc_check(). Since: 0.1 */
+IR_API IrPlacement ir_preproc_place (
+    const IrPreproc *recipe, const IrFrame *frame, const IrRegion *region);
+
 /** ir_preproc_affine: the way back from the tensor to the picture, whatever the
  * contents. Since: 0.1 */
 IR_API IrAffine ir_preproc_affine (
@@ -162,6 +190,12 @@ IR_API void ir_affine_apply (const IrAffine *affine, double *x, double *y);
  * @tensor: a tensor of @recipe's type and shape, or with a larger batch
  *
  * The plain computation in double precision, the truth for what devices do.
+ * Each Y'CbCr pixel takes the chroma sample of the 2x2 (or 2x1) block that it
+ * is in, as OpenCV's cvtColor() and GStreamer's converter with its default
+ * settings do: chroma is not interpolated, whatever its siting. A colour is
+ * clamped to 0..255 before and after the interpolation and never rounded in
+ * between; integer tensors get the nearest integer. Gray is 0.299 R + 0.587 G +
+ * 0.114 B.
  *
  * Since: 0.1
  */

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IR_CONFIG_H
+#define IR_CONFIG_H
+
+#include <ir/plugin.h>
+
+G_BEGIN_DECLS
+
+/* Parses "KEY=VALUE,…" against the common keys and @own ones, which may be
+ * %NULL. Keys are taken in any case; a later setting of a key wins.
+ * Returns: (transfer full) (element-type utf8 utf8). */
+GHashTable *ir_config_parse (const char *text, const IrConfigKey *own,
+    const char *device, GError **error);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "model.h"
+
+G_DEFINE_TYPE (IrCompiledModel, ir_compiled_model, G_TYPE_OBJECT)
+
+static void
+ir_compiled_model_finalize (GObject *object)
+{
+  IrCompiledModel *self = IR_COMPILED_MODEL (object);
+
+  g_clear_pointer (&self->queue, ir_queue_free);
+  g_clear_pointer (&self->variants, ir_variants_free);
+  g_clear_pointer (&self->graph, ir_graph_unref);
+  g_free (self->inputs);
+  g_free (self->outputs);
+  G_OBJECT_CLASS (ir_compiled_model_parent_class)->finalize (object);
+}
+
+static void
+ir_compiled_model_class_init (IrCompiledModelClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = ir_compiled_model_finalize;
+}
+
+static void
+ir_compiled_model_init (IrCompiledModel *self)
+{
+}
+
+/* An output is called as the tensor that it shows, not as its Result. */
+static IrPortInfo
+describe (const IrNode *node, IrPort port)
+{
+  const IrOutput *output = ir_port_output (port);
+  IrPortInfo info = { ir_port_name (port), node->name, output->dtype,
+    output->shape };
+
+  return info;
+}
+
+static void
+describe_ports (IrCompiledModel *self)
+{
+  self->n_inputs = self->graph->parameters->len;
+  self->inputs = g_new (IrPortInfo, self->n_inputs);
+  for (gsize i = 0; i < self->n_inputs; i++) {
+    IrNode *node = g_ptr_array_index (self->graph->parameters, i);
+
+    self->inputs[i] = describe (node, ir_port (node, 0));
+  }
+  self->n_outputs = self->graph->results->len;
+  self->outputs = g_new (IrPortInfo, self->n_outputs);
+  for (gsize i = 0; i < self->n_outputs; i++) {
+    IrNode *node = g_ptr_array_index (self->graph->results, i);
+
+    self->outputs[i] = describe (node, node->inputs[0]);
+  }
+}
+
+IrCompiledModel *
+ir_compiled_model_new (const IrDevicePlugin *plugin, const IrGraph *graph,
+    GHashTable *config, GError **error)
+{
+  g_autoptr (IrCompiledModel) self =
+      g_object_new (IR_TYPE_COMPILED_MODEL, NULL);
+
+  self->plugin = plugin;
+  self->graph = ir_graph_clone (graph);
+  if (!ir_graph_infer (self->graph, error))
+    return NULL;
+  describe_ports (self);
+  self->variants =
+      ir_variants_new (plugin, self->graph, config, &self->info, error);
+  if (!self->variants)
+    return NULL;
+  self->queue = ir_queue_new (self->info.streams);
+  return g_steal_pointer (&self);
+}
+
+const char *
+ir_compiled_model_get_device (IrCompiledModel *self)
+{
+  return self->plugin->device;
+}
+
+const IrGraph *
+ir_compiled_model_get_graph (IrCompiledModel *self)
+{
+  return self->graph;
+}
+
+const IrPortInfo *
+ir_compiled_model_get_inputs (IrCompiledModel *self, gsize *n)
+{
+  if (n)
+    *n = self->n_inputs;
+  return self->inputs;
+}
+
+const IrPortInfo *
+ir_compiled_model_get_outputs (IrCompiledModel *self, gsize *n)
+{
+  if (n)
+    *n = self->n_outputs;
+  return self->outputs;
+}
+
+guint
+ir_compiled_model_get_optimal_requests (IrCompiledModel *self)
+{
+  return MAX (self->info.optimal_requests, 1);
+}
+
+const char *
+ir_compiled_model_get_precision (IrCompiledModel *self)
+{
+  return self->info.precision;
+}
+
+guint
+ir_compiled_model_get_threads (IrCompiledModel *self)
+{
+  return MAX (self->info.threads, 1);
+}
+
+guint
+ir_compiled_model_get_streams (IrCompiledModel *self)
+{
+  return MAX (self->info.streams, 1);
+}
+
+void
+ir_compiled_model_set_profiling (IrCompiledModel *self, gboolean enabled)
+{
+  ir_variants_set_profiling (self->variants, enabled);
+}
+
+GPtrArray *
+ir_compiled_model_get_profile (IrCompiledModel *self)
+{
+  return ir_variants_get_profile (self->variants);
+}
+
+IrInferRequest *
+ir_compiled_model_create_request (IrCompiledModel *self, GError **error)
+{
+  /* The device's state of one inference is made now, so that a lack of memory
+   * shows here and not in mid-stream. */
+  if (!ir_variants_reserve (self->variants, 1, error))
+    return NULL;
+  return ir_infer_request_new (self);
+}
