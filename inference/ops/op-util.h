@@ -16,12 +16,12 @@ G_BEGIN_DECLS
 /* One row of an attribute table: field @field of struct @S, named the same. */
 #define IR_ATTR_ROW(S, field, kind, def)                                       \
   {                                                                            \
-    #field, IR_ATTR_##kind, G_STRUCT_OFFSET (S, field), def, NULL              \
+#field, IR_ATTR_##kind, G_STRUCT_OFFSET(S, field), def, NULL               \
   }
 /* The same for an enum with its names. */
 #define IR_ATTR_ENUM_ROW(S, field, def, names)                                 \
   {                                                                            \
-    #field, IR_ATTR_ENUM, G_STRUCT_OFFSET (S, field), def, names               \
+#field, IR_ATTR_ENUM, G_STRUCT_OFFSET(S, field), def, names                \
   }
 #define IR_ATTR_END                                                            \
   {                                                                            \
@@ -42,18 +42,18 @@ gboolean ir_infer_same (IrInferCtx *ctx, GError **error);
 gboolean ir_infer_broadcast (IrInferCtx *ctx, GError **error);
 
 /* Sets output @index. */
-void ir_infer_set (IrInferCtx *ctx, guint index, IrDType dtype,
-    const IrShape *shape);
+void ir_infer_set (
+    IrInferCtx *ctx, guint index, IrDType dtype, const IrShape *shape);
 
 /* Checks that inputs @first to @end - 1 have one type (unknown ones pass);
  * @dtype (out) gets it. */
-gboolean ir_infer_same_dtype (IrInferCtx *ctx, guint first, guint end,
-    IrDType *dtype, GError **error);
+gboolean ir_infer_same_dtype (
+    IrInferCtx *ctx, guint first, guint end, IrDType *dtype, GError **error);
 
 /* Checks that input @index has one of the ranks of @mask (bit r: rank r);
  * unknown passes. @what names the input in the message. */
-gboolean ir_infer_rank (IrInferCtx *ctx, guint index, guint mask,
-    const char *what, GError **error);
+gboolean ir_infer_rank (
+    IrInferCtx *ctx, guint index, guint mask, const char *what, GError **error);
 
 /* Reads input @index as a list of integers. @known (out) is FALSE, and the
  * call succeeds, if the value is not known yet. */
@@ -84,8 +84,8 @@ void ir_strides (const IrShape *shape, gint64 *strides);
 
 /* Strides to read a tensor of @shape as if it had the broadcast shape @as:
  * 0 along stretched dimensions. */
-void ir_broadcast_strides (const IrShape *shape, const IrShape *as,
-    gint64 *strides);
+void ir_broadcast_strides (
+    const IrShape *shape, const IrShape *as, gint64 *strides);
 
 /* Advances a multi-index over @shape by one; FALSE after the last. */
 gboolean ir_next_index (const IrShape *shape, gint64 *index);

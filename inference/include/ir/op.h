@@ -58,6 +58,17 @@ typedef enum {
 } IrAttrKind;
 
 /**
+ * IrAttrFlags:
+ * @IR_ATTR_STRUCTURAL: kept in the IR elsewhere than in `<data>`: the port maps
+ *   of ops with bodies
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  IR_ATTR_STRUCTURAL = 1 << 0,
+} IrAttrFlags;
+
+/**
  * IrAttrDesc:
  * @name: as in the IR's `<data>`
  * @kind: type of the field
@@ -66,6 +77,7 @@ typedef enum {
  *   required
  * @names: for %IR_ATTR_ENUM, the lower-case spellings in the order of the enum,
  *   %NULL-terminated
+ * @flags: #IrAttrFlags
  *
  * Since: 0.1
  */
@@ -75,6 +87,7 @@ typedef struct {
   gsize offset;
   const char *def;
   const char *const *names;
+  guint flags;
 } IrAttrDesc;
 
 /** IR_MAX_INPUTS, IR_MAX_OUTPUTS: limits of one node, Concat and Split

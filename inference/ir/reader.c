@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "reader.h"
+
+#include <ir/xml.h>
+
+#include <glib/gstdio.h>
+
+#include "files.h"
+
+#define PROBE_SIZE 512
+#define FIRST_VERSION 10
+#define LAST_VERSION 11
+
+static gboolean
+read_version (const xmlNode *net, guint *version, GError **error)
+{
+  guint64 v;
+
+  if (!ir_dom_is (net, "net"))
+    return ir_dom_fail (net, error, IR_ERROR_PARSE,
+        "the outermost element is <%s>; an IR has <net>",
+        (const char *) net->name);
+  if (!ir_dom_get_u64 (net, "version", &v, error))
+    return FALSE;
+  if (v < FIRST_VERSION || v > LAST_VERSION)
+    return ir_dom_fail (net, error, IR_ERROR_UNSUPPORTED,
+        "IR version %" G_GUINT64_FORMAT " cannot be read, only %d and %d", v,
+        FIRST_VERSION, LAST_VERSION);
+  *version = (guint) v;
+  return TRUE;
+}
+
+static gboolean
+fail_unknown (const IrReader *reader, GError **error)
+{
+  return ir_fail (error, IR_ERROR_UNSUPPORTED,
+      "%s: ops that are not supported, in %u layer(s): %s%s", reader->label,
+      reader->n_unknown, reader->unknown->str,
+      reader->n_unknown > IR_MAX_UNKNOWN ? "; …" : "");
+}
+
+static gboolean
+read_net (IrReader *reader, const xmlNode *net, IrGraph *graph, GError **error)
+{
+  g_autoptr (IrLayers) layers = NULL;
+  const char *name = ir_dom_attr (net, "name");
+
+  layers = ir_layers_scan (reader, net, 0, error);
+  if (!layers)
+    return FALSE;
+  if (reader->n_unknown > 0)
+    return fail_unknown (reader, error);
+  ir_graph_set_name (graph, name ? name : "");
+  if (!ir_layers_build (reader, layers, graph, error) ||
+      !ir_read_meta (graph, net, error))
+    return FALSE;
+  if (graph->results->len == 0)
+    return ir_dom_fail (
+        net, error, IR_ERROR_PARSE, "the model has no Result layer");
+  if (!ir_graph_infer (graph, error)) {
+    g_prefix_error (error, "%s: ", reader->label);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static IrGraph *
+read_text (const char *xml, gsize xml_size, GBytes *weights, const char *label,
+    const char *bin_name, GError **error)
+{
+  g_autoptr (GString) unknown = g_string_new (NULL);
+  g_autoptr (IrGraph) graph = ir_graph_new (NULL);
+  g_autoptr (xmlDoc) doc = NULL;
+  const xmlNode *net;
+  IrReader reader = { label, 0, bin_name, weights, unknown, 0 };
+
+  doc = ir_dom_parse (xml, xml_size, label, error);
+  if (!doc)
+    return NULL;
+  net = xmlDocGetRootElement (doc);
+  if (!read_version (net, &reader.version, error) ||
+      !read_net (&reader, net, graph, error))
+    return NULL;
+  return g_steal_pointer (&graph);
+}
+
+IrGraph *
+ir_graph_read_memory (const char *xml, gsize xml_size, GBytes *weights,
+    const char *label, GError **error)
+{
+  return read_text (xml, xml_size, weights, label, "weights", error);
+}
+
+IrGraph *
+ir_graph_read (const char *xml_path, const char *bin_path, GError **error)
+{
+  g_autofree char *default_bin = ir_file_bin_path (xml_path);
+  const char *bin = bin_path ? bin_path : default_bin;
+  g_autoptr (GBytes) xml = NULL;
+  g_autoptr (GBytes) weights = NULL;
+  const char *text;
+  gsize size;
+
+  xml = ir_file_map (xml_path, error);
+  if (!xml)
+    return NULL;
+  if (bin_path || g_file_test (bin, G_FILE_TEST_EXISTS)) {
+    weights = ir_file_map (bin, error);
+    if (!weights)
+      return NULL;
+  }
+  text = g_bytes_get_data (xml, &size);
+  return read_text (text ? text : "", size, weights, xml_path, bin, error);
+}
+
+gboolean
+ir_probe_xml (const char *path, guint *version)
+{
+  char head[PROBE_SIZE + 1] = { 0 };
+  g_autoptr (GRegex) regex = NULL;
+  g_autoptr (GMatchInfo) match = NULL;
+  g_autofree char *number = NULL;
+  FILE *file;
+
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    return FALSE;
+  file = g_fopen (path, "rb");
+  if (!file)
+    return FALSE;
+  (void) !fread (head, 1, PROBE_SIZE, file);
+  fclose (file);
+  regex = g_regex_new ("<net\\s[^>]*\\bversion\\s*=\\s*[\"'](\\d{1,4})[\"']",
+      G_REGEX_RAW, 0, NULL);
+  if (!g_regex_match (regex, head, 0, &match))
+    return FALSE;
+  number = g_match_info_fetch (match, 1);
+  if (version)
+    *version = (guint) g_ascii_strtoull (number, NULL, 10);
+  return TRUE;
+}

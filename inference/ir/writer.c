@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "writer.h"
+
+#include <ir/xml.h>
+
+#include <string.h>
+
+#include "files.h"
+
+#define VERSION 11
+
+/* Sorts a graph and its bodies. */
+static gboolean
+sort_all (IrGraph *graph, GError **error)
+{
+  IrNode *node;
+  gsize b;
+
+  if (!ir_graph_sort (graph, error))
+    return FALSE;
+  for (node = graph->first; node; node = node->next)
+    for (b = 0; b < node->n_bodies; b++)
+      if (!sort_all (node->bodies[b], error))
+        return FALSE;
+  return TRUE;
+}
+
+static gboolean
+compose (
+    IrGraph *graph, guint version, GString *xml, IrBlobs *blobs, GError **error)
+{
+  IrWriter writer = { { xml, 0, FALSE }, blobs };
+  g_auto (IrLayerIds) ids = { NULL, NULL };
+
+  if (version != VERSION)
+    return ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "IR version %u cannot be written, only %d", version, VERSION);
+  if (!sort_all (graph, error))
+    return FALSE;
+  ir_layer_ids_init (&ids, graph);
+  g_string_append (xml, "<?xml version=\"1.0\"?>");
+  ir_text_open (&writer.text, "net");
+  ir_text_attr (&writer.text, "name", graph->name);
+  ir_text_attr_f (&writer.text, "version", "%u", version);
+  ir_write_layers (&writer, graph, &ids);
+  ir_write_meta (&writer.text, graph);
+  ir_text_close (&writer.text, "net");
+  g_string_append_c (xml, '\n');
+  return TRUE;
+}
+
+static gboolean
+write_piece (gpointer out, gconstpointer data, gsize size, GError **error)
+{
+  return ir_file_out_write (out, data, size, error);
+}
+
+gboolean
+ir_graph_write (
+    IrGraph *graph, const char *xml_path, guint version, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *bin_path = ir_file_bin_path (xml_path);
+  g_auto (IrFileOut) xml = { NULL, NULL, -1 };
+  g_auto (IrFileOut) bin = { NULL, NULL, -1 };
+  g_auto (IrBlobs) blobs;
+
+  ir_blobs_init (&blobs);
+  return compose (graph, version, text, &blobs, error) &&
+      ir_file_out_open (&bin, bin_path, error) &&
+      ir_file_out_open (&xml, xml_path, error) &&
+      ir_blobs_write (&blobs, write_piece, &bin, error) &&
+      ir_file_out_write (&xml, text->str, text->len, error) &&
+      ir_file_out_sync (&bin, error) && ir_file_out_sync (&xml, error) &&
+      ir_file_out_commit (&bin, error) && ir_file_out_commit (&xml, error);
+}
+
+static gboolean
+append_piece (gpointer at, gconstpointer data, gsize size, GError **error)
+{
+  guint8 **end = at;
+
+  memcpy (*end, data, size);
+  *end += size;
+  return TRUE;
+}
+
+gboolean
+ir_graph_write_memory (IrGraph *graph, guint version, GBytes **xml,
+    GBytes **weights, GError **error)
+{
+  GString *text = g_string_new (NULL);
+  g_auto (IrBlobs) blobs;
+  guint8 *bin = NULL, *end;
+
+  ir_blobs_init (&blobs);
+  if (!compose (graph, version, text, &blobs, error)) {
+    g_string_free (text, TRUE);
+    return FALSE;
+  }
+  if (blobs.end > 0)
+    bin = g_try_malloc (blobs.end);
+  if (blobs.end > 0 && !bin) {
+    g_string_free (text, TRUE);
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "no memory for %" G_GUINT64_FORMAT " bytes of weights", blobs.end);
+  }
+  end = bin;
+  ir_blobs_write (&blobs, append_piece, &end, NULL);
+  *weights = g_bytes_new_take (bin, (gsize) blobs.end);
+  *xml = g_string_free_to_bytes (text);
+  return TRUE;
+}

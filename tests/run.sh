@@ -1,0 +1,111 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Every test there is:
+#   ./tests/run.sh [--quick]
+# --quick leaves out the sanitizer builds and what needs the oracles.
+# Ends with the line "N passed, N failed, N skipped".
+set -uo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+cd "$top" || exit 1
+# shellcheck source=pipelines/setup.sh
+. "$top/pipelines/setup.sh"
+
+quick=''
+case ${1-} in
+  --quick) quick=1 ;;
+  '') ;;
+  *) sed -n '3,6s/^# //p' "$0"; exit 2 ;;
+esac
+
+export IR_TESTDATA=${IR_TESTDATA:-$top/../shared/testdata}
+passed=0 failed=0 skipped=0
+
+# add P F S: counts results.
+add () {
+  passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
+}
+
+# suite NAME COMMAND...: runs it; its last "N passed, …" line counts, or its exit code.
+suite () {
+  local name=$1 log code line
+  shift
+
+  log=$top/build/suite-$name.log
+  say "suite $name"
+  timeout 1200 "$@" >"$log" 2>&1
+  code=$?
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
+  if [ -z "$line" ]; then
+    line="$((code == 0)) passed, $((code != 0)) failed"
+  elif [ "$code" != 0 ] && [ "$(echo "$line" | cut -d ' ' -f 3)" = 0 ]; then
+    line="${line%%,*}, 1 failed"
+  fi
+  # shellcheck disable=SC2046
+  add $(echo "$line 0" | tr -cd '0-9 \n' | awk '{ print $1, $2, $3 }')
+  echo "    $line"
+  if [ "$code" != 0 ]; then
+    grep -E 'FAIL|not ok|ERROR' "$log" | head -n 15 || true
+    tail -n 8 "$log"
+    echo "    all of it is in $log"
+  fi
+}
+
+# units BUILD NAME ARGUMENT...: runs meson's tests of a build.
+units () {
+  local folder=$1 name=$2
+  shift 2
+
+  # A test that asks for more time than it gets elsewhere would hide a hang.
+  suite "$name" python3 tests/units.py "$folder" "$@"
+}
+
+packages build run fetch test
+build build -Dwerror=true
+suite lint-includes tests/lint/includes.sh
+suite lint-files tests/lint/files.sh
+units build units
+
+if [ -z "$quick" ]; then
+  build build/asan -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dbuildtype=debugoptimized
+  units build/asan units-asan --asan
+  for maker in tests/malformed/make_*.py; do
+    [ -f "$maker" ] && suite "malformed-$(basename "$maker" .py)" \
+      tests/malformed/run.sh build/asan "$maker"
+  done
+  build build/tsan -Db_sanitize=thread -Db_lundef=false -Dgst=disabled
+  units build/tsan units-tsan --suite threads
+
+  oracle=$top/build/oracle
+  if [ ! -x "$oracle/bin/python" ] || [ tests/oracle/requirements.txt -nt "$oracle/ready" ]; then
+    say 'making the Python environment of the oracles'
+    rm -rf "$oracle"
+    if python3 -m venv "$oracle" && "$oracle/bin/pip" install --quiet \
+        --disable-pip-version-check -r tests/oracle/requirements.txt \
+        >build/oracle.log 2>&1; then
+      touch "$oracle/ready"
+    else
+      tail -n 3 build/oracle.log >&2
+      rm -rf "$oracle"
+    fi
+  fi
+  for script in tests/oracle/*_*.py; do
+    [ -f "$script" ] || continue
+    if [ -x "$oracle/bin/python" ]; then
+      suite "oracle-$(basename "$script" .py)" meson devenv -C build -w "$top" \
+        "$oracle/bin/python" "$script"
+    else
+      warn "$script is skipped: its oracles could not be installed"
+      add 0 0 1
+    fi
+  done
+fi
+
+for script in tests/system/*.sh; do
+  [ -f "$script" ] && suite "system-$(basename "$script" .sh)" \
+    meson devenv -C build -w "$top" bash "$script"
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

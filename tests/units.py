@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Runs the unit tests of a build and counts their cases.
+
+usage: units.py BUILD [--asan] [meson test arguments]
+"""
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+
+
+def main():
+    build, arguments = sys.argv[1], sys.argv[2:]
+    environment = dict(os.environ)
+    if '--asan' in arguments:
+        arguments.remove('--asan')
+        here = os.path.dirname(os.path.abspath(__file__))
+        environment['ASAN_OPTIONS'] = 'detect_leaks=1:allocator_may_return_null=1'
+        environment['LSAN_OPTIONS'] = (
+            'print_suppressions=0:suppressions='
+            + os.path.join(here, 'lsan.supp'))
+        environment['UBSAN_OPTIONS'] = 'halt_on_error=1:print_stacktrace=1'
+        environment['G_SLICE'] = 'always-malloc'
+        arguments += ['--timeout-multiplier', '4']
+    if '--suite' not in arguments:
+        arguments += ['--suite', 'unit']
+    report = os.path.join(build, 'meson-logs', 'testlog.junit.xml')
+    if os.path.exists(report):
+        os.remove(report)
+    run = subprocess.run(
+        ['meson', 'test', '-C', build, '--no-rebuild', '--print-errorlogs',
+         *arguments], env=environment)
+    passed = failed = skipped = 0
+    if os.path.exists(report):
+        for case in ElementTree.parse(report).iter('testcase'):
+            if case.find('failure') is not None or case.find('error') is not None:
+                failed += 1
+                print('FAIL', case.get('classname'), case.get('name'))
+            elif case.find('skipped') is not None:
+                skipped += 1
+            else:
+                passed += 1
+    if run.returncode != 0 and failed == 0:
+        failed = 1
+    print(f'{passed} passed, {failed} failed, {skipped} skipped')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
