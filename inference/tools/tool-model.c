@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "tool.h"
+
+#include <ir/xml.h>
+#include <string.h>
+
+#ifdef HAVE_CONVERTER
+#include <ir/convert.h>
+
+static IrGraph *
+convert (const char *path, GError **error)
+{
+  g_autoptr (IrConvertOptions) options = ir_convert_options_new ();
+
+  if (!ir_convert_options_set (options, "input_model", path, error))
+    return NULL;
+  return ir_convert (options, NULL, NULL, error);
+}
+#else
+static IrGraph *
+convert (const char *path, GError **error)
+{
+  ir_fail (error, IR_ERROR_UNSUPPORTED,
+      "'%s' is not an IR, and this build has no converter", path);
+  return NULL;
+}
+#endif
+
+IrGraph *
+ir_tool_read_model (const char *path, GError **error)
+{
+  return ir_probe_xml (path, NULL) ? ir_graph_read (path, NULL, error)
+                                   : convert (path, error);
+}
+
+gboolean
+ir_tool_find_input (
+    const IrGraph *graph, const char *name, gsize *index, GError **error)
+{
+  GString *known;
+
+  for (guint i = 0; i < graph->parameters->len; i++) {
+    IrNode *node = g_ptr_array_index (graph->parameters, i);
+
+    if (strcmp (node->name, name) == 0 ||
+        ir_port_has_name (ir_port (node, 0), name)) {
+      *index = i;
+      return TRUE;
+    }
+  }
+  known = g_string_new (NULL);
+  for (guint i = 0; i < graph->parameters->len; i++) {
+    IrNode *node = g_ptr_array_index (graph->parameters, i);
+
+    g_string_append_printf (
+        known, "%s'%s'", i ? ", " : "", ir_port_name (ir_port (node, 0)));
+  }
+  ir_fail (error, IR_ERROR_NOT_FOUND,
+      "the model has no input '%s'; its inputs are %s", name, known->str);
+  g_string_free (known, TRUE);
+  return FALSE;
+}
+
+/* One "name[shape]"; @text is moved behind it and the comma that follows. */
+static gboolean
+reshape_one (IrGraph *graph, const char **text, GError **error)
+{
+  const char *open = strchr (*text, '[');
+  const char *close = open ? strchr (open, ']') : NULL;
+  g_autofree char *name = NULL, *dims = NULL;
+  gsize index = 0;
+  IrShape shape;
+  IrNode *node;
+
+  if (!close)
+    return ir_fail (error, IR_ERROR_PARSE,
+        "shape '%s' is not of the form [1,3,224,224] or name[1,3,224,224]",
+        *text);
+  name = g_strstrip (g_strndup (*text, open - *text));
+  dims = g_strndup (open + 1, close - open - 1);
+  if (!*name && graph->parameters->len != 1)
+    return ir_fail (error, IR_ERROR_PARSE,
+        "the model has %u inputs: write name%s", graph->parameters->len, *text);
+  if (*name && !ir_tool_find_input (graph, name, &index, error))
+    return FALSE;
+  if (!ir_shape_parse (dims, &shape, error))
+    return FALSE;
+  node = g_ptr_array_index (graph->parameters, index);
+  ir_node_set_parameter (node, node->outputs[0].dtype, &shape);
+  *text = close + 1 + strspn (close + 1, ", ");
+  return TRUE;
+}
+
+static void
+set_batch (IrGraph *graph, guint batch)
+{
+  for (guint i = 0; i < graph->parameters->len; i++) {
+    IrNode *node = g_ptr_array_index (graph->parameters, i);
+    IrShape shape = node->outputs[0].shape;
+
+    if (shape.rank < 1)
+      continue;
+    shape.dim[0] = batch;
+    ir_node_set_parameter (node, node->outputs[0].dtype, &shape);
+  }
+}
+
+gboolean
+ir_tool_reshape (IrGraph *graph, const char *text, guint batch, GError **error)
+{
+  while (text && *text)
+    if (!reshape_one (graph, &text, error))
+      return FALSE;
+  if (batch)
+    set_batch (graph, batch);
+  if (ir_graph_infer (graph, error))
+    return TRUE;
+  g_prefix_error (error, "the model does not take these input shapes: ");
+  return FALSE;
+}
+
+char *
+ir_tool_config (const char *precision, const char *more)
+{
+  g_autofree char *lower = NULL;
+  IrDType dtype;
+
+  if (!precision)
+    return g_strdup (more ? more : "");
+  lower = g_ascii_strdown (precision, -1);
+  if (ir_dtype_parse (precision, &dtype, NULL)) {
+    g_free (lower);
+    lower = g_strdup (ir_dtype_name (dtype));
+  }
+  return g_strdup_printf (
+      "PRECISION=%s%s%s", lower, more ? "," : "", more ? more : "");
+}
