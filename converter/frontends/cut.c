@@ -403,31 +403,26 @@ ir_source_apply (
 
 /* --- pruning ---------------------------------------------------------------- */
 
-static void need_node (GPtrArray *pending, const IrSourceNode *node);
-
-/* Everything that a sub-graph reads, its own tensors too: those are not found
- * outside, unless an outer one is shadowed, and then a node stays that need
- * not. */
 static void
-need_graph (GPtrArray *pending, const IrSourceGraph *graph)
+graph_reads (const IrSourceGraph *graph, GPtrArray *names)
 {
   for (guint i = 0; i < graph->nodes->len; i++)
-    need_node (pending, graph->nodes->pdata[i]);
+    ir_source_node_reads (graph->nodes->pdata[i], names);
   for (guint i = 0; i < graph->outputs->len; i++) {
     const IrSourceValue *value = graph->outputs->pdata[i];
 
-    g_ptr_array_add (pending, (gpointer) value->name);
+    g_ptr_array_add (names, (gpointer) value->name);
   }
 }
 
-static void
-need_node (GPtrArray *pending, const IrSourceNode *node)
+void
+ir_source_node_reads (const IrSourceNode *node, GPtrArray *names)
 {
   for (gsize i = 0; i < node->n_inputs; i++)
-    g_ptr_array_add (pending, (gpointer) node->inputs[i]);
+    g_ptr_array_add (names, (gpointer) node->inputs[i]);
   for (gsize i = 0; i < node->n_attrs; i++) {
     if (node->attrs[i].kind == IR_SOURCE_GRAPH)
-      need_graph (pending, node->attrs[i].u.graph);
+      graph_reads (node->attrs[i].u.graph, names);
   }
 }
 
@@ -453,7 +448,7 @@ needed_tensors (Index *index)
       continue;
     node = g_hash_table_lookup (index->producers, name);
     if (node != NULL && g_hash_table_add (visited, node))
-      need_node (pending, node);
+      ir_source_node_reads (node, pending);
   }
   return needed;
 }

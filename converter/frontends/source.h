@@ -192,6 +192,14 @@ gboolean ir_source_apply (
 /* Removes the nodes that no output needs; with @inputs those inputs too. */
 void ir_source_prune (IrSource *source, gboolean inputs);
 
+/* Appends the names of the tensors that a node reads, those of its sub-graphs
+ * included; what these make themselves may be among them. */
+void ir_source_node_reads (const IrSourceNode *node, GPtrArray *names);
+
+/* Puts the nodes into an order in which each comes after those that it reads, as
+ * near to the given one as can be. Fails with IR_ERROR_PARSE on a cycle. */
+gboolean ir_source_sort (IrSourceGraph *graph, GError **error);
+
 /* (transfer full): "a, b, c and 12 more": the graph's inputs or outputs, for
  * messages. */
 char *ir_source_list_values (const GPtrArray *values);

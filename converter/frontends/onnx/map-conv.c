@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "map.h"
+#include "window.h"
+
+#include <string.h>
+
+/* Spatial dimensions, by whichever of data and weights is known. */
+static gsize
+spatial_dims (OnnxNode *n, IrPort data, IrPort weights)
+{
+  gint rank = onnx_shape_of (weights)->rank;
+
+  if (rank < 0)
+    rank = onnx_rank (n, data);
+  if (rank < 3)
+    onnx_fail (n, IR_ERROR_SHAPE, "has weights of less than 3 dimensions");
+  return onnx_failed (n) ? 1 : (gsize) rank - 2;
+}
+
+static gint64
+read_group (OnnxNode *n)
+{
+  gint64 group = onnx_i64 (n, "group", 1);
+
+  if (group < 1 || group > G_MAXINT32) {
+    onnx_fail (n, IR_ERROR_SHAPE, "has %" G_GINT64_FORMAT " groups", group);
+    return 1;
+  }
+  return group;
+}
+
+static IrPort
+add_bias (OnnxNode *n, IrPort port, gsize input)
+{
+  if (!onnx_has (n, input))
+    return port;
+  return onnx_op (
+      n, "Add", 1, 2, port, onnx_per_channel (n, n->in[input], port));
+}
+
+void
+onnx_map_conv (OnnxNode *n)
+{
+  IrPort data = onnx_in (n, 0), weights = onnx_in (n, 1);
+
+  onnx_out (n, 0, add_bias (n, onnx_conv (n, data, weights), 2));
+}
+
+IrPort
+onnx_conv (OnnxNode *n, IrPort data, IrPort weights)
+{
+  gint64 group = read_group (n);
+  OnnxWindow window;
+  IrNode *op;
+
+  onnx_window_read (n, spatial_dims (n, data, weights), &window);
+  if (onnx_failed (n))
+    return ONNX_NONE;
+  if (group == 1)
+    op = onnx_add (n, "Convolution", 1, 2, data, weights);
+  else
+    op = onnx_add (n, "GroupConvolution", 1, 2, data,
+        onnx_group_weights (n, weights, group));
+  onnx_window_write (n, &window, op, TRUE);
+  return onnx_done (n, op);
+}
+
+/* --- transposed ------------------------------------------------------------------- */
+
+typedef struct {
+  OnnxWindow window;
+  gint64 output_padding[IR_MAX_RANK];
+  gboolean has_shape;
+  gint64 shape[IR_MAX_RANK];
+} Transposed;
+
+static void
+read_transposed (OnnxNode *n, gsize n_dims, Transposed *t)
+{
+  IrI64s list;
+
+  onnx_window_read (n, n_dims, &t->window);
+  memset (t->output_padding, 0, sizeof t->output_padding);
+  if (onnx_i64s (n, "output_padding", &list) && list.n >= n_dims)
+    memcpy (t->output_padding, list.v + (list.n - n_dims),
+        n_dims * sizeof (gint64));
+  t->has_shape = onnx_i64s (n, "output_shape", &list) && list.n >= n_dims;
+  /* Some writers give all dimensions. */
+  if (t->has_shape)
+    memcpy (t->shape, list.v + (list.n - n_dims), n_dims * sizeof (gint64));
+  for (gsize i = 0; i < n_dims; i++) {
+    if (t->output_padding[i] < 0 || t->output_padding[i] > G_MAXINT32 ||
+        (t->has_shape && (t->shape[i] < 1 || t->shape[i] > G_MAXINT32)))
+      onnx_fail (n, IR_ERROR_SHAPE,
+          "has an output_padding or output_shape that is out of range");
+  }
+}
+
+static gboolean
+is_same (const Transposed *t)
+{
+  return g_str_has_prefix (t->window.auto_pad, "same");
+}
+
+/* Where ONNX has an output size, the padding follows from it: upper puts the odd
+ * one behind, everything else before. FALSE if sizes are not known. */
+static gboolean
+resolve_padding (Transposed *t, const IrShape *data, const IrShape *weights)
+{
+  OnnxWindow *w = &t->window;
+  gboolean upper = strcmp (w->auto_pad, "same_upper") == 0;
+
+  if (!ir_shape_is_static (data) || !ir_shape_is_static (weights))
+    return FALSE;
+  for (gsize i = 0; i < w->n; i++) {
+    gint64 in = data->dim[i + 2], kernel = weights->dim[i + 2];
+    gint64 out = t->has_shape ? t->shape[i] : in * w->strides[i];
+    gint64 total = w->strides[i] * (in - 1) + t->output_padding[i] +
+        (kernel - 1) * w->dilations[i] + 1 - out;
+
+    if (total < 0) {
+      t->output_padding[i] -= total;
+      total = 0;
+    }
+    w->begin[i] = upper ? total / 2 : total - total / 2;
+    w->end[i] = total - w->begin[i];
+  }
+  w->auto_pad = "explicit";
+  return TRUE;
+}
+
+/* The output's spatial shape as an input of the op. */
+static IrPort
+output_shape (OnnxNode *n, const Transposed *t, IrPort data)
+{
+  if (t->has_shape)
+    return onnx_list (n, t->shape, t->window.n);
+  return onnx_op (n, "Multiply", 1, 2,
+      onnx_slice (n, onnx_shape (n, data), 0, 2, G_MAXINT32),
+      onnx_list (n, t->window.strides, t->window.n));
+}
+
+void
+onnx_map_conv_transpose (OnnxNode *n)
+{
+  IrPort data = onnx_in (n, 0), weights = onnx_in (n, 1);
+  gint64 group = read_group (n);
+  const char *type =
+      group == 1 ? "ConvolutionBackpropData" : "GroupConvolutionBackpropData";
+  gboolean by_shape;
+  IrPort ports[3];
+  Transposed t;
+  IrNode *op;
+
+  read_transposed (n, spatial_dims (n, data, weights), &t);
+  if (onnx_failed (n))
+    return;
+  by_shape = (t.has_shape || is_same (&t)) &&
+      !resolve_padding (&t, onnx_shape_of (data), onnx_shape_of (weights));
+  ports[0] = data;
+  ports[1] = group == 1 ? weights : onnx_group_weights (n, weights, group);
+  if (by_shape)
+    ports[2] = output_shape (n, &t, data);
+  if (by_shape && !is_same (&t))
+    t.window.auto_pad = "same_lower";
+  op = onnx_add_v (n, type, 1, ports, by_shape ? 3 : 2, 0);
+  onnx_window_write (n, &t.window, op, TRUE);
+  onnx_set_i64s (n, op, "output_padding", t.output_padding, t.window.n);
+  onnx_out (n, 0, add_bias (n, onnx_done (n, op), 2));
+}
