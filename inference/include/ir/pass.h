@@ -54,6 +54,12 @@ IR_API gboolean ir_passes_run (IrGraph *graph, const IrPass *const *passes,
  * the result is at most 64 MiB or not larger than what it was made from; a
  * Convert that only decompresses weights is folded too. Since: 0.1 */
 IR_API extern const IrPass ir_pass_fold;
+/** ir_node_fold: ir_pass_fold for one node; @changes is counted up if it became
+ * Consts, and then the node is gone. Since: 0.1 */
+IR_API gboolean ir_node_fold (IrNode *node, gsize *changes, GError **error);
+/** ir_pass_fold_values: outputs whose value shape inference has found, such as
+ * those of ShapeOf of a static shape, become Consts. Since: 0.1 */
+IR_API extern const IrPass ir_pass_fold_values;
 /** ir_pass_cse: nodes with the same op, attributes and inputs become one, equal
  * constants too. Since: 0.1 */
 IR_API extern const IrPass ir_pass_cse;
