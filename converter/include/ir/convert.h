@@ -83,6 +83,36 @@ IR_API gboolean ir_convert_options_set (IrConvertOptions *options,
 IR_API const char *ir_convert_options_get (
     const IrConvertOptions *options, const char *name);
 
+/**
+ * ir_convert_options_check:
+ *
+ * Whether the options go together, as far as that can be told without the model:
+ * required ones are there, exclusive ones are not both set. ir_convert() does the
+ * same first.
+ *
+ * Since: 0.1
+ */
+IR_API gboolean ir_convert_options_check (
+    const IrConvertOptions *options, GError **error);
+
+/**
+ * IrConvertProgress:
+ * @what: what is being done
+ * @fraction: how much of the conversion is done, from 0 to 1
+ *
+ * Returns: %FALSE to stop: the conversion fails with %IR_ERROR_CANCELLED
+ *
+ * Since: 0.1
+ */
+typedef gboolean (*IrConvertProgress) (
+    const char *what, double fraction, gpointer user_data);
+
+/** ir_convert_options_set_progress: @progress (nullable) (scope forever): called
+ * during a conversion with these options, in the thread that converts.
+ * Since: 0.1 */
+IR_API void ir_convert_options_set_progress (
+    IrConvertOptions *options, IrConvertProgress progress, gpointer user_data);
+
 /** IrConvertLog: (scope call): gets messages while a conversion runs; @level is a
  * #GLogLevelFlags of message, warning or info. Since: 0.1 */
 typedef void (*IrConvertLog) (
