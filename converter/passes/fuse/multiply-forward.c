@@ -7,13 +7,15 @@
 static gboolean
 fuse (IrNode *node, gsize *changes, GError **error)
 {
-  IrNode *conv = ir_sole_reader (ir_port (node, 0));
   IrConvDims dims;
+  IrNode *conv;
   IrPort x, c;
   gsize n;
 
-  if (!conv || !ir_split_linear (node, "Multiply", &x, &c) ||
-      !ir_conv_dims (conv, &dims) || conv->inputs[0].node != node ||
+  if (!ir_split_linear (node, "Multiply", &x, &c))
+    return TRUE;
+  conv = ir_sole_reader (ir_port (node, 0));
+  if (!conv || !ir_conv_dims (conv, &dims) || conv->inputs[0].node != node ||
       !ir_per_channel (c, node->outputs[0].shape.rank, dims.channel, &n) ||
       !ir_shape_equal (&ir_port_output (x)->shape, &node->outputs[0].shape))
     return TRUE;
