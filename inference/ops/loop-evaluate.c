@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Running the bodies of TensorIterator and Loop. */
+#include "body-util.h"
+
+#include <string.h>
+
+/* Far beyond any model: a file cannot keep us busy for ever. */
+#define MAX_ITERATIONS (1 << 24)
+
+typedef struct {
+  IrEvalCtx *ctx;
+  const IrLoopAttrs *attrs;
+  const IrGraph *body;
+  IrTensor **parameters;
+  IrTensor **results;
+  GPtrArray **joined;
+  gint64 n_slices;
+} Run;
+
+static void
+run_init (Run *run, IrEvalCtx *ctx)
+{
+  gsize i;
+
+  run->ctx = ctx;
+  run->attrs = ctx->attrs;
+  run->body = ctx->node->bodies[0];
+  run->parameters = g_new0 (IrTensor *, run->body->parameters->len + 1);
+  run->results = g_new0 (IrTensor *, run->body->results->len + 1);
+  run->joined = g_new0 (GPtrArray *, ctx->n_outputs + 1);
+  run->n_slices = -1;
+  for (i = 0; i < ctx->n_outputs; i++)
+    run->joined[i] =
+        g_ptr_array_new_with_free_func ((GDestroyNotify) ir_tensor_unref);
+}
+
+static void
+drop (IrTensor **tensors, gsize n)
+{
+  gsize i;
+
+  for (i = 0; i < n; i++)
+    g_clear_pointer (&tensors[i], ir_tensor_unref);
+}
+
+static void
+run_clear (Run *run)
+{
+  gsize i;
+
+  drop (run->parameters, run->body->parameters->len);
+  drop (run->results, run->body->results->len);
+  for (i = 0; i < run->ctx->n_outputs; i++)
+    g_ptr_array_unref (run->joined[i]);
+  g_free (run->parameters);
+  g_free (run->results);
+  g_free (run->joined);
+}
+
+static void
+set_parameter (Run *run, gint64 index, IrTensor *tensor)
+{
+  ir_tensor_ref (tensor);
+  g_clear_pointer (&run->parameters[index], ir_tensor_unref);
+  run->parameters[index] = tensor;
+}
+
+/* Values that are there from the start, and the number of slices. */
+static gboolean
+set_whole_inputs (Run *run, GError **error)
+{
+  gsize i;
+
+  for (i = 0; i < ir_body_map_count (&run->attrs->inputs); i++) {
+    IrBodyMap map = ir_body_map_get (&run->attrs->inputs, i);
+    IrTensor *in = run->ctx->in[map.port];
+    guint axis;
+
+    if (map.axis == IR_BODY_WHOLE)
+      set_parameter (run, map.inner, in);
+    else if (!ir_shape_axis (&in->shape, map.axis, &axis, error) ||
+        !ir_slice_count (&map, in->shape.dim[axis], &run->n_slices, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+set_slices (Run *run, gint64 iteration, GError **error)
+{
+  gsize i;
+
+  for (i = 0; i < ir_body_map_count (&run->attrs->inputs); i++) {
+    IrBodyMap map = ir_body_map_get (&run->attrs->inputs, i);
+    g_autoptr (IrTensor) slice = NULL;
+
+    if (map.axis == IR_BODY_WHOLE)
+      continue;
+    slice = ir_slice_take (&map, run->ctx->in[map.port], iteration, error);
+    if (!slice)
+      return FALSE;
+    set_parameter (run, map.inner, slice);
+  }
+  return TRUE;
+}
+
+static gboolean
+set_iteration (Run *run, gint64 iteration, GError **error)
+{
+  gint64 index = run->attrs->current_iteration;
+  g_autoptr (IrTensor) tensor = NULL;
+  const IrOutput *output;
+  IrShape shape;
+
+  if (index < 0)
+    return TRUE;
+  output = &((const IrNode *) run->body->parameters->pdata[index])->outputs[0];
+  shape = ir_shape_is_static (&output->shape) ? output->shape
+      : output->shape.rank == 1               ? ir_shape_1d (1)
+                                              : ir_shape_scalar ();
+  tensor = ir_tensor_new (
+      output->dtype == IR_DTYPE_DYNAMIC ? IR_DTYPE_I64 : output->dtype, &shape,
+      error);
+  if (!tensor)
+    return FALSE;
+  if (ir_tensor_count (tensor) != 1)
+    return ir_fail (error, IR_ERROR_SHAPE,
+        "the Parameter for the current iteration is not one number");
+  ir_tensor_set_i64 (tensor, 0, iteration);
+  set_parameter (run, index, tensor);
+  return TRUE;
+}
+
+static void
+keep_slices (Run *run)
+{
+  gsize i;
+
+  for (i = 0; i < ir_body_map_count (&run->attrs->outputs); i++) {
+    IrBodyMap map = ir_body_map_get (&run->attrs->outputs, i);
+
+    if (map.axis != IR_BODY_WHOLE)
+      g_ptr_array_add (
+          run->joined[map.port], ir_tensor_ref (run->results[map.inner]));
+  }
+}
+
+static gboolean
+run_once (Run *run, gint64 iteration, gboolean *go_on, GError **error)
+{
+  gint64 condition = run->attrs->execution_condition;
+  gsize i;
+
+  if (!set_slices (run, iteration, error) ||
+      !set_iteration (run, iteration, error))
+    return FALSE;
+  drop (run->results, run->body->results->len);
+  if (!ir_graph_evaluate (run->body, run->parameters, run->results, error))
+    return FALSE;
+  keep_slices (run);
+  for (i = 0; i < ir_body_link_count (&run->attrs->back_edges); i++) {
+    IrBodyLink link = ir_body_link_get (&run->attrs->back_edges, i);
+
+    set_parameter (run, link.to, run->results[link.from]);
+  }
+  if (condition >= 0) {
+    if (ir_tensor_count (run->results[condition]) != 1)
+      return ir_fail (
+          error, IR_ERROR_SHAPE, "the execution condition is not one value");
+    *go_on = ir_tensor_get_i64 (run->results[condition], 0) != 0;
+  }
+  return TRUE;
+}
+
+/* The last value of a Result, or its start value if there was no iteration. */
+static IrTensor *
+last_value (const Run *run, gint64 result)
+{
+  gsize i;
+
+  if (run->results[result])
+    return run->results[result];
+  for (i = 0; i < ir_body_link_count (&run->attrs->back_edges); i++) {
+    IrBodyLink link = ir_body_link_get (&run->attrs->back_edges, i);
+
+    if (link.from == result)
+      return run->parameters[link.to];
+  }
+  return NULL;
+}
+
+/* What is joined from no slices at all. */
+static IrTensor *
+join_nothing (const Run *run, const IrBodyMap *map, GError **error)
+{
+  const IrNode *node = run->body->results->pdata[map->inner];
+  const IrOutput *source = ir_node_input (node, 0);
+  IrShape shape = source->shape;
+  guint axis;
+  gint i;
+
+  if (!ir_shape_axis (&shape, map->axis, &axis, error))
+    return NULL;
+  for (i = 0; i < shape.rank; i++)
+    shape.dim[i] = MAX (shape.dim[i], 0);
+  shape.dim[axis] = 0;
+  return ir_tensor_new (source->dtype, &shape, error);
+}
+
+static gboolean
+give_output (Run *run, const IrBodyMap *map, GError **error)
+{
+  const GPtrArray *slices = run->joined[map->port];
+  g_autoptr (IrTensor) tensor = NULL;
+
+  if (map->axis == IR_BODY_WHOLE) {
+    IrTensor *last = last_value (run, map->inner);
+
+    if (!last)
+      return ir_fail (error, IR_ERROR_SHAPE,
+          "there was no iteration that could give output %" G_GINT64_FORMAT,
+          map->port);
+    return ir_body_give (run->ctx, map->port, last, error);
+  }
+  tensor = slices->len > 0 ? ir_slice_join (map, slices, error)
+                           : join_nothing (run, map, error);
+  return tensor && ir_body_give (run->ctx, map->port, tensor, error);
+}
+
+static gboolean
+iterate (Run *run, gint64 n, gboolean go_on, GError **error)
+{
+  gint64 i;
+
+  for (i = 0; (n < 0 || i < n) && go_on; i++) {
+    if (i >= MAX_ITERATIONS)
+      return ir_fail (
+          error, IR_ERROR_LIMIT, "more than %d iterations", MAX_ITERATIONS);
+    if (run->n_slices >= 0 && i >= run->n_slices)
+      return ir_fail (
+          error, IR_ERROR_SHAPE, "there are more iterations than slices");
+    if (!run_once (run, i, &go_on, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+ir_loop_evaluate (
+    IrEvalCtx *ctx, gint64 max_iterations, gboolean go_on, GError **error)
+{
+  gboolean ok;
+  gsize i;
+  Run run;
+
+  run_init (&run, ctx);
+  ok = set_whole_inputs (&run, error);
+  if (max_iterations < 0)
+    max_iterations = run.n_slices;
+  ok = ok && iterate (&run, max_iterations, go_on, error);
+  for (i = 0; ok && i < ir_body_map_count (&run.attrs->outputs); i++) {
+    IrBodyMap map = ir_body_map_get (&run.attrs->outputs, i);
+
+    ok = give_output (&run, &map, error);
+  }
+  run_clear (&run);
+  return ok;
+}
