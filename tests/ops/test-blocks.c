@@ -52,6 +52,15 @@ test_topk (void)
       IR_ERROR_SHAPE);
 }
 
+static void
+test_nonzero (void)
+{
+  op_check ("NonZero-3", "output_type=i32",
+      OP_LIST (op_tensor (F32, "2,3", 0, 1, 0, 2, 0, -3)),
+      OP_LIST (op_tensor (I32, "2,3", 0, 1, 1, 1, 0, 2)));
+  op_check_shape ("NonZero-3", "", "i64[3,?]", "f32 2,?,4", NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -59,5 +68,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ops/blocks/depth-to-space", test_depth_to_space);
   g_test_add_func ("/ops/blocks/shuffle-channels", test_shuffle_channels);
   g_test_add_func ("/ops/sort/topk", test_topk);
+  g_test_add_func ("/ops/sort/nonzero", test_nonzero);
   return g_test_run ();
 }
