@@ -71,10 +71,24 @@ swap (const Pair *pair, GError **error)
   return TRUE;
 }
 
+/* A factor at @x would find its way into a convolution's weights. */
+static gboolean
+rests_on_conv (IrPort x, const IrNode *reader)
+{
+  IrConvDims dims;
+  IrPort before, factor;
+
+  if (ir_sole_reader (x) != reader)
+    return FALSE;
+  if (ir_split_linear (x.node, "Multiply", &before, &factor) &&
+      ir_sole_reader (before) == x.node)
+    x = before;
+  return ir_conv_dims (x.node, &dims);
+}
+
 static gboolean
 rewrite (IrNode *node, gboolean *done, GError **error)
 {
-  IrConvDims dims;
   Pair pair;
 
   *done = TRUE;
@@ -83,8 +97,7 @@ rewrite (IrNode *node, gboolean *done, GError **error)
   if (match (node, "Add", "Add", &pair))
     return merge (&pair, "Add", error);
   if (match (node, "Add", "Multiply", &pair) &&
-      ir_conv_dims (pair.x.node, &dims) &&
-      ir_sole_reader (pair.x) == pair.first)
+      rests_on_conv (pair.x, pair.first))
     return swap (&pair, error);
   *done = FALSE;
   return TRUE;
