@@ -1,0 +1,318 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Converts every ONNX model of IR_TESTDATA/models with ir-convert, loads what
+comes out in OpenVINO and compares its numbers with ONNX Runtime's, also with
+preprocessing in the model against preprocessing in numpy. IRs are read and
+written again and must be structurally equal. Wrong command lines must end with
+the right exit code and one clear error.
+
+The last line is "N passed, N failed, N skipped"."""
+
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import onnx
+import onnxruntime
+import openvino
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+DATA = pathlib.Path(os.environ.get("IR_TESTDATA", TOP / "../shared/testdata"))
+TOLERANCE = 1e-4  # of the output's range
+TOLERANCE_F16 = 1e-2  # weights rounded to 11 bits, over all layers
+
+# Shapes for models that leave them open.
+SHAPES = {"face_detection_yunet_2026may": [1, 3, 320, 320]}
+
+MEAN = [104.0, 117.0, 123.0]
+SCALE = [58.0, 57.0, 56.0]
+
+counts = {"passed": 0, "failed": 0, "skipped": 0}
+core = openvino.Core()
+onnxruntime.set_default_logger_severity(3)
+
+
+def note(name, problem=None):
+    counts["failed" if problem else "passed"] += 1
+    print("%s %s%s" % ("FAIL" if problem else "ok", name,
+                       ": " + problem if problem else ""), flush=True)
+
+
+def convert(folder, *options):
+    run = subprocess.run(
+        ["ir-convert", "--silent", "--output_dir", folder, "--model_name", "m",
+         *options], capture_output=True, text=True, timeout=300)
+    if run.returncode:
+        raise RuntimeError(run.stderr.strip()[:400])
+    return os.path.join(folder, "m.xml")
+
+
+# --- numbers ------------------------------------------------------------------
+
+
+def compare(want, got, tolerance):
+    """What is wrong, or None."""
+    for name, a in want.items():
+        if name not in got:
+            return "output %s is missing, there is %s" % (name, sorted(got))
+        b = got[name]
+        if a.shape != b.shape:
+            return "%s: shape %s, not %s" % (name, b.shape, a.shape)
+        worst = np.max(np.abs(a.astype("f8") - b.astype("f8")), initial=0)
+        extent = max(float(np.ptp(a)), 1e-6) if a.size else 1
+        if not worst <= tolerance * extent:
+            return "%s: off by %g of %g" % (name, worst, extent)
+    return None
+
+
+def run_openvino(xml, feed):
+    model = core.compile_model(xml, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    result = model(feed)
+    return {name: result[port] for port in model.outputs
+            for name in port.get_names()}
+
+
+def column(values):
+    return np.array(values, "f4").reshape(1, -1, 1, 1)
+
+
+def check_model(folder, path):
+    session = onnxruntime.InferenceSession(str(path))
+    source = session.get_inputs()
+    shape = SHAPES.get(path.stem)
+    rng = np.random.default_rng(1)
+    name = source[0].name
+    x = (rng.random(shape or source[0].shape) * 255).astype("f4")
+    flags = ["--input_shape", str(shape).replace(" ", "")] if shape else []
+    mean, scale = column(MEAN), column(SCALE)
+    group = "[%s]" % ",".join(map(str, MEAN))
+    variants = [
+        ("plain", [], lambda v: v, TOLERANCE),
+        ("mean and scale",
+         ["--mean_values", name + group, "--scale_values",
+          "(%s)" % ",".join(map(str, SCALE))],
+         lambda v: (v - mean) / scale, TOLERANCE),
+        ("reversed", ["--reverse_input_channels", "--mean_values", group,
+                      "--scale", "58"],
+         lambda v: (v[:, ::-1] - mean) / np.float32(58), TOLERANCE),
+        ("nhwc", ["--layout", "nchw->nhwc"],
+         lambda v: v.transpose(0, 3, 1, 2), TOLERANCE),
+        ("static", ["--static_shape"], lambda v: v, TOLERANCE),
+        ("not fused", ["--disable_fusing"], lambda v: v, TOLERANCE),
+        ("FP16", ["--data_type", "FP16"], lambda v: v, TOLERANCE_F16),
+    ]
+    for title, options, prepare, tolerance in variants:
+        label = "%s %s" % (path.stem, title)
+        feed = x.transpose(0, 2, 3, 1) if title == "nhwc" else x
+        try:
+            xml = convert(folder, "-m", str(path), *flags, *options)
+            want = dict(zip(
+                [o.name for o in session.get_outputs()],
+                session.run(None, {name: np.ascontiguousarray(prepare(feed))})))
+            note(label, compare(want, run_openvino(xml, [feed]), tolerance))
+        except Exception as error:
+            note(label, str(error).replace("\n", " "))
+
+
+# --- IR again -------------------------------------------------------------------
+
+
+
+def describe(xml):
+    """The layers that results need, inputs before their readers: type, whom they
+    read, name. Ids don't matter, nor do the names of results."""
+    net = ET.parse(xml).getroot()
+    layers = {l.get("id"): l for l in net.find("layers")}
+    sources = {}
+    for edge in net.find("edges"):
+        sources.setdefault(edge.get("to-layer"), []).append(
+            (int(edge.get("to-port")), edge.get("from-layer"),
+             edge.get("from-port")))
+    numbers, lines = {}, []
+
+    def port_index(layer, port):
+        ports = [p.get("id") for p in layers[layer].findall("output/port")]
+        return ports.index(port)
+
+    def visit(root):
+        stack = [(root, False)]
+        while stack:
+            layer, ready = stack.pop()
+            if layer in numbers:
+                continue
+            inputs = sorted(sources.get(layer, []))
+            if not ready:
+                stack.append((layer, True))
+                stack.extend((s, False) for _, s, _ in reversed(inputs))
+                continue
+            numbers[layer] = len(numbers)
+            lines.append((layers[layer].get("type").lower(), tuple(
+                (numbers[s], port_index(s, p)) for _, s, p in inputs),
+                layers[layer].get("name")
+                if layers[layer].get("type") != "Result" else ""))
+
+    for layer in net.find("layers"):
+        if layer.get("type") == "Result":
+            visit(layer.get("id"))
+    return lines
+
+
+def check_ir(folder, path):
+    label = "again %s" % path.relative_to(DATA)
+    try:
+        xml = convert(folder, "-m", str(path))
+    except Exception as error:
+        note(label, str(error).replace("\n", " "))
+        return
+    if describe(path) != describe(xml):
+        note(label, "the structure is not the same")
+        return
+    try:
+        old = core.read_model(str(path))
+        if any(p.get_partial_shape().is_dynamic for p in old.inputs):
+            raise RuntimeError("dynamic")
+        compiled = core.compile_model(
+            old, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    except Exception:
+        # OpenVINO does not run the original: nothing to compare with.
+        note(label)
+        return
+    rng = np.random.default_rng(2)
+    # Values that f16 holds: see below.
+    feed = [(rng.random(p.shape) * 4).astype("f2")
+            .astype(p.get_element_type().to_dtype()) for p in old.inputs]
+    want = list(compiled(feed).values())
+    model = core.compile_model(xml, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    # Version 10 shows f16 inputs as f32, version 11 shows what is there.
+    feed = [f.astype(p.get_element_type().to_dtype())
+            for f, p in zip(feed, model.inputs)]
+    got = list(model(feed).values())
+    note(label, compare(dict(enumerate(want)), dict(enumerate(got)), 1e-5))
+
+
+# --- wrong command lines -----------------------------------------------------------
+
+
+def tiny_model(path):
+    """conv 3 -> 4 on 8x8, and a second input of one dimension."""
+    weights = np.ones((4, 3, 1, 1), "f4")
+    helper, float32 = onnx.helper, onnx.TensorProto.FLOAT
+    graph = helper.make_graph(
+        [helper.make_node("Conv", ["x", "w"], ["c"], name="conv"),
+         helper.make_node("Add", ["c", "b"], ["y"], name="add")],
+        "tiny",
+        [helper.make_tensor_value_info("x", float32, ["n", 3, "h", "w_"]),
+         helper.make_tensor_value_info("b", float32, [1])],
+        [helper.make_tensor_value_info("y", float32, None)],
+        [onnx.numpy_helper.from_array(weights, "w")])
+    onnx.save(helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+
+
+def check_wrong(folder):
+    tiny = os.path.join(folder, "tiny.onnx")
+    tiny_model(tiny)
+    open(os.path.join(folder, "a-file"), "w").close()
+    with open(os.path.join(folder, "broken.onnx"), "wb") as out:
+        out.write(open(tiny, "rb").read()[:60])
+    with open(os.path.join(folder, "broken.xml"), "w") as out:
+        out.write("<net name='x' version='11'><layers><layer")
+    with open(os.path.join(folder, "notes.txt"), "w") as out:
+        out.write("hello")
+    shapes = ["--input", "x,b", "--input_shape", "[1,3,8,8],[1]"]
+    model = ["-m", tiny]
+    # Exit code, a word of the message, arguments.
+    rows = [
+        (2, "input_model", []),
+        (2, "unknown option", ["--frobnicate"]),
+        (2, "did you mean --input_shape", model + ["--inpt_shape", "[1]"]),
+        (2, "ambiguous", model + ["--inp", "x"]),
+        (2, "needs a value", ["--input_model"]),
+        (2, "needs a value", ["--input_model", "--silent"]),
+        (2, "not an option", model + ["stray"]),
+        (2, "not a shape", model + ["--input_shape", "[1,3,x,8]"]),
+        (2, "brackets", model + ["--input_shape", "[1,3,8,8"]),
+        (2, "exclude", model + ["--input_shape", "[1,3,8,8]", "--batch", "2"]),
+        (2, "exclude", model + ["--scale", "2", "--scale_values", "(2)"]),
+        (2, "batch", model + ["--batch", "0"]),
+        (2, "batch", model + ["--batch", "two"]),
+        (2, "divide by 0", model + ["--scale", "0"]),
+        (2, "divide by 0", model + ["--scale_values", "(1,0,1)"]),
+        (2, "not a number", model + ["--mean_values", "(a,b,c)"]),
+        (2, "name", model + ["--mean_values", "x(1),(2)"]),
+        (2, "layout", model + ["--layout", "n1hw"]),
+        (2, "same", model + ["--layout", "nhwc->nc"]),
+        (2, "none of", model + ["--data_type", "FP8"]),
+        (2, "version 11", model + ["--ir_version", "10"]),
+        (2, "none of", model + ["--ir_version", "3"]),
+        (2, "none of", model + ["--log_level", "LOUD"]),
+        (2, "true", model + ["--silent=perhaps"]),
+        (2, "file name", model + ["--model_name", "a/b"]),
+        (2, "empty", model + ["--input", ""]),
+        (2, "twice", model + ["--input", "x,x"]),
+        (1, "no such file", ["-m", os.path.join(folder, "nope.onnx")]),
+        (1, "nope.xml", ["-m", os.path.join(folder, "nope.xml")]),
+        (1, "broken.onnx", ["-m", os.path.join(folder, "broken.onnx")]),
+        (1, "broken.xml", ["-m", os.path.join(folder, "broken.xml")]),
+        (1, "notes.txt", ["-m", os.path.join(folder, "notes.txt")]),
+        (1, "framework", model + ["--framework", "theano"]),
+        (1, "--input_shape", model),
+        (1, "'x'", model),
+        (1, "shapes", model + ["--input", "x", "--input_shape",
+                               "[1,3,8,8],[1]"]),
+        (1, "nowhere", model + ["--input", "nowhere"]),
+        (1, "nowhere", model + shapes + ["--output", "nowhere"]),
+        (1, "nowhere", model + shapes + ["--mean_values", "nowhere(1)"]),
+        (1, "2 inputs", model + shapes + ["--mean_values", "(1,2,3)"]),
+        (1, "fit", model + shapes + ["--mean_values", "x(1,2)"]),
+        (1, "fit", model + shapes + ["--layout", "x(nc)"]),
+        (1, "conv", model + ["--input", "x,b", "--input_shape",
+                             "[1,4,8,8],[1]"]),
+        (1, "output_dir", model + shapes + ["--output_dir",
+                                            os.path.join(folder, "a-file")]),
+    ]
+    for code, word, arguments in rows:
+        out = os.path.join(folder, "out")
+        if "--output_dir" not in arguments and arguments:
+            arguments = arguments + ["--output_dir=" + out]
+        run = subprocess.run(["ir-convert", *arguments], capture_output=True,
+                             text=True, timeout=60)
+        label = "wrong: " + " ".join(a.replace(folder, "") for a in arguments)
+        errors = run.stderr.count("[ ERROR ]")
+        if run.returncode != code:
+            note(label, "exit code %d: %s" % (run.returncode, run.stderr))
+        elif errors != 1:
+            note(label, "%d errors: %s" % (errors, run.stderr))
+        elif word not in run.stderr:
+            note(label, "the message does not say '%s': %s" % (
+                word, run.stderr))
+        elif os.path.isdir(out) and os.listdir(out):
+            note(label, "left something behind")
+        else:
+            note(label)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        check_wrong(folder)
+        if not (DATA / "models").is_dir():
+            counts["skipped"] += 1
+            print("skip models: %s is not there" % DATA)
+        else:
+            for path in sorted(DATA.glob("models/**/*.onnx")):
+                check_model(folder, path)
+            for path in sorted(DATA.glob("models/**/*.xml")) + sorted(
+                    DATA.glob("conformance/openvino_ir_v10/*.xml")):
+                version = ET.parse(path).getroot().get("version")
+                if version in ("10", "11"):
+                    check_ir(folder, path)
+    print("%(passed)d passed, %(failed)d failed, %(skipped)d skipped" % counts)
+    return 1 if counts["failed"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
