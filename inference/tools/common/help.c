@@ -76,7 +76,7 @@ print_option (const IrCliOption *option)
 {
   g_autofree char *heading = option_heading (option);
   g_autofree char *help = option->def && *option->def
-      ? g_strdup_printf ("%s Default: %s.", option->help, option->def)
+      ? g_strdup_printf ("%s (Default: %s)", option->help, option->def)
       : g_strdup (option->help);
 
   printf ("  %s\n", heading);
@@ -154,9 +154,9 @@ put_roff_option (const IrCliOption *option)
   put_roff (option->help);
   putchar ('\n');
   if (option->def && *option->def) {
-    fputs ("Default: ", stdout);
+    fputs ("(Default: ", stdout);
     put_roff (option->def);
-    fputs (".\n", stdout);
+    fputs (")\n", stdout);
   }
 }
 
