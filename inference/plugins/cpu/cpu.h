@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CPU_H
+#define CPU_H
+
+#include <ir/attrs.h>
+#include <ir/conv.h>
+#include <ir/plugin.h>
+
+#include "conv/conv.h"
+#include "dwconv/dwconv.h"
+#include "eltwise/eltwise.h"
+#include "gemm/gemm.h"
+#include "pool/pool.h"
+#include "reduce/reduce.h"
+#include "pool.h"
+
+G_BEGIN_DECLS
+
+/*
+ * A model compiled for the CPU: values in slots, a flat list of steps, one arena
+ * for what lives between them.
+ */
+
+/* Where the memory of a value is: fixed; given by the caller; in the arena; under
+ * another slot's, which is in the arena; or made by the step while it runs. */
+typedef enum {
+  CPU_CONST,
+  CPU_INPUT,
+  CPU_ARENA,
+  CPU_VIEW,
+  CPU_HEAP,
+} CpuPlace;
+
+#define CPU_NO_SLOT G_MAXUINT
+
+typedef struct {
+  CpuPlace place;
+  IrDType dtype;
+  IrShape shape;
+  /* 0 if the shape is known at run time only. */
+  gsize bytes;
+  gboolean fixed;
+  IrTensor *value;
+  /* Of a view: whose memory; its own index otherwise. */
+  guint root;
+  gsize offset;
+  /* Steps between which the memory is needed, of roots. */
+  guint first;
+  guint last;
+} CpuSlot;
+
+typedef struct _CpuModel CpuModel;
+typedef struct _CpuRun CpuRun;
+typedef struct _CpuStep CpuStep;
+
+struct _CpuStep {
+  const IrNode *node;
+  /* Op that the step began with; NULL if it is that of @node. */
+  const char *type;
+  const char *kernel;
+  guint64 flops;
+  guint n_in;
+  guint *in;
+  guint n_out;
+  guint *out;
+  gboolean (*run) (const CpuStep *step, CpuRun *run, GError **error);
+  gpointer data;
+  GDestroyNotify free_data;
+  /* Bytes that each thread needs while it runs. */
+  gsize scratch;
+  /* Slots made by steps that nobody needs after this one. */
+  GArray *drop;
+  gint calls;
+  gint us;
+};
+
+struct _CpuModel {
+  IrGraph *graph;
+  IrDType *output_dtypes;
+  guint *output_slots;
+  /* Index of the first slot of a node, and 1. */
+  GHashTable *first_slots;
+  GArray *slots;
+  GPtrArray *steps;
+  gsize arena;
+  gsize scratch;
+  guint threads;
+  guint streams;
+  gint profiling;
+  const IrGemmKernels *gemm;
+  const IrConvKernels *conv;
+  const IrDwconvKernels *dwconv;
+  const IrEltwiseKernels *eltwise;
+  const IrPoolKernels *pool;
+  const IrReduceKernels *reduce;
+};
+
+/* One inference. @data has the address of each slot's contents, @tensors what
+ * ops that run by their own definition take. */
+struct _CpuRun {
+  const CpuModel *model;
+  guint8 *arena;
+  guint8 *scratch;
+  gpointer *data;
+  IrTensor **tensors;
+};
+
+static inline CpuSlot *
+cpu_slot (const CpuModel *model, guint index)
+{
+  return &g_array_index (model->slots, CpuSlot, index);
+}
+
+static inline gpointer
+cpu_scratch (const CpuRun *run, guint worker)
+{
+  return run->scratch + worker * run->model->scratch;
+}
+
+#define CPU_MAX_ABSORBED 8
+
+/* What follows a convolution or matrix product in the same step: a bias, another
+ * tensor added, a function of one number. */
+typedef struct {
+  const IrNode *head;
+  const IrNode *last;
+  IrNode *absorbed[CPU_MAX_ABSORBED];
+  guint n_absorbed;
+  const float *bias;
+  gsize bias_n;
+  IrPort residual;
+  IrUnary unary;
+  float a, b;
+  const float *slopes;
+} CpuFusion;
+
+/* --- building ------------------------------------------------------------- */
+
+/* Floating-point types become f32, bodies included. */
+gboolean cpu_to_f32 (IrGraph *graph, GError **error);
+
+/* The slot that holds an output, once its node has been reached. */
+guint cpu_port_slot (const CpuModel *model, IrPort port);
+/* The value of an output if it does not depend on the inputs. */
+IrTensor *cpu_port_value (const CpuModel *model, IrPort port);
+/* Whether an output is f32 and of known shape. */
+gboolean cpu_port_is_f32 (IrPort port);
+
+/* A step that reads @ports and writes the outputs of @node into the arena. */
+CpuStep *cpu_add_step (
+    CpuModel *model, const IrNode *node, const IrPort *ports, guint n_ports);
+
+/* Makes a step for a node that begins a fusion, or is alone; FALSE if it is not
+ * one that has a faster way. */
+typedef gboolean (*CpuLower) (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_conv (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_deconv (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_pool (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_unary (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_binary (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
+
+/* The function of one number that a node computes. */
+gboolean cpu_match_unary (const IrNode *node, IrUnary *op, float *a, float *b);
+/* Finds what can follow @head in its step and sets the @mark of these nodes, so
+ * that no other step takes them too. */
+void cpu_fuse (const CpuModel *model, const IrNode *head, CpuFusion *fusion);
+/* Applies it to @n elements of channel @channel, at @index of the output. */
+void cpu_finish (const CpuRun *run, const CpuFusion *fusion,
+    const float *residual, float *to, gsize channel, gsize index, gsize n);
+
+/* Every node as a step; the memory of all. */
+gboolean cpu_build (CpuModel *model, GError **error);
+void cpu_plan (CpuModel *model);
+void cpu_model_free (gpointer model);
+
+/* --- running -------------------------------------------------------------- */
+
+gpointer cpu_request_new (gpointer model, GError **error);
+void cpu_request_free (gpointer request);
+gboolean cpu_infer (gpointer request, IrTensor *const *inputs,
+    IrTensor **outputs, const gint *cancelled, GError **error);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cpu.h"
+
+typedef struct {
+  const char *type;
+  IrUnary unary;
+} UnaryRow;
+
+/* Ops that are a function of one number without parameters. */
+static const UnaryRow unary_rows[] = {
+  { "Relu", IR_UNARY_RELU },
+  { "Sigmoid", IR_UNARY_SIGMOID },
+  { "Tanh", IR_UNARY_TANH },
+  { "HSwish", IR_UNARY_HSWISH },
+  { "HSigmoid", IR_UNARY_HSIGMOID },
+  { "Exp", IR_UNARY_EXP },
+  { "Abs", IR_UNARY_ABS },
+  { "Negative", IR_UNARY_NEG },
+  { "Sqrt", IR_UNARY_SQRT },
+};
+
+gboolean
+cpu_match_unary (const IrNode *node, IrUnary *op, float *a, float *b)
+{
+  *a = 1;
+  *b = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (unary_rows); i++) {
+    if (ir_node_is (node, unary_rows[i].type)) {
+      *op = unary_rows[i].unary;
+      return TRUE;
+    }
+  }
+  if (ir_node_is (node, "Clamp")) {
+    const IrClampAttrs *attrs = node->attrs;
+
+    *op = IR_UNARY_CLAMP;
+    *a = attrs->min;
+    *b = attrs->max;
+    return TRUE;
+  }
+  if (ir_node_is (node, "Elu")) {
+    *op = IR_UNARY_ELU;
+    *a = ((const IrAlphaAttrs *) node->attrs)->alpha;
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* The node that alone reads @port; NULL if there are several. */
+static const IrNode *
+only_reader (IrPort port)
+{
+  const GArray *uses = ir_port_output (port)->uses;
+
+  return uses && uses->len == 1 ? g_array_index (uses, IrUse, 0).node : NULL;
+}
+
+static gboolean
+same_port (IrPort a, IrPort b)
+{
+  return a.node == b.node && a.index == b.index;
+}
+
+/* The reader and the product of x * sigmoid (x). */
+static const IrNode *
+swish_product (IrPort port)
+{
+  const GArray *uses = ir_port_output (port)->uses;
+
+  if (!uses || uses->len != 2)
+    return NULL;
+  for (guint u = 0; u < 2; u++) {
+    IrNode *sigmoid = g_array_index (uses, IrUse, u).node;
+    const IrNode *product = g_array_index (uses, IrUse, 1 - u).node;
+
+    if (ir_node_is (sigmoid, "Sigmoid") && ir_node_is (product, "Multiply") &&
+        only_reader (ir_port (sigmoid, 0)) == product)
+      return product;
+  }
+  return NULL;
+}
+
+static IrNode *
+other_reader (IrPort port, const IrNode *node)
+{
+  const GArray *uses = ir_port_output (port)->uses;
+  IrNode *first = g_array_index (uses, IrUse, 0).node;
+
+  return first == node ? g_array_index (uses, IrUse, 1).node : first;
+}
+
+/* Whether @shape has one element per channel of @like, at @axis, or one in all. */
+static gboolean
+is_per_channel (const IrShape *shape, const IrShape *like, gint axis)
+{
+  for (gint d = 0; d < shape->rank; d++) {
+    gint at = like->rank - shape->rank + d;
+
+    if (shape->dim[d] != 1 && (at != axis || shape->dim[d] != like->dim[at]))
+      return FALSE;
+  }
+  return shape->rank <= like->rank;
+}
+
+static gint
+channel_axis (const IrNode *head)
+{
+  const IrShape *shape = &head->outputs[0].shape;
+
+  return ir_node_is (head, "MatMul") ? shape->rank - 1 : 1;
+}
+
+static const float *
+channel_values (
+    const CpuModel *model, const IrNode *head, IrPort port, gsize *n)
+{
+  IrTensor *value = cpu_port_value (model, port);
+
+  if (!value || value->dtype != IR_DTYPE_F32 ||
+      !is_per_channel (
+          &value->shape, &head->outputs[0].shape, channel_axis (head)))
+    return NULL;
+  *n = ir_tensor_count (value);
+  return value->data;
+}
+
+static gboolean
+fuse_add (const CpuModel *model, const IrNode *add, IrPort port, CpuFusion *f)
+{
+  guint other = same_port (add->inputs[0], port) ? 1 : 0;
+  const IrOutput *out = &add->outputs[0];
+  const float *bias;
+  gsize n;
+
+  if (f->residual.node || f->unary != IR_UNARY_COPY)
+    return FALSE;
+  bias = channel_values (model, f->head, add->inputs[other], &n);
+  if (bias && !f->bias) {
+    f->bias = bias;
+    f->bias_n = n;
+    return TRUE;
+  }
+  if (bias || same_port (add->inputs[other], port) ||
+      !cpu_port_is_f32 (add->inputs[other]) ||
+      !ir_shape_equal (&ir_node_input (add, other)->shape, &out->shape))
+    return FALSE;
+  f->residual = add->inputs[other];
+  return TRUE;
+}
+
+static gboolean
+fuse_prelu (const CpuModel *model, const IrNode *node, CpuFusion *f)
+{
+  gsize n, channels = f->head->outputs[0].shape.dim[channel_axis (f->head)];
+  const float *slopes = channel_values (model, f->head, node->inputs[1], &n);
+
+  /* A slope of rank 1 belongs to axis 1, not to the last one. */
+  if (!slopes) {
+    IrTensor *value = cpu_port_value (model, node->inputs[1]);
+
+    if (!value || value->dtype != IR_DTYPE_F32 || value->shape.rank != 1 ||
+        channel_axis (f->head) != 1)
+      return FALSE;
+    slopes = value->data;
+    n = ir_tensor_count (value);
+  } else if (n > 1 && ir_node_input (node, 1)->shape.rank == 1 &&
+      channel_axis (f->head) != 1) {
+    return FALSE;
+  }
+  if (n != 1 && n != channels)
+    return FALSE;
+  f->unary = IR_UNARY_LEAKY;
+  f->a = slopes[0];
+  f->slopes = n > 1 ? slopes : NULL;
+  return TRUE;
+}
+
+static const IrNode *
+fuse_next (const CpuModel *model, IrPort port, CpuFusion *f)
+{
+  const IrNode *next = only_reader (port);
+
+  if (!next && f->unary == IR_UNARY_COPY && (next = swish_product (port))) {
+    f->unary = IR_UNARY_SWISH;
+    f->a = 1;
+    f->absorbed[f->n_absorbed++] = other_reader (port, next);
+    return next;
+  }
+  if (!next || next->mark || next->n_outputs != 1 ||
+      !cpu_port_is_f32 (ir_port ((IrNode *) next, 0)) ||
+      !ir_shape_equal (&next->outputs[0].shape, &ir_port_output (port)->shape))
+    return NULL;
+  if (ir_node_is (next, "Add"))
+    return fuse_add (model, next, port, f) ? next : NULL;
+  if (f->unary != IR_UNARY_COPY)
+    return NULL;
+  if (ir_node_is (next, "PRelu") && same_port (next->inputs[0], port))
+    return fuse_prelu (model, next, f) ? next : NULL;
+  return cpu_match_unary (next, &f->unary, &f->a, &f->b) ? next : NULL;
+}
+
+void
+cpu_fuse (const CpuModel *model, const IrNode *head, CpuFusion *fusion)
+{
+  const IrNode *next;
+
+  *fusion = (CpuFusion){ .head = head, .last = head, .unary = IR_UNARY_COPY };
+  if (!cpu_port_is_f32 (ir_port ((IrNode *) head, 0)) ||
+      head->outputs[0].shape.rank < 2)
+    return;
+  while (fusion->n_absorbed + 2 <= CPU_MAX_ABSORBED &&
+      (next = fuse_next (
+           model, ir_port ((IrNode *) fusion->last, 0), fusion))) {
+    fusion->last = next;
+    fusion->absorbed[fusion->n_absorbed++] = (IrNode *) next;
+  }
+  for (guint i = 0; i < fusion->n_absorbed; i++)
+    fusion->absorbed[i]->mark = 1;
+}
+
+void
+cpu_finish (const CpuRun *run, const CpuFusion *f, const float *residual,
+    float *to, gsize channel, gsize index, gsize n)
+{
+  const IrEltwiseKernels *k = run->model->eltwise;
+  const float bias = f->bias ? f->bias[f->bias_n > 1 ? channel : 0] : 0;
+  const float a = f->slopes ? f->slopes[channel] : f->a;
+
+  if (residual)
+    k->binary (IR_BINARY_ADD, IR_BINARY_BOTH, to, residual + index, to, n);
+  if (f->bias || f->unary != IR_UNARY_COPY)
+    k->bias_unary (f->unary, a, f->b, bias, to, n);
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cpu.h"
+
+#define ALIGN(x) (((x) + IR_TENSOR_ALIGN - 1) & ~(gsize) (IR_TENSOR_ALIGN - 1))
+
+static gint
+compare_sizes (gconstpointer a, gconstpointer b)
+{
+  const CpuSlot *x = *(CpuSlot *const *) a, *y = *(CpuSlot *const *) b;
+
+  return x->bytes < y->bytes ? 1 : x->bytes > y->bytes ? -1 : 0;
+}
+
+static gint
+compare_offsets (gconstpointer a, gconstpointer b)
+{
+  const CpuSlot *x = *(CpuSlot *const *) a, *y = *(CpuSlot *const *) b;
+
+  return x->offset > y->offset ? 1 : x->offset < y->offset ? -1 : 0;
+}
+
+static gboolean
+live_together (const CpuSlot *a, const CpuSlot *b)
+{
+  return a->first <= b->last && b->first <= a->last;
+}
+
+/* The lowest place that is free as long as @slot lives; @placed is sorted. */
+static gsize
+find_place (const GPtrArray *placed, const CpuSlot *slot)
+{
+  gsize offset = 0;
+
+  for (guint i = 0; i < placed->len; i++) {
+    const CpuSlot *other = g_ptr_array_index (placed, i);
+
+    if (!live_together (slot, other))
+      continue;
+    if (offset + ALIGN (slot->bytes) <= other->offset)
+      break;
+    offset = MAX (offset, other->offset + ALIGN (other->bytes));
+  }
+  return offset;
+}
+
+static void
+plan_arena (CpuModel *model)
+{
+  g_autoptr (GPtrArray) roots = g_ptr_array_new ();
+  g_autoptr (GPtrArray) placed = g_ptr_array_new ();
+
+  for (guint i = 0; i < model->slots->len; i++)
+    if (cpu_slot (model, i)->place == CPU_ARENA)
+      g_ptr_array_add (roots, cpu_slot (model, i));
+  g_ptr_array_sort (roots, compare_sizes);
+  for (guint i = 0; i < roots->len; i++) {
+    CpuSlot *slot = g_ptr_array_index (roots, i);
+
+    slot->offset = find_place (placed, slot);
+    model->arena = MAX (model->arena, slot->offset + ALIGN (slot->bytes));
+    g_ptr_array_add (placed, slot);
+    g_ptr_array_sort (placed, compare_offsets);
+  }
+  for (guint i = 0; i < model->slots->len; i++)
+    if (cpu_slot (model, i)->place == CPU_VIEW)
+      cpu_slot (model, i)->offset =
+          cpu_slot (model, cpu_slot (model, i)->root)->offset;
+}
+
+void
+cpu_plan (CpuModel *model)
+{
+  plan_arena (model);
+  for (guint i = 0; i < model->slots->len; i++) {
+    const CpuSlot *slot = cpu_slot (model, i);
+
+    if (slot->place == CPU_HEAP && slot->last < model->steps->len) {
+      CpuStep *step = g_ptr_array_index (model->steps, slot->last);
+
+      g_array_append_val (step->drop, i);
+    }
+  }
+  for (guint i = 0; i < model->steps->len; i++) {
+    const CpuStep *step = g_ptr_array_index (model->steps, i);
+
+    model->scratch = MAX (model->scratch, ALIGN (step->scratch));
+  }
+}

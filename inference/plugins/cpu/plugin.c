@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* CPU: fused steps over one arena; what has no faster way runs by its op's own
+ * definition, so that every op runs. */
+#include "cpu.h"
+
+static gboolean
+cpu_probe (char **text, GError **error)
+{
+  GString *line = g_string_new (NULL);
+  unsigned flags = ir_cpu_flags ();
+
+  g_string_printf (line, "%u core(s)", cpu_pool_cores ());
+  for (const IrCpuFeature *f = ir_cpu_features; f->name; f++)
+    if (flags & f->flag)
+      g_string_append_printf (line, ", %s", f->text);
+  *text = g_string_free (line, FALSE);
+  return TRUE;
+}
+
+static void
+check_unsupported (const IrGraph *graph, GString *list)
+{
+  const guint source = IR_OP_PARAMETER | IR_OP_RESULT | IR_OP_CONST;
+
+  for (const IrNode *n = graph->first; n; n = n->next) {
+    if (!n->op->evaluate && !(n->op->flags & source))
+      g_string_append_printf (
+          list, "%s%s '%s'", list->len ? ", " : "", n->op->type, n->name);
+    for (gsize b = 0; b < n->n_bodies; b++)
+      check_unsupported (n->bodies[b], list);
+  }
+}
+
+static gboolean
+check_ops (const IrGraph *graph, GError **error)
+{
+  GString *list = g_string_new (NULL);
+  gboolean ok = TRUE;
+
+  check_unsupported (graph, list);
+  if (list->len)
+    ok = ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "CPU can't compute these ops of '%s': %s", graph->name, list->str);
+  g_string_free (list, TRUE);
+  return ok;
+}
+
+static guint
+config_number (GHashTable *config, const char *key)
+{
+  const char *value = g_hash_table_lookup (config, key);
+
+  return value ? g_ascii_strtoull (value, NULL, 10) : 0;
+}
+
+static void
+choose_threads (CpuModel *model, GHashTable *config)
+{
+  guint threads = config_number (config, "THREADS");
+
+  if (!threads)
+    threads = cpu_pool_cores ();
+  model->streams = MAX (config_number (config, "STREAMS"), 1);
+  model->threads = MAX (threads / model->streams, 1);
+}
+
+static void
+choose_kernels (CpuModel *model)
+{
+  unsigned flags = ir_cpu_flags ();
+
+  model->gemm = ir_gemm_select (flags);
+  model->conv = ir_conv_select (flags);
+  model->dwconv = ir_dwconv_select (flags);
+  model->eltwise = ir_eltwise_select (flags);
+  model->pool = ir_pool_select (flags);
+  model->reduce = ir_reduce_select (flags);
+}
+
+void
+cpu_model_free (gpointer data)
+{
+  CpuModel *model = data;
+
+  g_clear_pointer (&model->steps, g_ptr_array_unref);
+  for (guint i = 0; model->slots && i < model->slots->len; i++)
+    g_clear_pointer (&cpu_slot (model, i)->value, ir_tensor_unref);
+  g_clear_pointer (&model->slots, g_array_unref);
+  g_clear_pointer (&model->first_slots, g_hash_table_unref);
+  g_clear_pointer (&model->graph, ir_graph_unref);
+  g_free (model->output_dtypes);
+  g_free (model->output_slots);
+  g_free (model);
+}
+
+static gpointer
+cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
+{
+  CpuModel *model;
+
+  if (!check_ops (graph, error))
+    return NULL;
+  model = g_new0 (CpuModel, 1);
+  model->graph = ir_graph_clone (graph);
+  model->output_dtypes = g_new (IrDType, graph->results->len + 1);
+  for (guint i = 0; i < graph->results->len; i++) {
+    const IrNode *result = g_ptr_array_index (graph->results, i);
+
+    model->output_dtypes[i] = ir_port_output (result->inputs[0])->dtype;
+  }
+  choose_threads (model, config);
+  choose_kernels (model);
+  if (!cpu_to_f32 (model->graph, error) ||
+      !ir_graph_infer (model->graph, error) || !cpu_build (model, error)) {
+    cpu_model_free (model);
+    return NULL;
+  }
+  cpu_plan (model);
+  return model;
+}
+
+static void
+cpu_model_info (gpointer data, IrDeviceModelInfo *info)
+{
+  const CpuModel *model = data;
+
+  *info = (IrDeviceModelInfo){ "f32", model->streams, model->threads,
+    model->streams + 1 };
+}
+
+static void
+cpu_set_profiling (gpointer data, gboolean enabled)
+{
+  CpuModel *model = data;
+
+  for (guint i = 0; enabled && i < model->steps->len; i++) {
+    CpuStep *step = g_ptr_array_index (model->steps, i);
+
+    g_atomic_int_set (&step->calls, 0);
+    g_atomic_int_set (&step->us, 0);
+  }
+  g_atomic_int_set (&model->profiling, enabled);
+}
+
+static void
+profile_free (gpointer data)
+{
+  IrProfile *profile = data;
+
+  g_free (profile->name);
+  g_free (profile->type);
+  g_free (profile->kernel);
+  g_free (profile);
+}
+
+static GPtrArray *
+cpu_get_profile (gpointer data)
+{
+  const CpuModel *model = data;
+  GPtrArray *list = g_ptr_array_new_with_free_func (profile_free);
+
+  for (guint i = 0; i < model->steps->len; i++) {
+    CpuStep *step = g_ptr_array_index (model->steps, i);
+    IrProfile *profile = g_new0 (IrProfile, 1);
+
+    profile->name = g_strdup (step->node->name);
+    profile->type = g_strdup (step->type ? step->type : step->node->op->type);
+    profile->kernel = g_strdup (step->kernel);
+    profile->calls = g_atomic_int_get (&step->calls);
+    profile->ns = 1000 * (guint64) g_atomic_int_get (&step->us);
+    profile->flops = step->flops;
+    g_ptr_array_add (list, profile);
+  }
+  return list;
+}
+
+static const IrDevicePlugin plugin = {
+  .abi = IR_PLUGIN_ABI,
+  .size = sizeof (IrDevicePlugin),
+  .device = "CPU",
+  .summary = "the processor's cores, in f32",
+  .priority = 100,
+  .probe = cpu_probe,
+  .compile = cpu_compile,
+  .model_free = cpu_model_free,
+  .model_info = cpu_model_info,
+  .request_new = cpu_request_new,
+  .request_free = cpu_request_free,
+  .infer = cpu_infer,
+  .set_profiling = cpu_set_profiling,
+  .get_profile = cpu_get_profile,
+  .preprocess = ir_preproc_run_reference,
+};
+
+IR_API const IrDevicePlugin *ir_device_plugin (void);
+
+const IrDevicePlugin *
+ir_device_plugin (void)
+{
+  return &plugin;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CPU_POOL_H
+#define CPU_POOL_H
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/*
+ * The threads of the process that compute. They are made when first needed, look
+ * for work for a moment before they sleep (waking one up takes longer than many
+ * steps of a network), and stay.
+ */
+
+/* One part of a piece of work. @worker is below the number of threads that were
+ * asked for and differs between parts that run at the same time. */
+typedef void (*CpuTask) (gpointer data, guint task, guint worker);
+
+/* Runs tasks 0 to @n - 1 in up to @threads threads, the caller's being one of
+ * them, and returns when all are done. Any number of threads may call. */
+void cpu_pool_run (guint threads, guint n, CpuTask task, gpointer data);
+
+/* Cores that this process may use, by its affinity and its control group. */
+guint cpu_pool_cores (void);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cpu.h"
+
+#include <string.h>
+
+/* Memory behind the last value, as tensors have it. */
+static gpointer
+alloc_aligned (gsize bytes, GError **error)
+{
+  gpointer memory = NULL;
+
+  if (posix_memalign (&memory, IR_TENSOR_ALIGN, bytes + IR_TENSOR_ALIGN) != 0) {
+    ir_fail (error, IR_ERROR_LIMIT,
+        "an inference takes %zu bytes, which are not to be had", bytes);
+    return NULL;
+  }
+  memset (memory, 0, bytes + IR_TENSOR_ALIGN);
+  return memory;
+}
+
+static gboolean
+prepare_slots (CpuRun *run, GError **error)
+{
+  const CpuModel *model = run->model;
+
+  for (guint i = 0; i < model->slots->len; i++) {
+    const CpuSlot *slot = cpu_slot (model, i);
+
+    if (slot->place == CPU_CONST) {
+      run->tensors[i] = ir_tensor_ref (slot->value);
+      run->data[i] = slot->value->data;
+    } else if (slot->place == CPU_ARENA || slot->place == CPU_VIEW) {
+      run->data[i] = run->arena + slot->offset;
+      run->tensors[i] = ir_tensor_new_wrapped (slot->dtype, &slot->shape,
+          run->data[i], slot->bytes, NULL, NULL, error);
+      if (!run->tensors[i])
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+void
+cpu_request_free (gpointer request)
+{
+  CpuRun *run = request;
+
+  for (guint i = 0; i < run->model->slots->len; i++)
+    g_clear_pointer (&run->tensors[i], ir_tensor_unref);
+  g_free (run->tensors);
+  g_free (run->data);
+  free (run->arena);
+  free (run->scratch);
+  g_free (run);
+}
+
+gpointer
+cpu_request_new (gpointer data, GError **error)
+{
+  const CpuModel *model = data;
+  CpuRun *run = g_new0 (CpuRun, 1);
+
+  run->model = model;
+  run->data = g_new0 (gpointer, model->slots->len + 1);
+  run->tensors = g_new0 (IrTensor *, model->slots->len + 1);
+  run->arena = alloc_aligned (model->arena, error);
+  if (run->arena)
+    run->scratch = alloc_aligned (model->scratch * model->threads, error);
+  if (!run->scratch || !prepare_slots (run, error)) {
+    cpu_request_free (run);
+    return NULL;
+  }
+  return run;
+}
+
+static void
+drop_slot (CpuRun *run, guint slot)
+{
+  g_clear_pointer (&run->tensors[slot], ir_tensor_unref);
+  run->data[slot] = NULL;
+}
+
+/* What the caller and the steps brought in goes; the rest is there to stay. */
+static void
+reset (CpuRun *run)
+{
+  for (guint i = 0; i < run->model->slots->len; i++) {
+    CpuPlace place = cpu_slot (run->model, i)->place;
+
+    if (place == CPU_INPUT || place == CPU_HEAP)
+      drop_slot (run, i);
+  }
+}
+
+static gboolean
+take_inputs (CpuRun *run, IrTensor *const *inputs, GError **error)
+{
+  const CpuModel *model = run->model;
+
+  for (guint i = 0; i < model->graph->parameters->len; i++) {
+    IrNode *node = g_ptr_array_index (model->graph->parameters, i);
+    guint slot = cpu_port_slot (model, ir_port (node, 0));
+
+    run->tensors[slot] =
+        ir_tensor_convert (inputs[i], node->outputs[0].dtype, error);
+    if (!run->tensors[slot])
+      return FALSE;
+    run->data[slot] = run->tensors[slot]->data;
+  }
+  return TRUE;
+}
+
+static gboolean
+run_step (const CpuModel *model, CpuStep *step, CpuRun *run, GError **error)
+{
+  const gboolean profiling = g_atomic_int_get (&model->profiling);
+  const gint64 start = profiling ? g_get_monotonic_time () : 0;
+
+  if (!step->run (step, run, error))
+    return FALSE;
+  for (guint i = 0; i < step->drop->len; i++)
+    drop_slot (run, g_array_index (step->drop, guint, i));
+  if (profiling) {
+    gint us = g_get_monotonic_time () - start;
+
+    g_atomic_int_inc (&step->calls);
+    g_atomic_int_add (&step->us, us);
+  }
+  return TRUE;
+}
+
+/* Tensors that a step has made can be given away, the arena is needed again. */
+static IrTensor *
+give_output (const CpuRun *run, guint index, GError **error)
+{
+  const CpuModel *model = run->model;
+  guint slot = model->output_slots[index];
+  CpuPlace place = cpu_slot (model, slot)->place;
+  IrTensor *tensor = run->tensors[slot];
+  IrDType dtype = model->output_dtypes[index];
+
+  if (dtype != IR_DTYPE_DYNAMIC && dtype != tensor->dtype)
+    return ir_tensor_convert (tensor, dtype, error);
+  if (place == CPU_CONST || place == CPU_HEAP || place == CPU_INPUT)
+    return ir_tensor_ref (tensor);
+  return ir_tensor_copy (tensor, error);
+}
+
+static gboolean
+give_outputs (const CpuRun *run, IrTensor **outputs, GError **error)
+{
+  guint n = run->model->graph->results->len;
+
+  for (guint i = 0; i < n; i++) {
+    outputs[i] = give_output (run, i, error);
+    if (outputs[i])
+      continue;
+    while (i-- > 0)
+      g_clear_pointer (&outputs[i], ir_tensor_unref);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+cpu_infer (gpointer request, IrTensor *const *inputs, IrTensor **outputs,
+    const gint *cancelled, GError **error)
+{
+  CpuRun *run = request;
+  const CpuModel *model = run->model;
+  gboolean ok = take_inputs (run, inputs, error);
+
+  for (guint i = 0; ok && i < model->steps->len; i++) {
+    ok = g_atomic_int_get (cancelled)
+        ? ir_fail (error, IR_ERROR_CANCELLED, "the inference was cancelled")
+        : run_step (model, model->steps->pdata[i], run, error);
+  }
+  ok = ok && give_outputs (run, outputs, error);
+  reset (run);
+  return ok;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IR_KERNEL_ELTWISE_H
+#define IR_KERNEL_ELTWISE_H
+
+#include "table.h"
+
+/*
+ * Arithmetic element by element on f32. Any alignment; a destination may be the
+ * very array of an operand, but must not overlap it otherwise.
+ *
+ * Unary: id, the value for x with the parameters a and b. Exponentials are within
+ * 2 units in the last place over the range where they neither overflow nor vanish.
+ */
+/* clang-format off */
+#define IR_UNARY_LIST(X)                                                     \
+  X (COPY,     x)                                                            \
+  X (RELU,     x > 0 ? x : 0)                                                \
+  X (LEAKY,    x > 0 ? x : x * a)                                            \
+  X (CLAMP,    x < a ? a : x > b ? b : x)                                    \
+  X (SIGMOID,  k_sigmoid (x))                                                \
+  X (TANH,     k_tanh (x))                                                   \
+  X (ELU,      x > 0 ? x : a * k_expm1 (x))                                  \
+  X (SWISH,    x * k_sigmoid (a * x))                                        \
+  X (HSWISH,   x * k_clamp01 ((x + 3) * (1.0f / 6)))                         \
+  X (HSIGMOID, k_clamp01 ((x + 3) * (1.0f / 6)))                             \
+  X (HARD_SIGMOID, k_clamp01 (a * x + b))                                    \
+  X (EXP,      k_exp (x))                                                    \
+  X (ABS,      x < 0 ? -x : x)                                               \
+  X (NEG,      -x)                                                           \
+  X (SQRT,     __builtin_sqrtf (x))                                          \
+  X (LINEAR,   a * x + b)
+
+/* Binary: id, the value for x and y. */
+#define IR_BINARY_LIST(X)                                                    \
+  X (ADD,      x + y)                                                        \
+  X (SUB,      x - y)                                                        \
+  X (MUL,      x * y)                                                        \
+  X (DIV,      x / y)                                                        \
+  X (MAX,      x > y ? x : y)                                                \
+  X (MIN,      x < y ? x : y)                                                \
+  X (SQDIFF,   (x - y) * (x - y))                                            \
+  X (PRELU,    x > 0 ? x : x * y)
+/* clang-format on */
+
+typedef enum {
+#define IR_UNARY_ENUM(id, expression) IR_UNARY_##id,
+  IR_UNARY_LIST (IR_UNARY_ENUM)
+#undef IR_UNARY_ENUM
+  IR_UNARY_COUNT
+} IrUnary;
+
+typedef enum {
+#define IR_BINARY_ENUM(id, expression) IR_BINARY_##id,
+  IR_BINARY_LIST (IR_BINARY_ENUM)
+#undef IR_BINARY_ENUM
+  IR_BINARY_COUNT
+} IrBinary;
+
+/* How many elements of an operand belong to the @n results. */
+typedef enum {
+  IR_BINARY_BOTH,
+  IR_BINARY_LEFT_ONE,
+  IR_BINARY_RIGHT_ONE,
+} IrBinaryForm;
+
+typedef struct {
+  IR_KERNEL_HEAD;
+  void (*unary) (
+      IrUnary op, float a, float b, const float *x, float *to, size_t n);
+  void (*binary) (IrBinary op, IrBinaryForm form, const float *x,
+      const float *y, float *to, size_t n);
+  /* to[i] = unary (to[i] + bias): the end of a convolution's row. */
+  void (*bias_unary) (
+      IrUnary op, float a, float b, float bias, float *to, size_t n);
+} IrEltwiseKernels;
+
+IR_KERNEL_DECLARE (IrEltwiseKernels, eltwise);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IR_KERNEL_REDUCE_H
+#define IR_KERNEL_REDUCE_H
+
+#include "table.h"
+
+/*
+ * Over f32. sum: of @n elements, in an order that depends on @n alone.
+ * softmax: of @n elements side by side, in place allowed.
+ * softmax_strided: of @n elements @inner apart, @inner times side by side, in
+ * place allowed; @scratch has room for 2 * @inner elements.
+ */
+typedef struct {
+  IR_KERNEL_HEAD;
+  float (*sum) (const float *x, size_t n);
+  void (*softmax) (const float *x, float *to, size_t n);
+  void (*softmax_strided) (
+      const float *x, float *to, size_t n, size_t inner, float *scratch);
+} IrReduceKernels;
+
+IR_KERNEL_DECLARE (IrReduceKernels, reduce);
+
+#endif
