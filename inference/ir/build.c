@@ -132,11 +132,14 @@ check_ports (const IrLayer *layer, GError **error)
 {
   const IrOpDesc *op = layer->op;
 
-  if (layer->n_in < op->min_inputs ||
-      (op->max_inputs != IR_VARIADIC && layer->n_in > op->max_inputs))
+  if (layer->n_in < op->min_inputs)
     return ir_layer_fail (layer, error, IR_ERROR_PARSE,
-        "has %" G_GSIZE_FORMAT " inputs; the op takes %u to %u", layer->n_in,
-        op->min_inputs, op->max_inputs);
+        "has %" G_GSIZE_FORMAT " inputs; the op takes at least %u", layer->n_in,
+        op->min_inputs);
+  if (op->max_inputs != IR_VARIADIC && layer->n_in > op->max_inputs)
+    return ir_layer_fail (layer, error, IR_ERROR_PARSE,
+        "has %" G_GSIZE_FORMAT " inputs; the op takes at most %u", layer->n_in,
+        op->max_inputs);
   if (op->n_outputs == IR_VARIADIC ? layer->n_out == 0
                                    : layer->n_out > op->n_outputs)
     return ir_layer_fail (layer, error, IR_ERROR_PARSE,
