@@ -1,30 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "tool.h"
 
+#include <ir/convert.h>
 #include <ir/xml.h>
 #include <string.h>
-
-#ifdef HAVE_CONVERTER
-#include <ir/convert.h>
 
 static IrGraph *
 convert (const char *path, GError **error)
 {
   g_autoptr (IrConvertOptions) options = ir_convert_options_new ();
 
-  if (!ir_convert_options_set (options, "input_model", path, error))
+  if (!ir_convert_options_set (options, "input_model", path, error) ||
+      !ir_convert_options_set (options, "allow_dynamic_shapes", "true", error))
     return NULL;
   return ir_convert (options, NULL, NULL, error);
 }
-#else
-static IrGraph *
-convert (const char *path, GError **error)
-{
-  ir_fail (error, IR_ERROR_UNSUPPORTED,
-      "'%s' is not an IR, and this build has no converter", path);
-  return NULL;
-}
-#endif
 
 IrGraph *
 ir_tool_read_model (const char *path, GError **error)

@@ -55,8 +55,8 @@ typedef struct _CpuStep CpuStep;
 
 struct _CpuStep {
   const IrNode *node;
-  /* Op that the step began with; NULL if it is that of @node. */
-  const char *type;
+  /* Where the step begins; NULL if that is @node. */
+  const IrNode *head;
   const char *kernel;
   guint64 flops;
   guint n_in;

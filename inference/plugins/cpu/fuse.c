@@ -8,7 +8,7 @@ typedef struct {
 
 /* Ops that are a function of one number without parameters. */
 static const UnaryRow unary_rows[] = {
-  { "Relu", IR_UNARY_RELU },
+  { "ReLU", IR_UNARY_RELU },
   { "Sigmoid", IR_UNARY_SIGMOID },
   { "Tanh", IR_UNARY_TANH },
   { "HSwish", IR_UNARY_HSWISH },
@@ -194,7 +194,7 @@ fuse_next (const CpuModel *model, IrPort port, CpuFusion *f)
     return fuse_add (model, next, port, f) ? next : NULL;
   if (f->unary != IR_UNARY_COPY)
     return NULL;
-  if (ir_node_is (next, "PRelu") && same_port (next->inputs[0], port))
+  if (ir_node_is (next, "PReLU") && same_port (next->inputs[0], port))
     return fuse_prelu (model, next, f) ? next : NULL;
   return cpu_match_unary (next, &f->unary, &f->a, &f->b) ? next : NULL;
 }

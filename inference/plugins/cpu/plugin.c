@@ -14,6 +14,11 @@ cpu_probe (char **text, GError **error)
   for (const IrCpuFeature *f = ir_cpu_features; f->name; f++)
     if (flags & f->flag)
       g_string_append_printf (line, ", %s", f->text);
+  g_string_append_printf (line, "; kernels: gemm %s, the others %s",
+      ir_gemm_select (flags)->name, ir_conv_select (flags)->name);
+  if (g_getenv ("IR_CPU_MASK"))
+    g_string_append_printf (
+        line, " (IR_CPU_MASK=%s)", g_getenv ("IR_CPU_MASK"));
   *text = g_string_free (line, FALSE);
   return TRUE;
 }
@@ -163,9 +168,10 @@ cpu_get_profile (gpointer data)
   for (guint i = 0; i < model->steps->len; i++) {
     CpuStep *step = g_ptr_array_index (model->steps, i);
     IrProfile *profile = g_new0 (IrProfile, 1);
+    const IrNode *head = step->head ? step->head : step->node;
 
-    profile->name = g_strdup (step->node->name);
-    profile->type = g_strdup (step->type ? step->type : step->node->op->type);
+    profile->name = g_strdup (head->name);
+    profile->type = g_strdup (head->op->type);
     profile->kernel = g_strdup (step->kernel);
     profile->calls = g_atomic_int_get (&step->calls);
     profile->ns = 1000 * (guint64) g_atomic_int_get (&step->us);

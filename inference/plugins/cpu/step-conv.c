@@ -187,7 +187,7 @@ add_fused_step (CpuModel *model, const CpuFusion *fusion)
   CpuStep *step =
       cpu_add_step (model, fusion->last, ports, fusion->residual.node ? 3 : 2);
 
-  step->type = fusion->head->op->type;
+  step->head = fusion->head;
   step->free_data = g_free;
   return step;
 }

@@ -128,7 +128,7 @@ cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion)
     return FALSE;
   step =
       cpu_add_step (model, fusion->last, ports, fusion->residual.node ? 3 : 2);
-  step->type = fusion->head->op->type;
+  step->head = fusion->head;
   step->kernel = model->gemm->name;
   step->flops = 2ull * p.batch * p.m * p.n * p.k;
   step->run = run_product;
