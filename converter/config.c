@@ -13,6 +13,7 @@ input_plan_clear (gpointer data)
   IrInputPlan *plan = data;
 
   g_free (plan->mean);
+  g_clear_pointer (&plan->image, ir_tensor_unref);
   g_free (plan->divisor);
 }
 

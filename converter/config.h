@@ -15,6 +15,7 @@ typedef struct {
   const char *target; /* wanted layout; NULL: the same */
   double *mean;       /* (array length=n_mean); NULL: none */
   gsize n_mean;       /* 1 or the number of channels */
+  IrTensor *image;    /* of --mean_file, negated, [1,C,H,W]; NULL: none */
   double *divisor;    /* (array length=n_divisor); NULL: none */
   gsize n_divisor;
   gboolean reverse; /* the channels */

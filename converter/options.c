@@ -188,6 +188,7 @@ ir_convert_options_check (const IrConvertOptions *options, GError **error)
   static const char *const exclusive[][2] = {
     { "batch", "input_shape" },
     { "scale", "scale_values" },
+    { "mean_file", "mean_values" },
     { "layout", "source_layout" },
     { "layout", "target_layout" },
   };

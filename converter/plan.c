@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which inputs the preprocessing options mean, and where their channels are. */
 #include "config.h"
+#include "mean-file.h"
 
 #include <string.h>
 
@@ -207,6 +208,36 @@ plan_groups (const IrConvertConfig *config, const IrGraph *graph,
   return TRUE;
 }
 
+static gboolean
+plan_image (const IrConvertConfig *config, const char *path, GError **error)
+{
+  g_autoptr (IrTensor) image = NULL;
+  IrInputPlan *plan;
+  const IrShape *shape;
+  char text[IR_SHAPE_TEXT];
+
+  if (config->input_plans->len != 1)
+    return ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "--mean_file is for models with one input, this one has %u",
+        config->input_plans->len);
+  plan = &g_array_index (config->input_plans, IrInputPlan, 0);
+  shape = shape_of (plan);
+  image = ir_mean_file_load (path, error);
+  if (!image)
+    return FALSE;
+  if (shape->rank != 4 || shape->dim[1] != image->shape.dim[0] ||
+      shape->dim[2] < 1 || shape->dim[3] < 1 ||
+      !ir_dtype_is_float (plan->parameter->outputs[0].dtype))
+    return ir_fail (error, IR_ERROR_SHAPE,
+        "--mean_file: a mean image with %" G_GINT64_FORMAT
+        " channels does not fit input '%s' with the shape %s",
+        image->shape.dim[0], plan->parameter->name,
+        ir_shape_print (shape, text));
+  plan->image =
+      ir_mean_file_crop (image, shape->dim[2], shape->dim[3], path, error);
+  return plan->image != NULL;
+}
+
 static void
 plan_scale (const IrConvertConfig *config)
 {
@@ -254,6 +285,8 @@ plan_reverse (const IrConvertConfig *config, GError **error)
 gboolean
 ir_config_plan (IrConvertConfig *config, IrGraph *graph, GError **error)
 {
+  const char *image = ir_convert_options_get (config->options, "mean_file");
+
   g_array_set_size (config->input_plans, 0);
   g_array_set_size (config->output_plans, 0);
   for (guint i = 0; i < graph->parameters->len; i++) {
@@ -276,6 +309,8 @@ ir_config_plan (IrConvertConfig *config, IrGraph *graph, GError **error)
   if (config->divisors &&
       !plan_groups (
           config, graph, "scale_values", config->divisors, FALSE, error))
+    return FALSE;
+  if (image && !plan_image (config, image, error))
     return FALSE;
   if (config->scale != 0.0)
     plan_scale (config);

@@ -353,6 +353,71 @@ test_preprocess (void)
   check_preprocess (TRUE, TRUE, 1);
 }
 
+/* The middle of an image of 8x7, in both formats. */
+static void
+check_mean_file (const char *path)
+{
+  g_autoptr (IrGraph) graph = small_model (FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrGraph) after = convert (graph, &error, "mean_file", path, NULL);
+  g_autoptr (IrTensor) in = NULL, less = NULL, a = NULL, b = NULL;
+
+  g_assert_no_error (error);
+  in = ramp (g_ptr_array_index (graph->parameters, 0));
+  less = ir_tensor_copy (in, NULL);
+  for (gsize c = 0; c < 3; c++)
+    for (gsize y = 0; y < 6; y++)
+      for (gsize x = 0; x < 5; x++) {
+        gsize at = (c * 6 + y) * 5 + x;
+        double mean_value = (double) ((c * 8 + y + 1) * 7 + x + 1) / 100;
+
+        ir_tensor_set_f64 (less, at, ir_tensor_get_f64 (in, at) - mean_value);
+      }
+  a = evaluate (graph, less);
+  b = evaluate (after, in);
+  compare (a, b, 2e-6);
+}
+
+static void
+test_mean_file (void)
+{
+  g_autofree char *npy = g_build_filename (folder, "mean.npy", NULL);
+  g_autofree char *proto = g_build_filename (folder, "mean.binaryproto", NULL);
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrTensor) image = NULL;
+  /* num 1, channels 3, height 8, width 7; then 672 bytes of packed floats. */
+  static const guint8 head[] = { 8, 1, 16, 3, 24, 8, 32, 7, 42, 0xa0, 5 };
+  IrShape shape;
+
+  ir_shape_parse ("3,8,7", &shape, NULL);
+  image = ir_tensor_new (IR_DTYPE_F32, &shape, NULL);
+  for (guint64 i = 0; i < ir_tensor_count (image); i++)
+    ir_tensor_set_f64 (image, i, (double) i / 100);
+  ir_tensor_save_npy (image, npy, &error);
+  g_assert_no_error (error);
+  g_byte_array_append (bytes, head, sizeof head);
+  g_byte_array_append (bytes, image->data, (guint) image->size);
+  g_file_set_contents (
+      proto, (const char *) bytes->data, (gssize) bytes->len, &error);
+  g_assert_no_error (error);
+  check_mean_file (npy);
+  check_mean_file (proto);
+  /* Any shorter file is an error. */
+  for (guint n = 0; n < bytes->len; n += n < 16 ? 1 : 37) {
+    g_autoptr (IrGraph) graph = small_model (FALSE);
+    g_autoptr (IrGraph) after = NULL;
+
+    g_file_set_contents (proto, (const char *) bytes->data, n, NULL);
+    after = convert (graph, &error, "mean_file", proto, NULL);
+    g_assert_null (after);
+    g_assert_nonnull (strstr (error->message, "mean.binaryproto"));
+    g_clear_error (&error);
+  }
+  g_remove (npy);
+  g_remove (proto);
+}
+
 static void
 test_layout (void)
 {
@@ -584,6 +649,7 @@ main (int argc, char **argv)
   g_test_add_func ("/fuse/not", test_not_fused);
   g_test_add_func ("/fuse/untouched", test_untouched);
   g_test_add_func ("/preprocess/all", test_preprocess);
+  g_test_add_func ("/preprocess/mean-file", test_mean_file);
   g_test_add_func ("/preprocess/layout", test_layout);
   g_test_add_func ("/preprocess/bad", test_bad_preprocess);
   g_test_add_func ("/cut/cut", test_cut);

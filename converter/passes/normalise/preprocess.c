@@ -69,6 +69,23 @@ add_mean (const IrInputPlan *plan, IrPort *tail, GError **error)
 }
 
 static gboolean
+add_image (const IrInputPlan *plan, IrPort *tail, GError **error)
+{
+  IrGraph *graph = plan->parameter->graph;
+  g_autofree char *name = g_strconcat (plan->parameter->name, "/mean", NULL);
+  g_autofree char *value_name = g_strconcat (name, "/value", NULL);
+  g_autoptr (IrTensor) image =
+      ir_tensor_convert (plan->image, plan->parameter->outputs[0].dtype, error);
+  IrNode *constant;
+
+  if (!image)
+    return FALSE;
+  constant = ir_graph_add_const (graph, value_name, image);
+  return ir_add_binary (
+      graph, "Add", name, *tail, ir_port (constant, 0), tail, error);
+}
+
+static gboolean
 add_scale (const IrInputPlan *plan, IrPort *tail, GError **error)
 {
   g_autofree double *factors = g_new (double, plan->n_divisor);
@@ -101,6 +118,8 @@ preprocess (const IrInputPlan *plan, gsize *changes, GError **error)
     return FALSE;
   if (plan->mean && !all_are (plan->mean, plan->n_mean, 0.0) &&
       !add_mean (plan, &tail, error))
+    return FALSE;
+  if (plan->image && !add_image (plan, &tail, error))
     return FALSE;
   if (plan->divisor && !all_are (plan->divisor, plan->n_divisor, 1.0) &&
       !add_scale (plan, &tail, error))
