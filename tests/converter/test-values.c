@@ -255,7 +255,7 @@ test_names (void)
     { "b", "batch", "2", "2" },
     { "s", "scale", "2", "2" },
     { "ms", "mean_values", "(1)", "(1)" },
-    { "mean", "mean_values", "(1)", "(1)" },
+    { "mean_v", "mean_values", "(1)", "(1)" },
     { "scale", "scale", "2", "2" },
     { "input", "input", "a", "a" },
     { "rev", "reverse_input_channels", NULL, "true" },

@@ -116,6 +116,52 @@ def check_model(folder, path):
             note(label, str(error).replace("\n", " "))
 
 
+def small_model(path):
+    """Convolutions plain, grouped and transposed, batch normalization, bias: what
+    the rewrites look for, in 1x3x24x20."""
+    rng = np.random.default_rng(3)
+    helper, float32 = onnx.helper, onnx.TensorProto.FLOAT
+    constants, nodes = [], []
+
+    def constant(name, *shape, low=-0.5, high=0.5):
+        constants.append(onnx.numpy_helper.from_array(
+            rng.uniform(low, high, shape).astype("f4"), name))
+        return name
+
+    def norm(source, target, channels):
+        nodes.append(helper.make_node(
+            "BatchNormalization",
+            [source, constant(target + "_g", channels, low=0.5),
+             constant(target + "_b", channels),
+             constant(target + "_m", channels),
+             constant(target + "_v", channels, low=0.5, high=2)], [target]))
+
+    nodes.append(helper.make_node(
+        "Conv", ["x", constant("w1", 6, 3, 3, 3), constant("b1", 6)], ["c1"],
+        pads=[1, 1, 1, 1], strides=[2, 2]))
+    norm("c1", "n1", 6)
+    nodes.append(helper.make_node("Relu", ["n1"], ["r1"]))
+    nodes.append(helper.make_node(
+        "Conv", ["r1", constant("w2", 6, 1, 3, 3)], ["c2"], group=6,
+        pads=[1, 1, 1, 1]))
+    norm("c2", "n2", 6)
+    nodes.append(helper.make_node("Relu", ["n2"], ["r2"]))
+    nodes.append(helper.make_node("Add", ["r1", "r2"], ["a"]))
+    nodes.append(helper.make_node(
+        "ConvTranspose", ["a", constant("w3", 6, 4, 2, 2)], ["c3"],
+        strides=[2, 2]))
+    norm("c3", "n3", 4)
+    nodes.append(helper.make_node("Sigmoid", ["n3"], ["y"]))
+    graph = helper.make_graph(
+        nodes, "small",
+        [helper.make_tensor_value_info("x", float32, [1, 3, 24, 20])],
+        [helper.make_tensor_value_info("y", float32, [1, 4, 24, 20])],
+        constants)
+    onnx.save(helper.make_model(
+        graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), path)
+    return pathlib.Path(path)
+
+
 # --- wrong command lines -----------------------------------------------------------
 
 
@@ -221,6 +267,7 @@ def check_wrong(folder):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         check_wrong(folder)
+        check_model(folder, small_model(os.path.join(folder, "small.onnx")))
         if not (DATA / "models").is_dir():
             counts["skipped"] += 1
             print("skip models: %s is not there" % DATA)
