@@ -179,6 +179,8 @@ write_model (const IrConvertOptions *options, IrGraph *graph, gint64 begun,
   if (!make_dir (dir, error) || !ir_graph_write (graph, xml, 11, error))
     return FALSE;
   ir_cli_progress_end ();
+  if (flag (options, "silent"))
+    return TRUE;
   ir_cli_success ("Generated IR version 11 model.");
   ir_cli_success ("XML file: %s", xml);
   ir_cli_success ("BIN file: %s", bin);
@@ -196,10 +198,11 @@ convert (IrConvertOptions *options, GError **error)
   g_autofree char *json = NULL;
   g_autoptr (IrGraph) graph = NULL;
 
-  if (!flag (options, "silent"))
+  if (!flag (options, "silent")) {
     print_arguments (options);
-  ir_convert_options_set_progress (options, show_progress, NULL);
-  ir_cli_progress_begin (flag (options, "progress"));
+    ir_convert_options_set_progress (options, show_progress, NULL);
+    ir_cli_progress_begin (flag (options, "progress"));
+  }
   graph = ir_convert_report (options, print_message, &messages, &json, error);
   if (!graph) {
     write_report (options, json, NULL);

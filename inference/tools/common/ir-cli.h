@@ -100,7 +100,7 @@ void ir_cli_set_level (IrCliLevel level);
 void ir_cli_message (IrCliLevel level, const char *format, ...)
     G_GNUC_PRINTF (2, 3);
 
-/* "[ SUCCESS ] " and a line on stdout, unless only errors are wanted. */
+/* "[ SUCCESS ] " and a line on stdout, whatever the level. */
 void ir_cli_success (const char *format, ...) G_GNUC_PRINTF (1, 2);
 
 /* Prints @error and returns IR_CLI_FAILED. */

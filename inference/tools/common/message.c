@@ -59,8 +59,6 @@ ir_cli_success (const char *format, ...)
 {
   va_list args;
 
-  if (max_level == IR_CLI_ERROR)
-    return;
   erase_bar ();
   fflush (stderr);
   fputs ("[ SUCCESS ] ", stdout);
