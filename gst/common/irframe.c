@@ -159,8 +159,9 @@ ir_frame_reader_map (
 {
   IrPixelFormat pixel;
 
-  if (!gst_video_frame_map (
-          &reader->mapped, &reader->info, buffer, GST_MAP_READ))
+  /* A reference would make the buffer read-only for what is attached to it. */
+  if (!gst_video_frame_map (&reader->mapped, &reader->info, buffer,
+          GST_MAP_READ | GST_VIDEO_FRAME_MAP_FLAG_NO_REF))
     return fail_map (&reader->info, error);
 
   if (lookup_format (GST_VIDEO_INFO_FORMAT (&reader->info), &pixel)) {
