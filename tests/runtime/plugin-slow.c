@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A device for tests: gives its first input back after DELAY milliseconds. Built
+ * a second time with another ABI number. */
+#include <ir/plugin.h>
+
+static const IrConfigKey keys[] = {
+  { "DELAY", "0..10000", "milliseconds that an inference takes" },
+  { NULL, NULL, NULL },
+};
+
+typedef struct {
+  guint delay;
+  guint streams;
+} Model;
+
+static gboolean
+slow_probe (char **text, GError **error)
+{
+  *text = g_strdup ("for tests");
+  return TRUE;
+}
+
+static guint
+number (GHashTable *config, const char *key)
+{
+  const char *value = g_hash_table_lookup (config, key);
+
+  return value ? g_ascii_strtoull (value, NULL, 10) : 0;
+}
+
+static gpointer
+slow_compile (const IrGraph *graph, GHashTable *config, GError **error)
+{
+  Model *model = g_new (Model, 1);
+
+  model->delay = number (config, "DELAY");
+  model->streams = MAX (number (config, "STREAMS"), 1);
+  return model;
+}
+
+static void
+slow_info (gpointer data, IrDeviceModelInfo *info)
+{
+  const Model *model = data;
+
+  *info = (IrDeviceModelInfo){ "f32", model->streams, 1, model->streams };
+}
+
+static gpointer
+slow_request_new (gpointer model, GError **error)
+{
+  return model;
+}
+
+static void
+slow_request_free (gpointer request)
+{
+}
+
+static gboolean
+slow_infer (gpointer request, IrTensor *const *inputs, IrTensor **outputs,
+    const gint *cancelled, GError **error)
+{
+  const Model *model = request;
+
+  for (guint ms = 0; ms < model->delay; ms++) {
+    if (g_atomic_int_get (cancelled))
+      return ir_fail (error, IR_ERROR_CANCELLED, "stopped after %u ms", ms);
+    g_usleep (1000);
+  }
+  outputs[0] = ir_tensor_ref (inputs[0]);
+  return TRUE;
+}
+
+static const IrDevicePlugin plugin = {
+  .abi = TEST_ABI,
+  .size = sizeof (IrDevicePlugin),
+  .device = TEST_DEVICE,
+  .summary = "for tests",
+  .priority = -1,
+  .config = keys,
+  .probe = slow_probe,
+  .compile = slow_compile,
+  .model_free = g_free,
+  .model_info = slow_info,
+  .request_new = slow_request_new,
+  .request_free = slow_request_free,
+  .infer = slow_infer,
+};
+
+IR_API const IrDevicePlugin *ir_device_plugin (void);
+
+const IrDevicePlugin *
+ir_device_plugin (void)
+{
+  return &plugin;
+}
