@@ -58,7 +58,8 @@ IR_API extern const IrPass ir_pass_fold;
  * Consts, and then the node is gone. Since: 0.1 */
 IR_API gboolean ir_node_fold (IrNode *node, gsize *changes, GError **error);
 /** ir_pass_fold_values: outputs whose value shape inference has found, such as
- * those of ShapeOf of a static shape, become Consts. Since: 0.1 */
+ * those of ShapeOf of a static shape, become Consts; what depends on constants
+ * only is left to ir_pass_fold. Since: 0.1 */
 IR_API extern const IrPass ir_pass_fold_values;
 /** ir_pass_cse: nodes with the same op, attributes and inputs become one, equal
  * constants too. Since: 0.1 */
