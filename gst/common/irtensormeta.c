@@ -36,6 +36,8 @@ ir_model_info_unref (IrModelInfo *info)
   g_free (info);
 }
 
+/* Every plugin links its own copy of this file, but names of types and metas are
+ * the process's: whoever comes first registers, the others look up. */
 GType
 ir_tensor_meta_api_get_type (void)
 {
@@ -44,8 +46,10 @@ ir_tensor_meta_api_get_type (void)
   if (g_once_init_enter (&type)) {
     static const char *tags[] = { GST_META_TAG_VIDEO_STR,
       GST_META_TAG_VIDEO_SIZE_STR, NULL };
-    GType registered = gst_meta_api_type_register ("IrTensorMetaAPI", tags);
+    GType registered = g_type_from_name ("IrTensorMetaAPI");
 
+    if (registered == 0)
+      registered = gst_meta_api_type_register ("IrTensorMetaAPI", tags);
     g_once_init_leave (&type, registered);
   }
 
@@ -147,10 +151,12 @@ ir_tensor_meta_get_info (void)
   static const GstMetaInfo *info;
 
   if (g_once_init_enter ((GstMetaInfo **) &info)) {
-    const GstMetaInfo *registered = gst_meta_register (IR_TENSOR_META_API_TYPE,
-        "IrTensorMeta", sizeof (IrTensorMeta), tensor_meta_init,
-        tensor_meta_free, tensor_meta_transform);
+    const GstMetaInfo *registered = gst_meta_get_info ("IrTensorMeta");
 
+    if (registered == NULL)
+      registered = gst_meta_register (IR_TENSOR_META_API_TYPE, "IrTensorMeta",
+          sizeof (IrTensorMeta), tensor_meta_init, tensor_meta_free,
+          tensor_meta_transform);
     g_once_init_leave ((GstMetaInfo **) &info, (GstMetaInfo *) registered);
   }
 
