@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/**
+ * SECTION:element-irpublish
+ *
+ * Writes the results that ride on each frame as a line of JSON and passes the
+ * frame on untouched.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 ... ! irinfer ! irdecode ! irpublish uri=file:out.jsonl ! fakesink
+ * ]|
+ */
+
+#include <math.h>
+
+#include <gst/base/gstbasetransform.h>
+#include <gst/video/video.h>
+
+#include "irgsterror.h"
+#include "message.h"
+#include "output.h"
+
+GST_DEBUG_CATEGORY_STATIC (irpublish_debug);
+#define GST_CAT_DEFAULT irpublish_debug
+
+#define IR_TYPE_PUBLISH (ir_publish_get_type ())
+G_DECLARE_FINAL_TYPE (IrPublish, ir_publish, IR, PUBLISH, GstBaseTransform)
+
+typedef enum {
+  FORMAT_DLS,
+  FORMAT_DEEPSTREAM,
+} Format;
+
+struct _IrPublish {
+  GstBaseTransform parent;
+
+  /* properties, under the object lock */
+  char *uri;
+  Format format;
+  char *fields;
+  char *source;
+  guint every;
+  char *spool_dir;
+  guint64 spool_size;
+
+  /* streaming thread */
+  IrOutputStream *output;
+  guint chosen;
+  GstVideoInfo info;
+  guint64 number;
+};
+
+G_DEFINE_TYPE (IrPublish, ir_publish, GST_TYPE_BASE_TRANSFORM)
+
+enum {
+  PROP_0,
+  PROP_URI,
+  PROP_FORMAT,
+  PROP_FIELDS,
+  PROP_SOURCE,
+  PROP_EVERY,
+  PROP_SPOOL_DIR,
+  PROP_SPOOL_SIZE,
+};
+
+#define DEFAULT_URI "-"
+#define DEFAULT_SPOOL_SIZE (G_GUINT64_CONSTANT (64) << 20)
+
+static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
+    "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS ("video/x-raw(ANY)"));
+static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
+    "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS ("video/x-raw(ANY)"));
+
+#define IR_TYPE_PUBLISH_FORMAT (ir_publish_format_get_type ())
+static GType
+ir_publish_format_get_type (void)
+{
+  static gsize type;
+  static const GEnumValue values[] = {
+    { FORMAT_DLS, "DL Streamer's fields and ours, a line per frame", "dls" },
+    { FORMAT_DEEPSTREAM, "DeepStream's minimal schema, a line per frame",
+        "deepstream-minimal" },
+    { 0 },
+  };
+
+  if (g_once_init_enter (&type))
+    g_once_init_leave (
+        &type, g_enum_register_static ("IrPublishFormat", values));
+  return type;
+}
+
+static gboolean
+ir_publish_start (GstBaseTransform *base)
+{
+  IrPublish *self = IR_PUBLISH (base);
+  g_autofree char *uri = NULL;
+  g_autofree char *fields = NULL;
+  GError *error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  uri = g_strdup (self->uri);
+  fields = g_strdup (self->fields);
+  GST_OBJECT_UNLOCK (self);
+  self->number = 0;
+  if (!ir_fields_parse (fields ? fields : "", &self->chosen, &error)) {
+    ir_element_error (self, error);
+    return FALSE;
+  }
+  self->output = ir_output_open (uri ? uri : DEFAULT_URI, &error);
+  if (self->output == NULL) {
+    if (error->domain == G_FILE_ERROR) {
+      GST_ELEMENT_ERROR (
+          self, RESOURCE, OPEN_WRITE, ("%s", error->message), (NULL));
+      g_error_free (error);
+    } else {
+      ir_element_error (self, error);
+    }
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+ir_publish_stop (GstBaseTransform *base)
+{
+  IrPublish *self = IR_PUBLISH (base);
+  g_autoptr (GError) error = NULL;
+
+  if (self->output &&
+      !ir_output_close (g_steal_pointer (&self->output), &error))
+    GST_ELEMENT_WARNING (self, RESOURCE, CLOSE, ("%s", error->message), (NULL));
+  return TRUE;
+}
+
+static gboolean
+ir_publish_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
+{
+  return gst_video_info_from_caps (&IR_PUBLISH (base)->info, in);
+}
+
+/* How long ago the frame was due, NAN without clock or timestamp, or when the
+ * frame runs ahead of the clock. */
+static double
+age_ms (IrPublish *self, GstBuffer *buffer)
+{
+  GstBaseTransform *base = GST_BASE_TRANSFORM (self);
+  g_autoptr (GstClock) clock = gst_element_get_clock (GST_ELEMENT (self));
+  GstClockTime due, now;
+
+  if (clock == NULL || !GST_BUFFER_PTS_IS_VALID (buffer))
+    return NAN;
+  due = gst_segment_to_running_time (
+      &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  now = gst_clock_get_time (clock);
+  if (!GST_CLOCK_TIME_IS_VALID (due))
+    return NAN;
+  due += gst_element_get_base_time (GST_ELEMENT (self));
+  return now >= due ? (now - due) / 1e6 : NAN;
+}
+
+/* A camera's own wall clock if the buffer carries it, else when it was due. */
+static gint64
+utc_of (GstBuffer *buffer, double age)
+{
+  static GstStaticCaps unix_caps = GST_STATIC_CAPS ("timestamp/x-unix");
+  g_autoptr (GstCaps) caps = gst_static_caps_get (&unix_caps);
+  GstReferenceTimestampMeta *meta =
+      gst_buffer_get_reference_timestamp_meta (buffer, caps);
+
+  if (meta && GST_CLOCK_TIME_IS_VALID (meta->timestamp))
+    return meta->timestamp / 1000;
+  return g_get_real_time () - (isnan (age) ? 0 : (gint64) (age * 1000));
+}
+
+static void
+report (IrPublish *self, GError *error)
+{
+  if (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOSPC))
+    GST_ELEMENT_ERROR (
+        self, RESOURCE, NO_SPACE_LEFT, ("%s", error->message), (NULL));
+  else
+    GST_ELEMENT_ERROR (self, RESOURCE, WRITE, ("%s", error->message), (NULL));
+}
+
+static GstFlowReturn
+ir_publish_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
+{
+  IrPublish *self = IR_PUBLISH (base);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *source = NULL;
+  g_autofree char *line = NULL;
+  IrMessage message;
+  Format format;
+  guint every;
+
+  GST_OBJECT_LOCK (self);
+  every = self->every;
+  format = self->format;
+  source = g_strdup (self->source);
+  GST_OBJECT_UNLOCK (self);
+  message = (IrMessage){ .buffer = buffer,
+    .number = self->number++,
+    .width = self->info.width,
+    .height = self->info.height,
+    .source = source,
+    .fields = self->chosen };
+  if (message.number % every != 0)
+    return GST_FLOW_OK;
+  message.timestamp = gst_segment_to_stream_time (
+      &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  message.latency_ms = age_ms (self, buffer);
+  message.utc = utc_of (buffer, message.latency_ms);
+  line = format == FORMAT_DLS ? ir_message_dls (&message)
+                              : ir_message_deepstream (&message);
+  if (!ir_output_write (self->output, line, &error)) {
+    report (self, error);
+    return GST_FLOW_ERROR;
+  }
+  return GST_FLOW_OK;
+}
+
+static void
+ir_publish_set_property (
+    GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  IrPublish *self = IR_PUBLISH (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_URI:
+      g_free (self->uri);
+      self->uri = g_value_dup_string (value);
+      break;
+    case PROP_FORMAT:
+      self->format = g_value_get_enum (value);
+      break;
+    case PROP_FIELDS:
+      g_free (self->fields);
+      self->fields = g_value_dup_string (value);
+      break;
+    case PROP_SOURCE:
+      g_free (self->source);
+      self->source = g_value_dup_string (value);
+      break;
+    case PROP_EVERY:
+      self->every = g_value_get_uint (value);
+      break;
+    case PROP_SPOOL_DIR:
+      g_free (self->spool_dir);
+      self->spool_dir = g_value_dup_string (value);
+      break;
+    case PROP_SPOOL_SIZE:
+      self->spool_size = g_value_get_uint64 (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+ir_publish_get_property (
+    GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  IrPublish *self = IR_PUBLISH (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_URI:
+      g_value_set_string (value, self->uri);
+      break;
+    case PROP_FORMAT:
+      g_value_set_enum (value, self->format);
+      break;
+    case PROP_FIELDS:
+      g_value_set_string (value, self->fields);
+      break;
+    case PROP_SOURCE:
+      g_value_set_string (value, self->source);
+      break;
+    case PROP_EVERY:
+      g_value_set_uint (value, self->every);
+      break;
+    case PROP_SPOOL_DIR:
+      g_value_set_string (value, self->spool_dir);
+      break;
+    case PROP_SPOOL_SIZE:
+      g_value_set_uint64 (value, self->spool_size);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+ir_publish_finalize (GObject *object)
+{
+  IrPublish *self = IR_PUBLISH (object);
+
+  g_free (self->uri);
+  g_free (self->fields);
+  g_free (self->source);
+  g_free (self->spool_dir);
+  G_OBJECT_CLASS (ir_publish_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *klass)
+{
+  const GParamFlags flags =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags live =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+  g_object_class_install_property (klass, PROP_URI,
+      g_param_spec_string ("uri", "URI",
+          "Where lines go: - for standard output, file:PATH or file:///PATH "
+          "(emptied at start); mqtt://, mqtts:// and kafka:// are not "
+          "supported by this build",
+          DEFAULT_URI, flags));
+  g_object_class_install_property (klass, PROP_FORMAT,
+      g_param_spec_enum ("format", "Format", "Schema of a line",
+          IR_TYPE_PUBLISH_FORMAT, FORMAT_DLS, live));
+  g_object_class_install_property (klass, PROP_FIELDS,
+      g_param_spec_string ("fields", "Fields",
+          "Keys of the format dls to write, separated by commas: frame, "
+          "latency_ms, model, objects, pts, resolution, schema, source, "
+          "tensors, timestamp, utc; all if empty",
+          NULL, flags));
+  g_object_class_install_property (klass, PROP_SOURCE,
+      g_param_spec_string ("source", "Source",
+          "Name of the camera or file, written as \"source\" or \"sensorId\"",
+          NULL, live));
+  g_object_class_install_property (klass, PROP_EVERY,
+      g_param_spec_uint ("every", "Every", "Publishes one frame out of so many",
+          1, G_MAXUINT, 1, live));
+  g_object_class_install_property (klass, PROP_SPOOL_DIR,
+      g_param_spec_string ("spool-dir", "Spool folder",
+          "Folder that keeps lines while a broker is away; not used for "
+          "files and standard output",
+          NULL, flags));
+  g_object_class_install_property (klass, PROP_SPOOL_SIZE,
+      g_param_spec_uint64 ("spool-size", "Spool size",
+          "Most bytes that the spool folder may take; not used for files and "
+          "standard output",
+          0, G_MAXUINT64, DEFAULT_SPOOL_SIZE, flags));
+}
+
+static void
+ir_publish_class_init (IrPublishClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (irpublish_debug, "irpublish", 0, "irpublish");
+  object_class->set_property = ir_publish_set_property;
+  object_class->get_property = ir_publish_get_property;
+  object_class->finalize = ir_publish_finalize;
+  install_properties (object_class);
+  gst_element_class_set_static_metadata (element_class, "Results to JSON lines",
+      "Filter/Analyzer/Video", "Writes detections and classes as JSON lines",
+      "gst-ir");
+  gst_element_class_add_static_pad_template (element_class, &sink_template);
+  gst_element_class_add_static_pad_template (element_class, &src_template);
+  gst_type_mark_as_plugin_api (IR_TYPE_PUBLISH_FORMAT, 0);
+  base_class->passthrough_on_same_caps = TRUE;
+  base_class->start = ir_publish_start;
+  base_class->stop = ir_publish_stop;
+  base_class->set_caps = ir_publish_set_caps;
+  base_class->transform_ip = ir_publish_transform_ip;
+}
+
+static void
+ir_publish_init (IrPublish *self)
+{
+  self->uri = g_strdup (DEFAULT_URI);
+  self->every = 1;
+  self->spool_size = DEFAULT_SPOOL_SIZE;
+  self->chosen = IR_FIELD_ALL;
+}
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  return gst_element_register (
+      plugin, "irpublish", GST_RANK_NONE, IR_TYPE_PUBLISH);
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, irpublish,
+    "Detections as JSON lines", plugin_init, IR_VERSION, "LGPL", PACKAGE,
+    PACKAGE)
