@@ -205,6 +205,19 @@ test_fold_values (void)
   g_assert_cmpuint (count (graph, "ShapeOf"), ==, 0);
 }
 
+/* What comes from constants alone is not about sizes. */
+static void
+test_fold_values_keeps (void)
+{
+  g_autoptr (IrGraph) graph = ir_graph_new ("g");
+  IrPort x = ir_port (parameter (graph, "x", "2,3"), 0);
+  IrPort sum = binary (graph, "Add", "sum", constant (graph, "a", "3", 1),
+      constant (graph, "b", "3", 5));
+
+  result (graph, binary (graph, "Add", "y", x, sum));
+  g_assert_cmpuint (check_pass (graph, &ir_pass_fold_values), ==, 0);
+}
+
 static void
 test_cse (void)
 {
@@ -345,6 +358,7 @@ main (int argc, char **argv)
   g_test_add_func ("/passes/fold-splits", test_fold_splits);
   g_test_add_func ("/passes/fold-limit", test_fold_limit);
   g_test_add_func ("/passes/fold-values", test_fold_values);
+  g_test_add_func ("/passes/fold-values-keeps", test_fold_values_keeps);
   g_test_add_func ("/passes/cse", test_cse);
   g_test_add_func ("/passes/cse-keeps", test_cse_keeps);
   g_test_add_func ("/passes/dce", test_dce);
