@@ -12,6 +12,50 @@ G_BEGIN_DECLS
 void onnx_map_conv (OnnxNode *n);
 void onnx_map_conv_transpose (OnnxNode *n);
 
+/* map-basic.c */
+void onnx_map_identity (OnnxNode *n);
+void onnx_map_dropout (OnnxNode *n);
+void onnx_map_constant (OnnxNode *n);
+void onnx_map_variadic (OnnxNode *n);
+void onnx_map_binary (OnnxNode *n);
+void onnx_map_div (OnnxNode *n);
+void onnx_map_elu (OnnxNode *n);
+void onnx_map_leaky_relu (OnnxNode *n);
+void onnx_map_prelu (OnnxNode *n);
+void onnx_map_hard_sigmoid (OnnxNode *n);
+void onnx_map_clip (OnnxNode *n);
+void onnx_map_gemm (OnnxNode *n);
+void onnx_map_reduce (OnnxNode *n);
+void onnx_map_softmax (OnnxNode *n);
+void onnx_map_cast (OnnxNode *n);
+
+/* map-shape.c */
+void onnx_map_concat (OnnxNode *n);
+void onnx_map_transpose (OnnxNode *n);
+void onnx_map_reshape (OnnxNode *n);
+void onnx_map_flatten (OnnxNode *n);
+void onnx_map_unsqueeze (OnnxNode *n);
+void onnx_map_squeeze (OnnxNode *n);
+void onnx_map_gather (OnnxNode *n);
+void onnx_map_gather_elements (OnnxNode *n);
+void onnx_map_gather_nd (OnnxNode *n);
+void onnx_map_slice (OnnxNode *n);
+void onnx_map_split (OnnxNode *n);
+void onnx_map_shape (OnnxNode *n);
+void onnx_map_size (OnnxNode *n);
+void onnx_map_expand (OnnxNode *n);
+void onnx_map_constant_of_shape (OnnxNode *n);
+void onnx_map_pad (OnnxNode *n);
+void onnx_map_depth_to_space (OnnxNode *n);
+void onnx_map_arg (OnnxNode *n);
+void onnx_map_top_k (OnnxNode *n);
+
+/* map-pool.c */
+void onnx_map_max_pool (OnnxNode *n);
+void onnx_map_average_pool (OnnxNode *n);
+void onnx_map_global_pool (OnnxNode *n);
+void onnx_map_resize (OnnxNode *n);
+
 /* map-norm.c */
 void onnx_map_batch_norm (OnnxNode *n);
 

@@ -15,16 +15,122 @@
     type, "", since, until, NULL, 0, map                                       \
   }
 
+#define BINARY(type, ir, opset)                                                \
+  {                                                                            \
+    type, "", 1, ANY, ir, opset, onnx_map_binary                               \
+  }
+/* A function with the IR's op as its hint. */
+#define HINT(type, since, until, ir, opset, map)                               \
+  {                                                                            \
+    type, "", since, until, ir, opset, map                                     \
+  }
+
 /* clang-format off */
 static const OnnxRow rows[] = {
   /* element-wise */
-  SAME ("Add", "Add", 1),
+  SAME ("Abs", "Abs", 1),
+  SAME ("Acos", "Acos", 1),
+  SAME ("Acosh", "Acosh", 4),
+  BINARY ("Add", "Add", 1),
+  BINARY ("And", "LogicalAnd", 1),
+  SAME ("Asin", "Asin", 1),
+  SAME ("Asinh", "Asinh", 4),
+  SAME ("Atan", "Atan", 1),
+  SAME ("Atanh", "Atanh", 4),
+  MAP ("Cast", 6, ANY, onnx_map_cast),
+  SAME ("Ceil", "Ceiling", 1),
+  MAP ("Clip", 6, ANY, onnx_map_clip),
+  SAME ("Cos", "Cos", 1),
+  SAME ("Cosh", "Cosh", 1),
+  MAP ("Div", 7, ANY, onnx_map_div),
+  MAP ("Elu", 6, ANY, onnx_map_elu),
+  BINARY ("Equal", "Equal", 1),
+  SAME ("Erf", "Erf", 1),
+  SAME ("Exp", "Exp", 1),
+  SAME ("Floor", "Floor", 1),
+  BINARY ("Greater", "Greater", 1),
+  BINARY ("GreaterOrEqual", "GreaterEqual", 1),
+  MAP ("HardSigmoid", 6, ANY, onnx_map_hard_sigmoid),
+  SAME ("HardSwish", "HSwish", 4),
+  SAME ("IsNaN", "IsNaN", 10),
+  MAP ("LeakyRelu", 6, ANY, onnx_map_leaky_relu),
+  BINARY ("Less", "Less", 1),
+  BINARY ("LessOrEqual", "LessEqual", 1),
+  SAME ("Log", "Log", 1),
+  HINT ("Max", 1, ANY, "Maximum", 1, onnx_map_variadic),
+  HINT ("Mean", 1, ANY, "Add", 1, onnx_map_variadic),
+  HINT ("Min", 1, ANY, "Minimum", 1, onnx_map_variadic),
+  SAME ("Mish", "Mish", 4),
+  BINARY ("Mul", "Multiply", 1),
+  SAME ("Neg", "Negative", 1),
+  SAME ("Not", "LogicalNot", 1),
+  BINARY ("Or", "LogicalOr", 1),
+  MAP ("PRelu", 7, ANY, onnx_map_prelu),
+  SAME ("Round", "Round", 5),
+  SAME ("Sign", "Sign", 1),
+  SAME ("Sin", "Sin", 1),
+  SAME ("Sinh", "Sinh", 1),
+  SAME ("Softplus", "SoftPlus", 4),
+  SAME ("Softsign", "SoftSign", 9),
+  SAME ("Sqrt", "Sqrt", 1),
+  BINARY ("Sub", "Subtract", 1),
+  HINT ("Sum", 1, ANY, "Add", 1, onnx_map_variadic),
+  SAME ("Tan", "Tan", 1),
+  SAME ("Tanh", "Tanh", 1),
+  SAME ("Where", "Select", 1),
+  BINARY ("Xor", "LogicalXor", 1),
   SAME ("Relu", "ReLU", 1),
   SAME ("Sigmoid", "Sigmoid", 1),
 
   /* convolution */
   MAP ("Conv", 1, ANY, onnx_map_conv),
   MAP ("ConvTranspose", 1, ANY, onnx_map_conv_transpose),
+
+  MAP ("AveragePool", 7, ANY, onnx_map_average_pool),
+  HINT ("GlobalAveragePool", 1, ANY, "ReduceMean", 1, onnx_map_global_pool),
+  HINT ("GlobalMaxPool", 1, ANY, "ReduceMax", 1, onnx_map_global_pool),
+  MAP ("MaxPool", 1, ANY, onnx_map_max_pool),
+  MAP ("Resize", 10, ANY, onnx_map_resize),
+
+  /* products and reductions */
+  MAP ("Gemm", 7, ANY, onnx_map_gemm),
+  HINT ("LogSoftmax", 1, ANY, "LogSoftmax", 5, onnx_map_softmax),
+  SAME ("MatMul", "MatMul", 1),
+  HINT ("ReduceL1", 1, ANY, "ReduceL1", 4, onnx_map_reduce),
+  HINT ("ReduceL2", 1, ANY, "ReduceL2", 4, onnx_map_reduce),
+  HINT ("ReduceMax", 1, ANY, "ReduceMax", 1, onnx_map_reduce),
+  HINT ("ReduceMean", 1, ANY, "ReduceMean", 1, onnx_map_reduce),
+  HINT ("ReduceMin", 1, ANY, "ReduceMin", 1, onnx_map_reduce),
+  HINT ("ReduceProd", 1, ANY, "ReduceProd", 1, onnx_map_reduce),
+  HINT ("ReduceSum", 1, ANY, "ReduceSum", 1, onnx_map_reduce),
+  HINT ("Softmax", 1, ANY, "SoftMax", 8, onnx_map_softmax),
+
+  /* movement and shapes */
+  MAP ("ArgMax", 1, ANY, onnx_map_arg),
+  MAP ("ArgMin", 1, ANY, onnx_map_arg),
+  MAP ("Concat", 1, ANY, onnx_map_concat),
+  MAP ("Constant", 1, ANY, onnx_map_constant),
+  MAP ("ConstantOfShape", 9, ANY, onnx_map_constant_of_shape),
+  HINT ("DepthToSpace", 1, ANY, "DepthToSpace", 1, onnx_map_depth_to_space),
+  MAP ("Dropout", 7, ANY, onnx_map_dropout),
+  MAP ("Expand", 8, ANY, onnx_map_expand),
+  MAP ("Flatten", 1, ANY, onnx_map_flatten),
+  MAP ("Gather", 1, ANY, onnx_map_gather),
+  MAP ("GatherElements", 11, ANY, onnx_map_gather_elements),
+  MAP ("GatherND", 11, ANY, onnx_map_gather_nd),
+  MAP ("Identity", 1, ANY, onnx_map_identity),
+  MAP ("Pad", 2, ANY, onnx_map_pad),
+  MAP ("Reshape", 1, ANY, onnx_map_reshape),
+  MAP ("Shape", 1, ANY, onnx_map_shape),
+  MAP ("Size", 1, ANY, onnx_map_size),
+  MAP ("Slice", 1, ANY, onnx_map_slice),
+  HINT ("SpaceToDepth", 1, ANY, "SpaceToDepth", 1, onnx_map_depth_to_space),
+  MAP ("Split", 2, ANY, onnx_map_split),
+  MAP ("Squeeze", 1, ANY, onnx_map_squeeze),
+  SAME ("Tile", "Tile", 1),
+  MAP ("TopK", 1, ANY, onnx_map_top_k),
+  MAP ("Transpose", 1, ANY, onnx_map_transpose),
+  MAP ("Unsqueeze", 1, ANY, onnx_map_unsqueeze),
 
   /* normalisation */
   MAP ("BatchNormalization", 1, ANY, onnx_map_batch_norm),

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Pooling and resizing. */
+#include "map.h"
+#include "window.h"
+
+#include <string.h>
+
+static gsize
+spatial (OnnxNode *n, IrPort data)
+{
+  gint rank = onnx_rank (n, data);
+
+  if (!onnx_failed (n) && rank < 3)
+    onnx_fail (n, IR_ERROR_SHAPE, "pools a tensor of less than 3 dimensions");
+  return onnx_failed (n) ? 1 : (gsize) rank - 2;
+}
+
+static const char *
+rounding (OnnxNode *n)
+{
+  return onnx_i64 (n, "ceil_mode", 0) != 0 ? "ceil_torch" : "floor";
+}
+
+void
+onnx_map_max_pool (OnnxNode *n)
+{
+  IrPort data = onnx_in (n, 0);
+  OnnxWindow window;
+  gboolean ceil = onnx_i64 (n, "ceil_mode", 0) != 0;
+  gboolean plain = !ceil && !onnx_wants (n, 1);
+  IrNode *op;
+
+  onnx_window_read (n, spatial (n, data), &window);
+  for (gsize i = 0; i < window.n; i++)
+    plain = plain && window.dilations[i] == 1;
+  if (onnx_wants (n, 1) && onnx_i64 (n, "storage_order", 0) != 0)
+    onnx_fail (n, IR_ERROR_UNSUPPORTED, "has indices in column-major order");
+  op = onnx_add (n, "MaxPool", plain ? 1 : ceil ? 14 : 8, 1, data);
+  onnx_set_i64s (n, op, "kernel", window.kernel, window.n);
+  onnx_window_write (n, &window, op, !plain);
+  onnx_set_text (n, op, "rounding_type", rounding (n));
+  onnx_out (n, 0, onnx_done (n, op));
+  if (onnx_wants (n, 1) && !onnx_failed (n))
+    onnx_out (n, 1, ir_port (op, 1));
+}
+
+void
+onnx_map_average_pool (OnnxNode *n)
+{
+  IrPort data = onnx_in (n, 0);
+  gboolean ceil = onnx_i64 (n, "ceil_mode", 0) != 0;
+  OnnxWindow window;
+  IrNode *op;
+
+  onnx_window_read (n, spatial (n, data), &window);
+  for (gsize i = 0; i < window.n; i++) {
+    if (window.dilations[i] != 1)
+      onnx_fail (n, IR_ERROR_UNSUPPORTED, "has dilations");
+  }
+  op = onnx_add (n, "AvgPool", ceil ? 14 : 1, 1, data);
+  onnx_set_i64s (n, op, "kernel", window.kernel, window.n);
+  onnx_window_write (n, &window, op, FALSE);
+  onnx_set_bool (
+      n, op, "exclude-pad", onnx_i64 (n, "count_include_pad", 0) == 0);
+  onnx_set_text (n, op, "rounding_type", rounding (n));
+  onnx_out (n, 0, onnx_done (n, op));
+}
+
+void
+onnx_map_global_pool (OnnxNode *n)
+{
+  IrPort data = onnx_in (n, 0);
+
+  onnx_out (n, 0,
+      onnx_reduce (n, n->row->ir, data, onnx_axes_from (n, data, 2), TRUE));
+}
+
+/* --- Resize, Upsample -------------------------------------------------------- */
+
+typedef struct {
+  const char *onnx;
+  const char *ir;
+} Word;
+
+static const char *
+translate (OnnxNode *n, const Word *words, const char *word)
+{
+  for (; words->onnx; words++) {
+    if (strcmp (words->onnx, word) == 0)
+      return words->ir;
+  }
+  onnx_fail (n, IR_ERROR_UNSUPPORTED, "has the mode \"%s\"", word);
+  return "";
+}
+
+static const Word modes[] = { { "nearest", "nearest" },
+  { "linear", "linear_onnx" }, { "cubic", "cubic" }, { NULL, NULL } };
+static const Word coordinates[] = { { "half_pixel", "half_pixel" },
+  { "pytorch_half_pixel", "pytorch_half_pixel" },
+  { "asymmetric", "asymmetric" }, { "align_corners", "align_corners" },
+  { "tf_half_pixel_for_nn", "tf_half_pixel_for_nn" }, { NULL, NULL } };
+static const Word roundings[] = { { "round_prefer_floor",
+                                      "round_prefer_floor" },
+  { "round_prefer_ceil", "round_prefer_ceil" }, { "floor", "floor" },
+  { "ceil", "ceil" }, { NULL, NULL } };
+
+static gboolean
+is_given (const OnnxNode *n, gsize input)
+{
+  const IrShape *shape;
+
+  if (!onnx_has (n, input))
+    return FALSE;
+  shape = onnx_shape_of (n->in[input]);
+  return !(shape->rank == 1 && shape->dim[0] == 0);
+}
+
+static void
+resize (OnnxNode *n, IrPort scales, IrPort sizes, const char *coordinate,
+    const char *nearest)
+{
+  IrPort data = onnx_in (n, 0);
+  const char *mode = translate (n, modes, onnx_text (n, "mode", "nearest"));
+  gint rank = onnx_rank (n, data);
+  gboolean by_sizes = sizes.node != NULL;
+  IrNode *op;
+
+  /* The IR's linear_onnx is for the cases that ONNX's own runtime has. */
+  if (strcmp (mode, "linear_onnx") == 0 && rank != 4 && rank != 5)
+    mode = "linear";
+  /* The IR measures corners on the rounded size, ONNX on the exact one. */
+  if (!by_sizes && strcmp (coordinate, "align_corners") == 0)
+    onnx_fail (n, IR_ERROR_UNSUPPORTED, "aligns corners by scales");
+  if (by_sizes)
+    scales = onnx_op (n, "Divide", 1, 2, onnx_cast (n, sizes, IR_DTYPE_F32),
+        onnx_cast (n, onnx_shape (n, data), IR_DTYPE_F32));
+  else
+    sizes = onnx_cast (n,
+        onnx_op (n, "Floor", 1, 1,
+            onnx_op (n, "Multiply", 1, 2,
+                onnx_cast (n, onnx_shape (n, data), IR_DTYPE_F32), scales)),
+        IR_DTYPE_I64);
+  op = onnx_add (n, "Interpolate", 4, 3, data, sizes, scales);
+  onnx_set_text (n, op, "mode", mode);
+  onnx_set_text (
+      n, op, "shape_calculation_mode", by_sizes ? "sizes" : "scales");
+  onnx_set_text (n, op, "coordinate_transformation_mode", coordinate);
+  onnx_set_text (n, op, "nearest_mode", nearest);
+  onnx_set_f64 (n, op, "cube_coeff", onnx_f64 (n, "cubic_coeff_a", -0.75));
+  onnx_out (n, 0, onnx_done (n, op));
+}
+
+void
+onnx_map_resize (OnnxNode *n)
+{
+  IrI64s axes;
+
+  if (n->opset < 11) {
+    resize (n, onnx_in (n, 1), ONNX_NONE, "asymmetric",
+        strcmp (onnx_text (n, "mode", "nearest"), "nearest") == 0 ? "floor"
+                                                                  : "simple");
+    return;
+  }
+  if (onnx_i64s (n, "axes", &axes) || onnx_i64 (n, "antialias", 0) != 0 ||
+      onnx_i64 (n, "exclude_outside", 0) != 0 ||
+      strcmp (
+          onnx_text (n, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0)
+    onnx_fail (n, IR_ERROR_UNSUPPORTED,
+        "has axes, antialias, exclude_outside or an aspect ratio policy");
+  if (!is_given (n, 2) && !is_given (n, 3))
+    onnx_fail (n, IR_ERROR_PARSE, "has neither scales nor sizes");
+  resize (n, is_given (n, 2) ? n->in[2] : ONNX_NONE,
+      is_given (n, 3) ? n->in[3] : ONNX_NONE,
+      translate (n, coordinates,
+          onnx_text (n, "coordinate_transformation_mode", "half_pixel")),
+      translate (
+          n, roundings, onnx_text (n, "nearest_mode", "round_prefer_floor")));
+}
