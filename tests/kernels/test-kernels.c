@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Every variant of a kernel that this processor can run against the scalar one,
+ * on random sizes. Results end where the memory ends: a write too far is a crash. */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "conv/conv.h"
+#include "dwconv/dwconv.h"
+#include "eltwise/eltwise.h"
+#include "gemm/gemm.h"
+#include "pool/pool.h"
+#include "reduce/reduce.h"
+
+#define ROUNDS 60
+
+/* An array of floats that ends at a page that must not be touched. */
+typedef struct {
+  guint8 *map;
+  gsize bytes;
+  float *data;
+  gsize n;
+} Guarded;
+
+static Guarded
+guarded_new (gsize n)
+{
+  gsize page = sysconf (_SC_PAGESIZE), bytes = n * sizeof (float);
+  gsize pages = (bytes + page - 1) / page * page;
+  Guarded g = { .bytes = pages + page, .n = n };
+
+  g.map = mmap (NULL, g.bytes, PROT_READ | PROT_WRITE,
+      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  g_assert_true (g.map != MAP_FAILED);
+  g_assert_cmpint (mprotect (g.map + pages, page, PROT_NONE), ==, 0);
+  g.data = (float *) (g.map + pages - bytes);
+  for (gsize i = 0; i < n; i++)
+    g.data[i] = g_test_rand_double_range (-4, 4);
+  return g;
+}
+
+static void
+guarded_free (Guarded *g)
+{
+  munmap (g->map, g->bytes);
+}
+
+/* Bounds are relative to the larger of the two numbers and 1: variants may sum in
+ * another order and contract products. */
+static void
+assert_near (const Guarded *a, const Guarded *b, double bound, const char *what)
+{
+  for (gsize i = 0; i < a->n; i++) {
+    const double x = a->data[i], y = b->data[i];
+
+    if (fabs (x - y) > bound * fmax (1, fabs (y)))
+      g_error (
+          "%s: element %zu is %g, the scalar variant says %g", what, i, x, y);
+  }
+}
+
+static void
+copy (Guarded *to, const Guarded *from)
+{
+  memcpy (to->data, from->data, to->n * sizeof (float));
+}
+
+static int
+pick (int low, int high)
+{
+  return g_test_rand_int_range (low, high + 1);
+}
+
+/* Goes through the variants of a family that can run here, `variant` and the
+ * scalar `plain`. */
+#define EACH_VARIANT(Type, family)                                             \
+  size_t n_rows;                                                               \
+  const Type *const *table = ir_##family##_table (&n_rows);                    \
+  const Type *plain = table[n_rows - 1];                                       \
+  g_assert_cmpuint (ir_##family##_flags (n_rows - 1), ==, 0);                  \
+  g_assert_true (ir_##family##_select (0) == plain);                           \
+  for (size_t row = 0; row + 1 < n_rows; row++)                                \
+    for (int round = 0; round < ROUNDS; round++)                               \
+      if (!(ir_##family##_flags (row) & ~ir_cpu_detect ()))
+
+static void
+check_unary (
+    const IrEltwiseKernels *variant, const IrEltwiseKernels *plain, int op)
+{
+  gsize n = pick (1, 70);
+  Guarded x = guarded_new (n), a = guarded_new (n), b = guarded_new (n);
+
+  if (op == IR_UNARY_SQRT)
+    for (gsize i = 0; i < n; i++)
+      x.data[i] = fabsf (x.data[i]);
+  variant->unary (op, 0.25f, 2, x.data, a.data, n);
+  plain->unary (op, 0.25f, 2, x.data, b.data, n);
+  assert_near (&a, &b, 2e-6, variant->name);
+  copy (&a, &x);
+  copy (&b, &x);
+  variant->bias_unary (op, 0.25f, 2, 0.5f, a.data, n);
+  plain->bias_unary (op, 0.25f, 2, 0.5f, b.data, n);
+  assert_near (&a, &b, 2e-6, variant->name);
+  guarded_free (&x);
+  guarded_free (&a);
+  guarded_free (&b);
+}
+
+static void
+check_binary (const IrEltwiseKernels *variant, const IrEltwiseKernels *plain,
+    int op, int form)
+{
+  gsize n = pick (1, 70);
+  Guarded x = guarded_new (form == IR_BINARY_LEFT_ONE ? 1 : n);
+  Guarded y = guarded_new (form == IR_BINARY_RIGHT_ONE ? 1 : n);
+  Guarded a = guarded_new (n), b = guarded_new (n);
+
+  variant->binary (op, form, x.data, y.data, a.data, n);
+  plain->binary (op, form, x.data, y.data, b.data, n);
+  assert_near (&a, &b, 1e-6, variant->name);
+  guarded_free (&x);
+  guarded_free (&y);
+  guarded_free (&a);
+  guarded_free (&b);
+}
+
+static void
+test_eltwise (void)
+{
+  EACH_VARIANT (IrEltwiseKernels, eltwise)
+  {
+    for (int op = 0; op < IR_UNARY_COUNT; op++)
+      check_unary (table[row], plain, op);
+    for (int op = 0; op < IR_BINARY_COUNT; op++)
+      for (int form = 0; form < 3; form++)
+        check_binary (table[row], plain, op, form);
+  }
+}
+
+/* The scalar functions themselves against libm. */
+static void
+test_functions (void)
+{
+  const IrEltwiseKernels *k = ir_eltwise_select (0);
+
+  for (float x = -30; x < 30; x += 0.0371f) {
+    float y;
+
+    k->unary (IR_UNARY_EXP, 0, 0, &x, &y, 1);
+    g_assert_cmpfloat (fabs (y / exp (x) - 1), <, 3e-7);
+    k->unary (IR_UNARY_SIGMOID, 0, 0, &x, &y, 1);
+    g_assert_cmpfloat (fabs (y * (1 + exp (-x)) - 1), <, 5e-7);
+    k->unary (IR_UNARY_TANH, 0, 0, &x, &y, 1);
+    g_assert_cmpfloat (fabs (y - tanh (x)), <, 5e-7 * fabs (tanh (x)) + 1e-12);
+  }
+}
+
+static void
+test_gemm (void)
+{
+  EACH_VARIANT (IrGemmKernels, gemm)
+  {
+    int m = pick (1, 20), n = pick (1, 40), k = pick (1, 50);
+    int ta = pick (0, 1), tb = pick (0, 1);
+    Guarded a = guarded_new (m * k), b = guarded_new (k * n);
+    Guarded x = guarded_new (m * n), y = guarded_new (m * n);
+
+    table[row]->sgemm (
+        ta, tb, m, n, k, a.data, ta ? m : k, b.data, tb ? k : n, x.data, n);
+    plain->sgemm (
+        ta, tb, m, n, k, a.data, ta ? m : k, b.data, tb ? k : n, y.data, n);
+    assert_near (&x, &y, 1e-4, table[row]->name);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&x);
+    guarded_free (&y);
+  }
+}
+
+/* A window whose taps reach the plane at least once. */
+static IrWindow
+random_window (int max_dilation)
+{
+  IrWindow w = { .kernel_h = pick (1, 5),
+    .kernel_w = pick (1, 5),
+    .stride_h = pick (1, 3),
+    .stride_w = pick (1, 3),
+    .dilation_h = pick (1, max_dilation),
+    .dilation_w = pick (1, max_dilation) };
+
+  w.in_h = pick (1, 20);
+  w.in_w = pick (1, 40);
+  w.pad_h = pick (0, w.kernel_h - 1);
+  w.pad_w = pick (0, w.kernel_w - 1);
+  w.out_h = pick (1, 20);
+  w.out_w = pick (1, 40);
+  return w;
+}
+
+static void
+test_conv (void)
+{
+  EACH_VARIANT (IrConvKernels, conv)
+  {
+    IrWindow w = random_window (2);
+    int channels = pick (1, 3), taps = channels * w.kernel_h * w.kernel_w;
+    int first = pick (0, w.out_h * w.out_w - 1);
+    int n = pick (1, w.out_h * w.out_w - first);
+    Guarded in = guarded_new (channels * w.in_h * w.in_w);
+    Guarded a = guarded_new (taps * n), b = guarded_new (taps * n);
+    Guarded columns = guarded_new (taps * w.in_h * w.in_w);
+    Guarded x = guarded_new (channels * w.out_h * w.out_w);
+    Guarded y = guarded_new (channels * w.out_h * w.out_w);
+
+    table[row]->im2col (&w, in.data, channels, first, n, a.data);
+    plain->im2col (&w, in.data, channels, first, n, b.data);
+    assert_near (&a, &b, 0, table[row]->name);
+    table[row]->col2im (&w, columns.data, channels, x.data);
+    plain->col2im (&w, columns.data, channels, y.data);
+    assert_near (&x, &y, 1e-6, table[row]->name);
+    guarded_free (&in);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&columns);
+    guarded_free (&x);
+    guarded_free (&y);
+  }
+}
+
+static void
+test_planes (void)
+{
+  EACH_VARIANT (IrDwconvKernels, dwconv)
+  {
+    size_t n_pool;
+    const IrPoolKernels *const *pool = ir_pool_table (&n_pool);
+    IrWindow w = random_window (2);
+    Guarded in = guarded_new (w.in_h * w.in_w);
+    Guarded weights = guarded_new (w.kernel_h * w.kernel_w);
+    Guarded x = guarded_new (w.out_h * w.out_w);
+    Guarded y = guarded_new (w.out_h * w.out_w);
+
+    if (pick (0, 1))
+      w.kernel_h = w.kernel_w = MIN (w.kernel_h, w.kernel_w);
+    table[row]->plane (&w, in.data, weights.data, x.data);
+    plain->plane (&w, in.data, weights.data, y.data);
+    assert_near (&x, &y, 1e-5, table[row]->name);
+    pool[row]->max (&w, in.data, x.data);
+    pool[n_pool - 1]->max (&w, in.data, y.data);
+    assert_near (&x, &y, 0, pool[row]->name);
+    w.dilation_h = w.dilation_w = 1;
+    pool[row]->average (&w, round & 1, 1, 1, in.data, x.data);
+    pool[n_pool - 1]->average (&w, round & 1, 1, 1, in.data, y.data);
+    assert_near (&x, &y, 1e-6, pool[row]->name);
+    guarded_free (&in);
+    guarded_free (&weights);
+    guarded_free (&x);
+    guarded_free (&y);
+  }
+}
+
+static void
+test_reduce (void)
+{
+  EACH_VARIANT (IrReduceKernels, reduce)
+  {
+    gsize n = pick (1, 70), inner = pick (1, 20);
+    Guarded in = guarded_new (n * inner), scratch = guarded_new (2 * inner);
+    Guarded x = guarded_new (n * inner), y = guarded_new (n * inner);
+
+    table[row]->softmax (in.data, x.data, n * inner);
+    plain->softmax (in.data, y.data, n * inner);
+    assert_near (&x, &y, 1e-6, table[row]->name);
+    table[row]->softmax_strided (in.data, x.data, n, inner, scratch.data);
+    plain->softmax_strided (in.data, y.data, n, inner, scratch.data);
+    assert_near (&x, &y, 1e-6, table[row]->name);
+    guarded_free (&in);
+    guarded_free (&scratch);
+    guarded_free (&x);
+    guarded_free (&y);
+  }
+}
+
+static void
+test_mask (void)
+{
+  const unsigned all = IR_CPU_LIBRARY | IR_CPU_AVX2 | IR_CPU_AVX512;
+
+  g_assert_cmpuint (ir_cpu_mask (all, NULL), ==, all);
+  g_assert_cmpuint (ir_cpu_mask (all, "scalar"), ==, 0);
+  g_assert_cmpuint (
+      ir_cpu_mask (all, "avx2"), ==, IR_CPU_LIBRARY | IR_CPU_AVX2);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/kernels/mask", test_mask);
+  g_test_add_func ("/kernels/functions", test_functions);
+  g_test_add_func ("/kernels/eltwise", test_eltwise);
+  g_test_add_func ("/kernels/gemm", test_gemm);
+  g_test_add_func ("/kernels/conv", test_conv);
+  g_test_add_func ("/kernels/planes", test_planes);
+  g_test_add_func ("/kernels/reduce", test_reduce);
+  return g_test_run ();
+}
