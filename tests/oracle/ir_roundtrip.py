@@ -50,17 +50,35 @@ def bin_size(root):
     return max(ends, default=0)
 
 
+def make_weights(root, size):
+    """Random numbers, but the targets of Reshape as the file shows them."""
+    values = np.random.default_rng(SEED).normal(0, 0.1, size // 4 + 1)
+    data = bytearray(values.astype("<f4").tobytes()[:size])
+    for net in [root, *root.iter("body")]:
+        layers = {layer.get("id"): layer for layer in net.findall("layers/layer")}
+        for edge in net.findall("edges/edge"):
+            const, user = layers[edge.get("from-layer")], layers[edge.get("to-layer")]
+            if const.get("type") != "Const" or user.get("type") != "Reshape":
+                continue
+            dims = [int(d.text) for d in user.findall("output/port/dim")]
+            offset = int(const.find("data").get("offset"))
+            kind = {"i64": "<i8", "i32": "<i4"}[const.find("data").get("element_type")]
+            target = np.array(dims, kind).tobytes()
+            data[offset:offset + len(target)] = target
+    return bytes(data)
+
+
 def prepare(path, folder):
     """Copies a model, giving it weights if it has none."""
     xml = folder / "in.xml"
     shutil.copyfile(path, xml)
     weights = path.with_suffix(".bin")
-    need = bin_size(ET.parse(path).getroot())
+    root = ET.parse(path).getroot()
+    need = bin_size(root)
     if weights.exists() and weights.stat().st_size >= need:
         shutil.copyfile(weights, xml.with_suffix(".bin"))
         return xml, True
-    values = np.random.default_rng(SEED).normal(0, 0.1, need // 4 + 1)
-    xml.with_suffix(".bin").write_bytes(values.astype("<f4").tobytes()[:need])
+    xml.with_suffix(".bin").write_bytes(make_weights(root, need))
     return xml, False
 
 
