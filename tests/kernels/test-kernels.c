@@ -13,6 +13,7 @@
 #include "eltwise/eltwise.h"
 #include "gemm/gemm.h"
 #include "pool/pool.h"
+#include "quant/quant.h"
 #include "reduce/reduce.h"
 
 #define ROUNDS 60
@@ -284,6 +285,35 @@ test_reduce (void)
   }
 }
 
+/* Levels against the definition in double precision. A number that lies between
+ * two levels but for the last bits may go to either of them. */
+static void
+test_quant (void)
+{
+  size_t n_rows;
+  const IrQuantKernels *const *table = ir_quant_table (&n_rows);
+  const IrQuantRange r = { -1.5, 2.25, -3, 4.5, 256 };
+
+  for (size_t row = 0; row < n_rows; row++) {
+    Guarded in = guarded_new (500), out = guarded_new (500);
+
+    if (ir_quant_flags (row) & ~ir_cpu_detect ())
+      continue;
+    table[row]->fake_quantize (&r, in.data, out.data, 500);
+    for (gsize i = 0; i < 500; i++) {
+      double x = in.data[i], level = (x + 1.5) / 3.75 * 255;
+      double y = rint (level) / 255 * 7.5 - 3;
+
+      if (fabs (level - floor (level) - 0.5) < 1e-3)
+        continue;
+      y = x <= -1.5 ? -3 : x > 2.25 ? 4.5 : y;
+      g_assert_cmpfloat_with_epsilon (out.data[i], y, 1e-5);
+    }
+    guarded_free (&in);
+    guarded_free (&out);
+  }
+}
+
 static void
 test_mask (void)
 {
@@ -306,5 +336,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/conv", test_conv);
   g_test_add_func ("/kernels/planes", test_planes);
   g_test_add_func ("/kernels/reduce", test_reduce);
+  g_test_add_func ("/kernels/quant", test_quant);
   return g_test_run ();
 }

@@ -23,6 +23,7 @@ static const LowerRow lower_rows[] = {
   { "Divide", cpu_lower_binary },
   { "SoftMax", cpu_lower_softmax },
   { "Concat", cpu_lower_concat },
+  { "FakeQuantize", cpu_lower_quantize },
 };
 
 /* Ops that only give the same elements another shape. */

@@ -160,6 +160,7 @@ gboolean cpu_lower_pool (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_unary (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_binary (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
 
 /* The function of one number that a node computes. */
