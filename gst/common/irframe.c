@@ -72,6 +72,11 @@ ir_frame_reader_new (const GstVideoInfo *info)
   gst_video_info_set_format (&reader->scratch_info,
       substitute_format (info->finfo), GST_VIDEO_INFO_WIDTH (info),
       GST_VIDEO_INFO_HEIGHT (info));
+  /* The converter changes neither rate nor fields. */
+  GST_VIDEO_INFO_FPS_N (&reader->scratch_info) = GST_VIDEO_INFO_FPS_N (info);
+  GST_VIDEO_INFO_FPS_D (&reader->scratch_info) = GST_VIDEO_INFO_FPS_D (info);
+  GST_VIDEO_INFO_INTERLACE_MODE (&reader->scratch_info) =
+      GST_VIDEO_INFO_INTERLACE_MODE (info);
   if (GST_VIDEO_INFO_IS_YUV (info) &&
       GST_VIDEO_INFO_IS_YUV (&reader->scratch_info))
     reader->scratch_info.colorimetry = info->colorimetry;

@@ -353,17 +353,27 @@ tell_latency (IrInferElement *self)
       GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
 }
 
+/* Nothing more can leave: upstream must not wait for room. It learns of @flow
+ * with its next buffer, or with the one that waits. */
+static void
+stop_flow (IrInferElement *self, GstFlowReturn flow)
+{
+  self->flow = flow;
+  ir_infer_stream_set_flushing (self->stream, TRUE);
+  gst_pad_pause_task (self->srcpad);
+}
+
 static void
 fail_stream (IrInferElement *self, GError *error)
 {
-  if (!g_error_matches (error, IR_ERROR, IR_ERROR_CANCELLED)) {
-    ir_element_error (self, error);
-    self->flow = GST_FLOW_ERROR;
-    gst_pad_push_event (self->srcpad, gst_event_new_eos ());
-  } else {
+  if (g_error_matches (error, IR_ERROR, IR_ERROR_CANCELLED)) {
     g_error_free (error);
+    gst_pad_pause_task (self->srcpad);
+    return;
   }
-  gst_pad_pause_task (self->srcpad);
+  ir_element_error (self, error);
+  stop_flow (self, GST_FLOW_ERROR);
+  gst_pad_push_event (self->srcpad, gst_event_new_eos ());
 }
 
 static void
@@ -372,6 +382,7 @@ loop (gpointer user_data)
   IrInferElement *self = IR_INFER_ELEMENT (user_data);
   GstMiniObject *object = NULL;
   GError *error = NULL;
+  GstFlowReturn flow;
 
   if (!ir_infer_stream_take (self->stream, &object, &error)) {
     fail_stream (self, error);
@@ -382,12 +393,11 @@ loop (gpointer user_data)
     ir_infer_stream_pushed (self->stream);
     return;
   }
-  self->flow = gst_pad_push (self->srcpad, GST_BUFFER_CAST (object));
+  flow = gst_pad_push (self->srcpad, GST_BUFFER_CAST (object));
   ir_infer_stream_pushed (self->stream);
   tell_latency (self);
-  /* Upstream learns of it with its next buffer. */
-  if (self->flow != GST_FLOW_OK)
-    gst_pad_pause_task (self->srcpad);
+  if (flow != GST_FLOW_OK)
+    stop_flow (self, flow);
 }
 
 static gboolean
@@ -399,12 +409,12 @@ start_task (IrInferElement *self)
 
 /* --- upstream: buffers and events ----------------------------------------- */
 
-/* What comes before the first frame and needs no order among frames goes on at
- * once; with a stream everything goes through it. */
+/* What comes before the first frame, or when no more frames leave, goes on at
+ * once; all else goes through the stream. */
 static gboolean
 forward_event (IrInferElement *self, GstEvent *event)
 {
-  if (self->stream == NULL)
+  if (self->stream == NULL || self->flow != GST_FLOW_OK)
     return gst_pad_push_event (self->srcpad, event);
   ir_infer_stream_add_event (self->stream, event);
   return TRUE;
@@ -479,7 +489,7 @@ chain (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   if (!ir_infer_stream_add_buffer (self->stream, buffer,
           settings.max_age > 0 ? age_of (self, running_time) : 0, &settings,
           NULL))
-    return GST_FLOW_FLUSHING;
+    return self->flow != GST_FLOW_OK ? self->flow : GST_FLOW_FLUSHING;
   return GST_FLOW_OK;
 }
 
