@@ -18,6 +18,7 @@
 #include <gst/video/video.h>
 
 #include "irgsterror.h"
+#include "irtensormeta.h"
 #include "message.h"
 #include "output.h"
 
@@ -159,6 +160,25 @@ age_ms (IrPublish *self, GstBuffer *buffer)
   return now >= due ? (now - due) / 1e6 : NAN;
 }
 
+/* A file is not late for anything: the time that the network took, pictures
+ * included, then stands for the latency. */
+static double
+spent_ms (GstBuffer *buffer)
+{
+  double most = NAN;
+  gpointer state = NULL;
+  GstMeta *meta;
+
+  while ((meta = gst_buffer_iterate_meta_filtered (
+              buffer, &state, IR_TENSOR_META_API_TYPE))) {
+    const IrTensorMeta *tensors = (const IrTensorMeta *) meta;
+
+    if (tensors->role == IR_TENSORS_OUTPUT)
+      most = fmax (most, (tensors->preprocess_ns + tensors->infer_ns) / 1e6);
+  }
+  return most;
+}
+
 /* A camera's own wall clock if the buffer carries it, else when it was due. */
 static gint64
 utc_of (GstBuffer *buffer, double age)
@@ -211,6 +231,8 @@ ir_publish_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
       &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   message.latency_ms = age_ms (self, buffer);
   message.utc = utc_of (buffer, message.latency_ms);
+  if (isnan (message.latency_ms))
+    message.latency_ms = spent_ms (buffer);
   line = format == FORMAT_DLS ? ir_message_dls (&message)
                               : ir_message_deepstream (&message);
   if (!ir_output_write (self->output, line, &error)) {

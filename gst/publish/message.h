@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 /* Keys of a line of the format `dls`, each of which `fields` may name. */
 #define IR_MESSAGE_FIELDS(X)                                               \
   X (FRAME,      "frame",      "number of the buffer, from 0")             \
-  X (LATENCY,    "latency_ms", "age of the frame when it was published")   \
+  X (LATENCY,    "latency_ms", "age of the frame when it was published; of a file that is not behind, what the network took")   \
   X (MODEL,      "model",      "name and sha256 of the network")           \
   X (OBJECTS,    "objects",    "the results")                              \
   X (PTS,        "pts",        "presentation time in ns")                  \

@@ -17,8 +17,8 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 
   if (end)
     weights = g_bytes_new (end + 1, size - length - 1);
-  graph = ir_graph_read_memory (
-      (const char *) data, length, weights, "fuzz", NULL);
+  graph =
+      ir_graph_read_memory ((const char *) data, length, weights, "fuzz", NULL);
   if (graph)
     g_assert_true (ir_graph_validate (graph, NULL));
   return 0;
