@@ -40,6 +40,16 @@ next_id (GstBuffer *buffer)
   return id == G_MAXINT ? 0 : id + 1;
 }
 
+/* Names come from files of all kinds; structures hold UTF-8 only. */
+static void
+set_text (GstStructure *structure, const char *field, const char *text)
+{
+  g_autofree char *valid = text ? g_utf8_make_valid (text, -1) : NULL;
+
+  if (valid)
+    gst_structure_set (structure, field, G_TYPE_STRING, valid, NULL);
+}
+
 /* Rounds a side so that the pixels stay inside @limit. */
 static void
 to_pixels (double from, double to, guint limit, guint *start, guint *length)
@@ -78,9 +88,8 @@ ir_buffer_add_object (GstBuffer *buffer, guint width, guint height,
     gst_structure_set (
         detection, "label_id", G_TYPE_INT, object->label_id, NULL);
   if (*object->label)
-    gst_structure_set (detection, "label", G_TYPE_STRING, object->label, NULL);
-  if (model)
-    gst_structure_set (detection, "model_name", G_TYPE_STRING, model, NULL);
+    set_text (detection, "label", object->label);
+  set_text (detection, "model_name", model);
   gst_video_region_of_interest_meta_add_param (roi, detection);
   return roi;
 }
@@ -129,17 +138,13 @@ ir_object_add_class (
     GstVideoRegionOfInterestMeta *roi, const IrClassResult *result)
 {
   g_autofree char *name = structure_name (result->attribute);
-  GstStructure *structure = gst_structure_new (name, "label", G_TYPE_STRING,
-      result->label, "label_id", G_TYPE_INT, result->label_id, "confidence",
-      G_TYPE_DOUBLE, result->confidence, "attribute_name", G_TYPE_STRING,
-      result->attribute, NULL);
+  GstStructure *structure = gst_structure_new (name, "label_id", G_TYPE_INT,
+      result->label_id, "confidence", G_TYPE_DOUBLE, result->confidence, NULL);
 
-  if (result->model)
-    gst_structure_set (
-        structure, "model_name", G_TYPE_STRING, result->model, NULL);
-  if (result->layer)
-    gst_structure_set (
-        structure, "layer_name", G_TYPE_STRING, result->layer, NULL);
+  set_text (structure, "label", result->label);
+  set_text (structure, "attribute_name", result->attribute);
+  set_text (structure, "model_name", result->model);
+  set_text (structure, "layer_name", result->layer);
   gst_video_region_of_interest_meta_add_param (roi, structure);
 }
 
@@ -164,7 +169,8 @@ set_list (GstStructure *structure, const char *field, GType type,
 static void
 fill_name (GValue *item, guint index, gconstpointer data)
 {
-  g_value_set_string (item, ((const char *const *) data)[index]);
+  g_value_take_string (
+      item, g_utf8_make_valid (((const char *const *) data)[index], -1));
 }
 
 static void
@@ -189,8 +195,7 @@ numbers_new (const char *name, const char *format, gint precision,
   g_variant_unref (block);
   g_bytes_unref (bytes);
   set_list (structure, "dims", G_TYPE_INT, fill_dim, rank, dims);
-  if (model)
-    gst_structure_set (structure, "model_name", G_TYPE_STRING, model, NULL);
+  set_text (structure, "model_name", model);
   return structure;
 }
 
@@ -236,8 +241,8 @@ ir_object_add_tensor (GstVideoRegionOfInterestMeta *roi, const char *layer,
   GstStructure *structure = numbers_new ("tensor", "raw", precision,
       tensor->shape.dim, tensor->shape.rank, tensor->data, tensor->size, model);
 
-  gst_structure_set (structure, "layer_name", G_TYPE_STRING, layer, "type",
-      G_TYPE_STRING, ir_dtype_name (tensor->dtype), NULL);
+  set_text (structure, "layer_name", layer);
+  set_text (structure, "type", ir_dtype_name (tensor->dtype));
   gst_video_region_of_interest_meta_add_param (roi, structure);
 }
 
