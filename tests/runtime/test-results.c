@@ -156,11 +156,34 @@ test_threads (void)
   }
 }
 
+/* The batch is found out at run time: the same numbers as when it is known. */
+static void
+test_dynamic (void)
+{
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) fixed = make_graph (), open = make_graph ();
+  const IrShape shape = { 4, { IR_DIM_UNKNOWN, 6, 37, 45 } };
+  g_autoptr (IrInferRequest) a = NULL, b = NULL;
+
+  ir_node_set_parameter (open->parameters->pdata[0], IR_DTYPE_F32, &shape);
+  g_assert_true (ir_graph_infer (fixed, NULL));
+  g_assert_true (ir_graph_infer (open, NULL));
+  a = run (core, fixed, "CPU", NULL);
+  b = run (core, open, "CPU", NULL);
+  for (guint o = 0; o < 2; o++) {
+    g_autoptr (IrTensor) x = ir_infer_request_get_output (a, o);
+    g_autoptr (IrTensor) y = ir_infer_request_get_output (b, o);
+
+    g_assert_true (ir_tensor_equal (x, y));
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/results/reference", test_reference);
   g_test_add_func ("/results/threads", test_threads);
+  g_test_add_func ("/results/dynamic", test_dynamic);
   return g_test_run ();
 }
