@@ -350,6 +350,34 @@ test_interval (void)
   gst_harness_teardown (h);
 }
 
+static void
+test_told (void)
+{
+  GstHarness *h = open_line (
+      "irinfer name=i device=REFERENCE warmup=1 model=%s", model_path);
+  g_autoptr (GstElement) infer =
+      gst_bin_get_by_name (GST_BIN (h->element), "i");
+  g_autoptr (GstStructure) stats = NULL;
+  g_autofree char *explain = NULL;
+  guint64 frames = 0, inferences = 0;
+
+  g_assert_nonnull (infer);
+  set_caps (h, "BGR", NET_WIDTH, NET_HEIGHT);
+  for (gint i = 0; i < 4; i++) {
+    gst_harness_push (h, make_frame (i, NET_WIDTH, NET_HEIGHT));
+    gst_buffer_unref (gst_harness_pull (h));
+  }
+  g_object_get (infer, "stats", &stats, "explain", &explain, NULL);
+  g_assert_true (gst_structure_get (stats, "frames", G_TYPE_UINT64, &frames,
+      "inferences", G_TYPE_UINT64, &inferences, NULL));
+  g_assert_cmpuint (frames, ==, 4);
+  g_assert_cmpuint (inferences, ==, 4);
+  g_assert_nonnull (strstr (explain, "REFERENCE"));
+  g_assert_nonnull (strstr (explain, model_path));
+  g_assert_cmpuint (gst_harness_query_latency (h), >, 0);
+  gst_harness_teardown (h);
+}
+
 /* --- streams ------------------------------------------------------------- */
 
 static void
@@ -543,6 +571,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gst/inference/affine", test_affine);
   g_test_add_func ("/gst/inference/roi", test_roi);
   g_test_add_func ("/gst/inference/interval", test_interval);
+  g_test_add_func ("/gst/inference/told", test_told);
   g_test_add_func ("/gst/inference/caps-change", test_caps_change);
   g_test_add_func ("/gst/inference/flush", test_flush);
   g_test_add_func ("/gst/inference/cycles", test_cycles);
