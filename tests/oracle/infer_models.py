@@ -27,6 +27,9 @@ DATA = pathlib.Path(os.environ.get("IR_TESTDATA", TOP / "../shared/testdata"))
 TOLERANCE = {"FP32": 1e-4, "FP16": 1e-3}  # of the output's range
 SHAPES = {"face_detection_yunet_2026may": [1, 3, 320, 320]}
 PICTURES = 3
+# ONNX Runtime's logistic function is off by about this much near 0, where an
+# output of YuNet has a range of 7e-6; OpenVINO and we agree to 3e-6 of that.
+ONNX_RUNTIME_FLOOR = 2e-7
 
 core = openvino.Core()
 onnxruntime.set_default_logger_severity(3)
@@ -87,12 +90,13 @@ def ours(path, array, shape):
                               for c in n)] for n in names]
 
 
-def difference(got, want):
+def difference(got, want, floor):
     if got.shape != want.shape:
         return "shape %s, not %s" % (got.shape, want.shape), np.inf
     got, want = got.astype(np.float64), want.astype(np.float64)
     span = np.ptp(want) or max(np.abs(want).max(), 1)
-    error = np.abs(got - want).max() / span
+    error = np.abs(got - want).max()
+    error = 0 if error <= floor else error / span
     return None, error if np.isfinite(error) else np.inf
 
 
@@ -117,12 +121,12 @@ def compare_detections(name, got, want):
     note("%s (%d detections)" % (name, len(want)))
 
 
-def compare(name, got, want, tolerance):
+def compare(name, got, want, tolerance, floor=0):
     worst = 0
     if len(got) != len(want):
         return note(name, "%d outputs, not %d" % (len(got), len(want)))
     for a, b in zip(got, want):
-        problem, error = difference(a, b)
+        problem, error = difference(a, b, floor)
         if problem:
             return note(name, problem)
         worst = max(worst, error)
@@ -155,7 +159,7 @@ def check(path):
         if session:
             compare("%s %s ONNX Runtime" % (name, label), got,
                     session.run(None, {session.get_inputs()[0].name: array}),
-                    TOLERANCE[kind])
+                    TOLERANCE[kind], ONNX_RUNTIME_FLOOR)
 
 
 def main():
