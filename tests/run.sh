@@ -36,7 +36,10 @@ suite () {
   timeout 1200 "$@" >"$log" 2>&1
   code=$?
   line=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)
-  if [ -z "$line" ]; then
+  if [ "$code" = 77 ]; then
+    line='0 passed, 0 failed, 1 skipped'
+    code=0
+  elif [ -z "$line" ]; then
     line="$((code == 0)) passed, $((code != 0)) failed"
   elif [ "$code" != 0 ] && [ "$(echo "$line" | cut -d ' ' -f 3)" = 0 ]; then
     line="${line%%,*}, 1 failed"
@@ -74,9 +77,6 @@ if [ -z "$quick" ]; then
     [ -f "$maker" ] && suite "malformed-$(basename "$maker" .py)" \
       tests/malformed/run.sh build/asan "$maker"
   done
-  build build/tsan -Db_sanitize=thread -Db_lundef=false -Dgst=disabled
-  units build/tsan units-tsan --suite threads
-
   oracle=$top/build/oracle
   if [ ! -x "$oracle/bin/python" ] || [ tests/oracle/requirements.txt -nt "$oracle/ready" ]; then
     say 'making the Python environment of the oracles'

@@ -27,12 +27,29 @@ ir_compiled_model_init (IrCompiledModel *self)
 {
 }
 
+/* Where an output is an input unchanged, one tensor has the names of both: the
+ * Parameter's own is the input's, the output takes another. */
+static const char *
+choose_name (const IrNode *node, IrPort port)
+{
+  const IrOutput *output = ir_port_output (port);
+  gboolean is_input = node == port.node;
+
+  if ((port.node->op->flags & IR_OP_PARAMETER) == 0)
+    return ir_port_name (port);
+  for (gsize i = 0; i < output->n_names; i++) {
+    if (g_str_equal (output->names[i], port.node->name) == is_input)
+      return output->names[i];
+  }
+  return ir_port_name (port);
+}
+
 /* An output is called as the tensor that it shows, not as its Result. */
 static IrPortInfo
 describe (const IrNode *node, IrPort port)
 {
   const IrOutput *output = ir_port_output (port);
-  IrPortInfo info = { ir_port_name (port), node->name, output->dtype,
+  IrPortInfo info = { choose_name (node, port), node->name, output->dtype,
     output->shape };
 
   return info;

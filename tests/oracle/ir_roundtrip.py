@@ -32,6 +32,16 @@ DATA = pathlib.Path(os.environ.get("IR_TESTDATA", TOP / "../shared/testdata"))
 COMMAND = ["ir-convert", "--silent", "--input_model", "{in}", "--output_dir", "{dir}"]
 SEED = 3
 
+# What is known to be missing; a case that works has to leave the list.
+GAPS = {
+    "add_abc_bin.xml": "Add of u1",
+    "add_abc_initializers_u1_const.xml": "Add of u1",
+    "experimental_detectron_detection_output.xml": "no such op",
+    "experimental_detectron_detection_output_opset6.xml": "no such op",
+    "experimental_detectron_roi_feature_extractor.xml": "no such op",
+    "experimental_detectron_roi_feature_extractor_opset6.xml": "no such op",
+}
+
 
 def cases():
     for folder in ("models", "conformance/openvino_ir_v10"):
@@ -276,16 +286,27 @@ def check(path, command):
 
 def main():
     command = sys.argv[1:] or COMMAND
-    passed = failed = 0
+    passed = failed = skipped = 0
     for path in cases():
         name = path.relative_to(DATA)
+        gap = GAPS.get(path.name)
         try:
-            print(f"ok {name}: {check(path, command)}")
-            passed += 1
+            result = check(path, command)
         except Exception as reason:
-            print(f"FAIL {name}: {reason}")
+            if gap:
+                print(f"skip {name}: known gap: {gap}")
+                skipped += 1
+            else:
+                print(f"FAIL {name}: {reason}")
+                failed += 1
+            continue
+        if gap:
+            print(f"FAIL {name}: works now, take it off the list of gaps")
             failed += 1
-    skipped = 0 if passed + failed else 1
+        else:
+            print(f"ok {name}: {result}")
+            passed += 1
+    skipped = skipped or (0 if passed + failed else 1)
     if ov is None:
         print("without OpenVINO only the structure was compared")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")

@@ -16,6 +16,12 @@ onnx_map_identity (OnnxNode *n)
 void
 onnx_map_dropout (OnnxNode *n)
 {
+  if (onnx_has (n, 2)) {
+    g_autoptr (IrTensor) training = onnx_value (n, n->in[2]);
+
+    if (training == NULL || ir_tensor_get_i64 (training, 0) != 0)
+      onnx_fail (n, IR_ERROR_UNSUPPORTED, "may be in training mode");
+  }
   if (onnx_wants (n, 1))
     onnx_fail (n, IR_ERROR_UNSUPPORTED, "has a mask that is read");
   onnx_out (n, 0, onnx_in (n, 0));

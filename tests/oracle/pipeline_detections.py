@@ -4,7 +4,7 @@
 
 Both see the same pixels: frames are dumped as BGR by GStreamer. Preparation and
 decoding are written here a second time, in numpy.
-usage: detections.py (inside of `meson devenv -C build`)
+usage: pipeline_detections.py (inside of `meson devenv -C build`)
 """
 import json
 import os
