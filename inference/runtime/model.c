@@ -158,6 +158,14 @@ ir_compiled_model_get_profile (IrCompiledModel *self)
   return ir_variants_get_profile (self->variants);
 }
 
+double
+ir_compiled_model_get_peak_gflops (IrCompiledModel *self)
+{
+  return self->plugin->peak_gflops
+      ? self->plugin->peak_gflops (ir_compiled_model_get_threads (self))
+      : 0;
+}
+
 IrInferRequest *
 ir_compiled_model_create_request (IrCompiledModel *self, GError **error)
 {

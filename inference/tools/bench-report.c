@@ -104,22 +104,27 @@ void
 ir_bench_print_layers (const IrBenchReport *r)
 {
   g_autoptr (GPtrArray) profile = ir_compiled_model_get_profile (r->model);
-  double best = 0;
+  const double peak = ir_compiled_model_get_peak_gflops (r->model);
 
-  for (guint i = 0; profile && i < profile->len; i++) {
-    const IrProfile *p = g_ptr_array_index (profile, i);
-
-    if (p->ns && p->flops)
-      best = MAX (best, (double) p->flops * p->calls / p->ns);
+  if (!profile) {
+    printf ("Layers:     device %s does not count them\n",
+        ir_compiled_model_get_device (r->model));
+    return;
   }
-  printf ("%-40s %-24s %-12s %10s %10s %7s\n", "layer", "op", "kernel", "ms",
-      "GFLOP/s", "% best");
-  for (guint i = 0; profile && i < profile->len; i++) {
+  printf ("%-40s %-24s %-20s %10s %10s %7s\n", "layer", "op", "kernel", "ms",
+      "GFLOP/s", "% peak");
+  for (guint i = 0; i < profile->len; i++) {
     const IrProfile *p = g_ptr_array_index (profile, i);
     double rate = p->ns ? (double) p->flops * p->calls / p->ns : 0;
 
-    printf ("%-40.40s %-24s %-12s %10.4f %10.2f %7.1f\n", p->name, p->type,
-        p->kernel, p->calls ? p->ns / 1e6 / p->calls : 0, rate,
-        best > 0 ? 100 * rate / best : 0);
+    printf ("%-40.40s %-24s %-20s %10.4f", p->name, p->type, p->kernel,
+        p->calls ? p->ns / 1e6 / p->calls : 0);
+    if (p->flops > 0 && peak > 0)
+      printf (" %10.2f %7.1f\n", rate, 100 * rate / peak);
+    else
+      printf (" %10s %7s\n", "-", "-");
   }
+  if (peak > 0)
+    printf ("Peak:       %.1f GFLOP/s measured on %u thread(s)\n", peak,
+        ir_compiled_model_get_threads (r->model));
 }

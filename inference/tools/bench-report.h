@@ -24,7 +24,7 @@ void ir_bench_print_json (const IrBenchReport *report, FILE *to);
 /* Writes it to benchmark_report.json in @folder. */
 gboolean ir_bench_save_json (
     const IrBenchReport *report, const char *folder, GError **error);
-/* A table per layer, with its share of the fastest step's rate. */
+/* A table per layer, with its share of what the device's threads can reach. */
 void ir_bench_print_layers (const IrBenchReport *report);
 
 G_END_DECLS

@@ -7,6 +7,9 @@
 #include "ir-cli.h"
 #include "tool.h"
 
+/* How often the bar moves while requests are in flight. */
+#define PROGRESS_US (G_USEC_PER_SEC / 10)
+
 typedef struct {
   char *model;
   char *device;
@@ -16,41 +19,60 @@ typedef struct {
   char *shape;
   char *config;
   char *report_folder;
-  char *niter, *time, *nireq, *nstreams, *nthreads, *batch;
-  gboolean counters, json, json_stats, silent;
+  guint64 niter, seconds, nireq, nstreams, nthreads, batch;
+  gboolean counters, json, json_stats;
   GPtrArray *inputs;
 } Options;
 
 /* clang-format off */
 static const IrCliOption options[] = {
   { "model", "m", "Model", "FILE", NULL,
-    "The model: an IR's .xml, or anything that ir-convert reads." },
+    "The model: an IR's .xml, or anything that ir-convert reads.",
+    IR_CLI_TO (TEXT, Options, model) },
   { "shape", NULL, "Model", "SHAPE", NULL,
-    "Other input shapes: \"[1,3,224,224]\" or \"name[1,3,224,224],other[1,4]\"." },
-  { "batch", "b", "Model", "N", NULL, "Outermost dimension of every input." },
+    "Other input shapes: \"[1,3,224,224]\" or \"name[1,3,224,224],other[1,4]\".",
+    IR_CLI_TO (TEXT, Options, shape) },
+  { "batch", "b", "Model", "N", NULL, "Outermost dimension of every input.",
+    IR_CLI_TO (NUMBER, Options, batch), 1, 65536 },
   { "input", "i", "Model", "[NAME=]FILE.npy", NULL,
-    "Contents of an input, as for ir-infer." },
-  { "device", "d", "Device", "DEVICE", "AUTO", "What runs it." },
-  { "hint", NULL, "Device", "WORD", "latency",
+    "Contents of an input, as for ir-infer.",
+    IR_CLI_TO (LIST, Options, inputs) },
+  { "device", "d", "Device", "DEVICE", "AUTO", "What runs it.",
+    IR_CLI_TO (TEXT, Options, device) },
+  { "hint", NULL, "Device", "{latency,throughput,tput,none}", "latency",
     "latency: one inference at a time on all cores. throughput: one stream per "
-    "core. none: what the other options say." },
-  { "nstreams", NULL, "Device", "N", NULL, "Inferences side by side." },
-  { "nthreads", NULL, "Device", "N", NULL, "Processor cores to use." },
-  { "infer_precision", NULL, "Device", "P", "auto", "auto or f32." },
-  { "config", NULL, "Device", "K=V,…", NULL, "Configuration of the device." },
-  { "api", NULL, "Run", "WORD", NULL,
+    "core. none: what the other options say.",
+    IR_CLI_TO (WORD, Options, hint) },
+  { "nstreams", NULL, "Device", "N", NULL, "Inferences side by side.",
+    IR_CLI_TO (NUMBER, Options, nstreams), 0, 1024 },
+  { "nthreads", NULL, "Device", "N", NULL, "Processor cores to use.",
+    IR_CLI_TO (NUMBER, Options, nthreads), 0, 1024 },
+  { "infer_precision", NULL, "Device", "P", "auto", "auto or f32.",
+    IR_CLI_TO (TEXT, Options, precision) },
+  { "config", NULL, "Device", "K=V,…", NULL, "Configuration of the device.",
+    IR_CLI_TO (TEXT, Options, config) },
+  { "api", NULL, "Run", "{sync,async}", NULL,
     "sync: one after the other, the default with the hint latency. async: "
-    "requests in flight." },
-  { "nireq", NULL, "Run", "N", NULL, "Requests in flight (async)." },
-  { "niter", NULL, "Run", "N", NULL, "Number of inferences." },
+    "requests in flight.",
+    IR_CLI_TO (WORD, Options, api) },
+  { "nireq", NULL, "Run", "N", NULL, "Requests in flight (async).",
+    IR_CLI_TO (NUMBER, Options, nireq), 1, 1024 },
+  { "niter", NULL, "Run", "N", NULL, "Number of inferences.",
+    IR_CLI_TO (NUMBER, Options, niter), 1, 1000000000 },
   { "time", "t", "Run", "SECONDS", "10",
-    "How long to run, unless the number is given." },
-  { "pc", NULL, "Report", NULL, NULL, "A table per layer." },
-  { "json", NULL, "Report", NULL, NULL, "One JSON object on stdout." },
+    "How long to run, unless the number is given.",
+    IR_CLI_TO (NUMBER, Options, seconds), 1, 86400 },
+  { "pc", NULL, "Report", NULL, NULL,
+    "A table per layer: op, chosen kernel, milliseconds, GFLOP/s and their share "
+    "of what the device's threads can do, which is measured.",
+    IR_CLI_TO (FLAG, Options, counters) },
+  { "json", NULL, "Report", NULL, NULL, "One JSON object on stdout.",
+    IR_CLI_TO (FLAG, Options, json) },
   { "json_stats", NULL, "Report", NULL, NULL,
-    "Writes the report to the folder as JSON." },
-  { "report_folder", NULL, "Report", "DIR", ".", "Where --json_stats writes." },
-  { "silent", NULL, "Messages", NULL, NULL, "Print errors only." },
+    "Writes the report to the folder as JSON.",
+    IR_CLI_TO (FLAG, Options, json_stats) },
+  { "report_folder", NULL, "Report", "DIR", ".", "Where --json_stats writes.",
+    IR_CLI_TO (TEXT, Options, report_folder) },
 };
 
 static const char *const examples[] = {
@@ -61,107 +83,19 @@ static const char *const examples[] = {
 };
 /* clang-format on */
 
-static const IrCliProgram program = {
-  .name = "ir-bench",
-  .summary = "Measure how fast a model runs",
-  .usage = "-m MODEL [-d DEVICE] [-hint WORD] [-t SECONDS]",
-  .options = options,
-  .n_options = G_N_ELEMENTS (options),
-  .examples = examples,
-};
-
 static gboolean
-set_option (const IrCliOption *option, const char *value, gpointer user_data,
-    GError **error)
+check (gconstpointer fields, GError **error)
 {
-  Options *o = user_data;
-  const struct {
-    const char *name;
-    char **text;
-    gboolean *flag;
-    guint64 min, max;
-  } rows[] = {
-    { "model", &o->model },
-    { "shape", &o->shape },
-    { "device", &o->device },
-    { "hint", &o->hint },
-    { "api", &o->api },
-    { "infer_precision", &o->precision },
-    { "config", &o->config },
-    { "report_folder", &o->report_folder },
-    { "batch", &o->batch, NULL, 1, 65536 },
-    { "nstreams", &o->nstreams, NULL, 0, 1024 },
-    { "nthreads", &o->nthreads, NULL, 0, 1024 },
-    { "nireq", &o->nireq, NULL, 1, 1024 },
-    { "niter", &o->niter, NULL, 1, 1000000000 },
-    { "time", &o->time, NULL, 1, 86400 },
-    { "pc", NULL, &o->counters },
-    { "json", NULL, &o->json },
-    { "json_stats", NULL, &o->json_stats },
-    { "silent", NULL, &o->silent },
-  };
+  const Options *o = fields;
 
-  if (!option)
-    return ir_fail (error, IR_ERROR_PARSE,
-        "'%s' is not an option; the model is given with -m", value);
-  if (strcmp (option->name, "input") == 0) {
-    g_ptr_array_add (o->inputs, g_strdup (value));
-    return TRUE;
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    if (strcmp (rows[i].name, option->name) != 0)
-      continue;
-    if (rows[i].flag) {
-      *rows[i].flag = !value || g_ascii_strcasecmp (value, "false") != 0;
-      return TRUE;
-    }
-    if (rows[i].max &&
-        !g_ascii_string_to_unsigned (
-            value, 10, rows[i].min, rows[i].max, NULL, error))
-      return FALSE;
-    g_free (*rows[i].text);
-    *rows[i].text = g_strdup (value);
-  }
-  return TRUE;
-}
-
-static guint
-number (const char *text)
-{
-  return text ? g_ascii_strtoull (text, NULL, 10) : 0;
-}
-
-static gboolean
-one_of (const char *name, const char *value, const char *const *words,
-    GError **error)
-{
-  g_autofree char *list = NULL;
-
-  if (!value || g_strv_contains (words, value))
-    return TRUE;
-  list = g_strjoinv (", ", (char **) words);
-  return ir_fail (
-      error, IR_ERROR_PARSE, "--%s takes %s, not '%s'", name, list, value);
-}
-
-static gboolean
-check (const Options *o, GError **error)
-{
-  static const char *const hints[] = { "latency", "throughput", "none", "tput",
-    NULL };
-  static const char *const apis[] = { "sync", "async", NULL };
-
-  if (!o->model)
-    return ir_fail (error, IR_ERROR_PARSE, "which model? Give it with -m");
-  return one_of ("hint", o->hint, hints, error) &&
-      one_of ("api", o->api, apis, error);
+  return o->model ||
+      ir_fail (error, IR_ERROR_PARSE, "which model? Give it with -m");
 }
 
 static gboolean
 for_throughput (const Options *o)
 {
-  return g_strcmp0 (o->hint, "throughput") == 0 ||
-      g_strcmp0 (o->hint, "tput") == 0;
+  return strcmp (o->hint, "throughput") == 0 || strcmp (o->hint, "tput") == 0;
 }
 
 static char *
@@ -171,12 +105,12 @@ make_config (const Options *o)
   char *text;
 
   if (o->nthreads)
-    g_string_append_printf (more, ",THREADS=%s", o->nthreads);
-  if (o->nstreams)
-    g_string_append_printf (more, ",STREAMS=%s", o->nstreams);
-  else if (for_throughput (o))
-    g_string_append_printf (more, ",STREAMS=%u",
-        o->nthreads ? MAX (number (o->nthreads), 1) : g_get_num_processors ());
+    g_string_append_printf (more, ",THREADS=%" G_GUINT64_FORMAT, o->nthreads);
+  if (o->nstreams || for_throughput (o))
+    g_string_append_printf (more, ",STREAMS=%" G_GUINT64_FORMAT,
+        o->nstreams       ? o->nstreams
+            : o->nthreads ? o->nthreads
+                          : g_get_num_processors ());
   text = ir_tool_config (o->precision, more->str);
   g_string_free (more, TRUE);
   return text;
@@ -188,8 +122,8 @@ typedef struct {
   GMutex lock;
   GCond ended;
   GArray *latencies;
-  guint64 left;
-  gint64 deadline;
+  guint64 left, niter;
+  gint64 begun, deadline;
   guint running;
   GError *error;
 } Loop;
@@ -210,6 +144,18 @@ next (Loop *loop)
     return FALSE;
   loop->left--;
   return TRUE;
+}
+
+/* Of the main thread. */
+static void
+show_progress (const Loop *loop)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  ir_cli_progress ("running",
+      loop->deadline
+          ? (double) (now - loop->begun) / (loop->deadline - loop->begun)
+          : (double) loop->latencies->len / loop->niter);
 }
 
 static void
@@ -256,8 +202,11 @@ run_async (Loop *loop, const GPtrArray *requests, GError **error)
       return FALSE;
   }
   g_mutex_lock (&loop->lock);
-  while (loop->running)
-    g_cond_wait (&loop->ended, &loop->lock);
+  while (loop->running) {
+    g_cond_wait_until (
+        &loop->ended, &loop->lock, g_get_monotonic_time () + PROGRESS_US);
+    show_progress (loop);
+  }
   g_mutex_unlock (&loop->lock);
   for (guint i = 0; i < requests->len; i++)
     ir_infer_request_wait (requests->pdata[i], -1, NULL);
@@ -275,6 +224,7 @@ run_sync (Loop *loop, IrInferRequest *request, GError **error)
       return FALSE;
     ms = (g_get_monotonic_time () - start) / 1000.0;
     g_array_append_val (loop->latencies, ms);
+    show_progress (loop);
   }
   return TRUE;
 }
@@ -286,8 +236,9 @@ measure (const Options *o, IrCompiledModel *model, const GPtrArray *inputs,
   g_autoptr (GPtrArray) requests =
       g_ptr_array_new_with_free_func (g_object_unref);
   Loop loop = { .latencies = report->latencies,
-    .left = o->niter ? number (o->niter) : G_MAXUINT64 };
-  guint n = sync ? 1 : number (o->nireq);
+    .left = o->niter ? o->niter : G_MAXUINT64,
+    .niter = o->niter };
+  guint n = sync ? 1 : o->nireq;
   gint64 start;
   gboolean ok;
 
@@ -311,12 +262,14 @@ measure (const Options *o, IrCompiledModel *model, const GPtrArray *inputs,
   if (o->counters)
     ir_compiled_model_set_profiling (model, TRUE);
 
-  start = g_get_monotonic_time ();
+  loop.begun = start = g_get_monotonic_time ();
   if (!o->niter)
-    loop.deadline = start + number (o->time) * G_USEC_PER_SEC;
+    loop.deadline = start + (gint64) o->seconds * G_USEC_PER_SEC;
+  ir_cli_progress_begin (FALSE);
   ok = sync ? run_sync (&loop, requests->pdata[0], error)
             : run_async (&loop, requests, error);
   report->seconds = (g_get_monotonic_time () - start) / 1e6;
+  ir_cli_progress_end ();
   if (ok && loop.error) {
     g_propagate_error (error, loop.error);
     return FALSE;
@@ -344,7 +297,7 @@ prepare (const Options *o, IrCore *core, IrBenchReport *report, GError **error)
   graph = ir_tool_read_model (o->model, error);
   if (!graph ||
       ((o->shape || o->batch) &&
-          !ir_tool_reshape (graph, o->shape, number (o->batch), error)))
+          !ir_tool_reshape (graph, o->shape, o->batch, error)))
     return NULL;
   report->read_ms = (g_get_monotonic_time () - start) / 1000.0;
   start = g_get_monotonic_time ();
@@ -354,8 +307,9 @@ prepare (const Options *o, IrCore *core, IrBenchReport *report, GError **error)
 }
 
 static gboolean
-bench (const Options *o, GError **error)
+bench (gconstpointer fields, GError **error)
 {
+  const Options *o = fields;
   g_autoptr (IrCore) core = ir_core_new ();
   g_autoptr (GPtrArray) inputs =
       g_ptr_array_new_with_free_func ((GDestroyNotify) ir_tensor_unref);
@@ -374,41 +328,27 @@ bench (const Options *o, GError **error)
     ir_bench_print_layers (&report);
   if (o->json)
     ir_bench_print_json (&report, stdout);
-  else if (!o->silent)
+  else if (!ir_cli_is_silent ())
     ir_bench_print_text (&report);
   return !o->json_stats ||
       ir_bench_save_json (&report, o->report_folder, error);
 }
 
-static void
-options_clear (Options *o)
-{
-  char *texts[] = { o->model, o->device, o->hint, o->api, o->precision,
-    o->shape, o->config, o->report_folder, o->niter, o->time, o->nireq,
-    o->nstreams, o->nthreads, o->batch };
-
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    g_free (texts[i]);
-  g_ptr_array_unref (o->inputs);
-}
+static const IrCliProgram program = {
+  .name = "ir-bench",
+  .summary = "Measure how fast a model runs",
+  .usage = "-m MODEL [-d DEVICE] [-hint WORD] [-t SECONDS]",
+  .options = options,
+  .n_options = G_N_ELEMENTS (options),
+  .examples = examples,
+  .check = check,
+  .run = bench,
+};
 
 int
 main (int argc, char **argv)
 {
-  Options o = { .device = g_strdup ("AUTO"),
-    .time = g_strdup ("10"),
-    .report_folder = g_strdup ("."),
-    .inputs = g_ptr_array_new_with_free_func (g_free) };
-  g_autoptr (GError) error = NULL;
-  int code = ir_cli_begin (&program, argc, argv, set_option, &o);
+  Options o = { 0 };
 
-  if (code < 0 && !check (&o, &error)) {
-    code = ir_cli_usage (&program, error);
-  } else if (code < 0) {
-    if (o.silent)
-      ir_cli_set_level (IR_CLI_ERROR);
-    code = bench (&o, &error) ? IR_CLI_DONE : ir_cli_fail (error);
-  }
-  options_clear (&o);
-  return code;
+  return ir_cli_main (&program, argc, argv, &o);
 }

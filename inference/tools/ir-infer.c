@@ -18,35 +18,43 @@ typedef struct {
   char *reference;
   double tolerance;
   guint64 seed;
-  gboolean silent;
   GPtrArray *inputs;
 } Options;
 
 /* clang-format off */
 static const IrCliOption options[] = {
   { "model", "m", "Model", "FILE", NULL,
-    "The model: an IR's .xml, or anything that ir-convert reads." },
+    "The model: an IR's .xml, or anything that ir-convert reads.",
+    IR_CLI_TO (TEXT, Options, model) },
   { "shape", NULL, "Model", "SHAPE", NULL,
-    "Other input shapes: \"[1,3,224,224]\" or \"name[1,3,224,224],other[1,4]\"." },
+    "Other input shapes: \"[1,3,224,224]\" or \"name[1,3,224,224],other[1,4]\".",
+    IR_CLI_TO (TEXT, Options, shape) },
   { "device", "d", "Device", "DEVICE", "AUTO",
-    "What runs it: CPU, REFERENCE, AUTO or a plugin's name." },
+    "What runs it: CPU, REFERENCE, AUTO or a plugin's name.",
+    IR_CLI_TO (TEXT, Options, device) },
   { "infer_precision", NULL, "Device", "P", "auto",
-    "What the device computes in: auto or f32." },
-  { "config", NULL, "Device", "K=V,…", NULL, "Configuration of the device." },
+    "What the device computes in: auto or f32.",
+    IR_CLI_TO (TEXT, Options, precision) },
+  { "config", NULL, "Device", "K=V,…", NULL, "Configuration of the device.",
+    IR_CLI_TO (TEXT, Options, config) },
   { "input", "i", "Data", "[NAME=]FILE.npy", NULL,
     "Contents of an input; may be given once per input. Without NAME the inputs "
     "are taken in their order. Numbers are converted to the input's type; it is "
     "an error if an integer type can't hold them. Inputs that are not given are "
-    "filled with random numbers that are the same every time." },
-  { "seed", NULL, "Data", "N", "0", "Another set of random numbers." },
+    "filled with random numbers that are the same every time.",
+    IR_CLI_TO (LIST, Options, inputs) },
+  { "seed", NULL, "Data", "N", "0", "Another set of random numbers.",
+    IR_CLI_TO (NUMBER, Options, seed), 0, G_MAXUINT64 },
   { "output", "o", "Data", "DIR", NULL,
-    "Writes every output to DIR/NAME.npy; the folder is made if need be." },
+    "Writes every output to DIR/NAME.npy; the folder is made if need be.",
+    IR_CLI_TO (TEXT, Options, output) },
   { "ref", NULL, "Comparison", "DEVICE", NULL,
-    "Runs this device too and compares." },
+    "Runs this device too and compares.",
+    IR_CLI_TO (TEXT, Options, reference) },
   { "tolerance", NULL, "Comparison", "X", "1e-4",
     "Largest absolute difference, relative to the range of the output's values, "
-    "that is still a success." },
-  { "silent", NULL, "Messages", NULL, NULL, "Print errors only." },
+    "that is still a success.",
+    IR_CLI_TO (REAL, Options, tolerance) },
 };
 
 static const char *const examples[] = {
@@ -57,71 +65,13 @@ static const char *const examples[] = {
 };
 /* clang-format on */
 
-static const IrCliProgram program = {
-  .name = "ir-infer",
-  .summary = "Run a model once",
-  .usage = "-m MODEL [-d DEVICE] [-i [NAME=]FILE.npy]... [-o DIR]",
-  .description =
-      "Runs one inference and prints the model's inputs and outputs. An output "
-      "is called by its first tensor name, else by the layer that produces it; "
-      "in file names, characters other than letters, digits, '.', '_' and '-' "
-      "become '_'.",
-  .options = options,
-  .n_options = G_N_ELEMENTS (options),
-  .examples = examples,
-};
-
 static gboolean
-set_number (const char *name, const char *value, Options *o, GError **error)
+check (gconstpointer fields, GError **error)
 {
-  char *end;
+  const Options *o = fields;
 
-  errno = 0;
-  if (strcmp (name, "seed") == 0)
-    o->seed = g_ascii_strtoull (value, &end, 10);
-  else
-    o->tolerance = g_ascii_strtod (value, &end);
-  if (end == value || *end || errno || !(o->tolerance >= 0))
-    return ir_fail (error, IR_ERROR_PARSE,
-        "--%s takes a number that is not negative, not '%s'", name, value);
-  return TRUE;
-}
-
-static gboolean
-set_option (const IrCliOption *option, const char *value, gpointer user_data,
-    GError **error)
-{
-  Options *o = user_data;
-  const struct {
-    const char *name;
-    char **field;
-  } texts[] = {
-    { "model", &o->model },
-    { "shape", &o->shape },
-    { "device", &o->device },
-    { "infer_precision", &o->precision },
-    { "config", &o->config },
-    { "output", &o->output },
-    { "ref", &o->reference },
-  };
-
-  if (!option)
-    return ir_fail (error, IR_ERROR_PARSE,
-        "'%s' is not an option; the model is given with -m", value);
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++) {
-    if (strcmp (texts[i].name, option->name) == 0) {
-      g_free (*texts[i].field);
-      *texts[i].field = g_strdup (value);
-      return TRUE;
-    }
-  }
-  if (strcmp (option->name, "input") == 0)
-    g_ptr_array_add (o->inputs, g_strdup (value));
-  else if (strcmp (option->name, "silent") == 0)
-    o->silent = !value || g_ascii_strcasecmp (value, "false") != 0;
-  else
-    return set_number (option->name, value, o, error);
-  return TRUE;
+  return o->model ||
+      ir_fail (error, IR_ERROR_PARSE, "which model? Give it with -m");
 }
 
 /* (transfer full) (element-type IrTensor): the outputs. */
@@ -252,8 +202,9 @@ check_reference (IrCore *core, IrCompiledModel *model, const IrGraph *graph,
 }
 
 static gboolean
-infer (const Options *o, GError **error)
+infer (gconstpointer fields, GError **error)
 {
+  const Options *o = fields;
   g_autoptr (IrCore) core = ir_core_new ();
   g_autoptr (IrGraph) graph = ir_tool_read_model (o->model, error);
   g_autoptr (IrCompiledModel) model = NULL;
@@ -272,7 +223,8 @@ infer (const Options *o, GError **error)
       !(outputs = run (model, inputs, error)))
     return FALSE;
 
-  if (!o->silent) {
+  ir_cli_progress_end ();
+  if (!ir_cli_is_silent ()) {
     const IrPortInfo *ports = ir_compiled_model_get_outputs (model, NULL);
 
     print_inputs (model, inputs, notes);
@@ -285,36 +237,26 @@ infer (const Options *o, GError **error)
       check_reference (core, model, graph, o, inputs, outputs, error);
 }
 
-static void
-options_clear (Options *o)
-{
-  g_free (o->model);
-  g_free (o->device);
-  g_free (o->output);
-  g_free (o->precision);
-  g_free (o->config);
-  g_free (o->shape);
-  g_free (o->reference);
-  g_ptr_array_unref (o->inputs);
-}
+static const IrCliProgram program = {
+  .name = "ir-infer",
+  .summary = "Run a model once",
+  .usage = "-m MODEL [-d DEVICE] [-i [NAME=]FILE.npy]... [-o DIR]",
+  .description =
+      "Runs one inference and prints the model's inputs and outputs. An output "
+      "is called by its first tensor name, else by the layer that produces it; "
+      "in file names, characters other than letters, digits, '.', '_' and '-' "
+      "become '_'.",
+  .options = options,
+  .n_options = G_N_ELEMENTS (options),
+  .examples = examples,
+  .check = check,
+  .run = infer,
+};
 
 int
 main (int argc, char **argv)
 {
-  Options o = { .device = g_strdup ("AUTO"),
-    .tolerance = 1e-4,
-    .inputs = g_ptr_array_new_with_free_func (g_free) };
-  g_autoptr (GError) error = NULL;
-  int code = ir_cli_begin (&program, argc, argv, set_option, &o);
+  Options o = { 0 };
 
-  if (code < 0 && !o.model) {
-    ir_fail (&error, IR_ERROR_PARSE, "which model? Give it with -m");
-    code = ir_cli_usage (&program, error);
-  } else if (code < 0) {
-    if (o.silent)
-      ir_cli_set_level (IR_CLI_ERROR);
-    code = infer (&o, &error) ? IR_CLI_DONE : ir_cli_fail (error);
-  }
-  options_clear (&o);
-  return code;
+  return ir_cli_main (&program, argc, argv, &o);
 }

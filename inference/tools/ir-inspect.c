@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>
-#include <string.h>
 
 #include <ir/xml.h>
 
@@ -19,16 +18,21 @@ typedef struct {
 /* clang-format off */
 static const IrCliOption options[] = {
   { "model", "m", "Model", "FILE", NULL,
-    "The model; may also be given without the option's name." },
+    "The model; may also be given without the option's name.",
+    IR_CLI_TO (LIST, Options, models) },
   { "ops", NULL, "Output", NULL, NULL,
-    "One line per node: op, name, outputs, attributes." },
+    "One line per node: op, name, outputs, multiplications, attributes.",
+    IR_CLI_TO (FLAG, Options, ops) },
   { "dot", NULL, "Output", NULL, NULL,
-    "The graph in Graphviz' language, without constants." },
+    "The graph in Graphviz' language, without constants.",
+    IR_CLI_TO (FLAG, Options, dot) },
   { "json", NULL, "Output", NULL, NULL,
-    "The summary as one JSON object." },
+    "The summary as one JSON object.",
+    IR_CLI_TO (FLAG, Options, json) },
   { "diff", NULL, "Output", NULL, NULL,
     "Compare two models, whatever their layers are called: structure, attributes "
-    "and values. The exit code is 1 if they differ." },
+    "and values. The exit code is 1 if they differ.",
+    IR_CLI_TO (FLAG, Options, diff) },
 };
 
 static const char *const examples[] = {
@@ -39,40 +43,14 @@ static const char *const examples[] = {
 };
 /* clang-format on */
 
-static const IrCliProgram program = {
-  .name = "ir-inspect",
-  .summary = "Show what is in a model",
-  .usage = "[--ops | --dot | --json] MODEL | --diff MODEL MODEL",
-  .description = "Prints inputs, outputs, ops, multiplications, size and "
-                 "metadata of a model.",
-  .options = options,
-  .n_options = G_N_ELEMENTS (options),
-  .examples = examples,
-};
-
 static gboolean
-set_option (const IrCliOption *option, const char *value, gpointer user_data,
-    GError **error)
+check (gconstpointer fields, GError **error)
 {
-  Options *o = user_data;
-  const struct {
-    const char *name;
-    gboolean *flag;
-  } flags[] = {
-    { "ops", &o->ops },
-    { "dot", &o->dot },
-    { "json", &o->json },
-    { "diff", &o->diff },
-  };
+  const Options *o = fields;
 
-  if (!option || strcmp (option->name, "model") == 0) {
-    g_ptr_array_add (o->models, g_strdup (value));
-    return TRUE;
-  }
-  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++)
-    if (strcmp (flags[i].name, option->name) == 0)
-      *flags[i].flag = !value || g_ascii_strcasecmp (value, "false") != 0;
-  return TRUE;
+  return o->models->len == (o->diff ? 2 : 1) ||
+      ir_fail (error, IR_ERROR_PARSE, "%s",
+          o->diff ? "--diff takes two models" : "give one model");
 }
 
 /* A broken IR should be told as such, not as something of unknown format. */
@@ -101,8 +79,9 @@ compare (const IrGraph *a, const Options *o, GError **error)
 }
 
 static gboolean
-inspect (const Options *o, GError **error)
+inspect (gconstpointer fields, GError **error)
 {
+  const Options *o = fields;
   g_autoptr (IrGraph) graph = read_model (o->models->pdata[0], error);
   g_autofree char *text = NULL;
   g_auto (IrStats) stats = { 0 };
@@ -130,20 +109,24 @@ inspect (const Options *o, GError **error)
   return TRUE;
 }
 
+static const IrCliProgram program = {
+  .name = "ir-inspect",
+  .summary = "Show what is in a model",
+  .usage = "[--ops | --dot | --json] MODEL | --diff MODEL MODEL",
+  .description = "Prints inputs, outputs, ops, multiplications, size and "
+                 "metadata of a model.",
+  .options = options,
+  .n_options = G_N_ELEMENTS (options),
+  .examples = examples,
+  .rest = "model",
+  .check = check,
+  .run = inspect,
+};
+
 int
 main (int argc, char **argv)
 {
-  Options o = { .models = g_ptr_array_new_with_free_func (g_free) };
-  g_autoptr (GError) error = NULL;
-  int code = ir_cli_begin (&program, argc, argv, set_option, &o);
+  Options o = { 0 };
 
-  if (code < 0 && o.models->len != (o.diff ? 2 : 1)) {
-    ir_fail (&error, IR_ERROR_PARSE, "%s",
-        o.diff ? "--diff takes two models" : "give one model");
-    code = ir_cli_usage (&program, error);
-  } else if (code < 0) {
-    code = inspect (&o, &error) ? IR_CLI_DONE : ir_cli_fail (error);
-  }
-  g_ptr_array_unref (o.models);
-  return code;
+  return ir_cli_main (&program, argc, argv, &o);
 }

@@ -12,6 +12,7 @@
 #include "dwconv/dwconv.h"
 #include "eltwise/eltwise.h"
 #include "gemm/gemm.h"
+#include "peak/peak.h"
 #include "pool/pool.h"
 #include "quant/quant.h"
 #include "reduce/reduce.h"
@@ -314,6 +315,24 @@ test_quant (void)
   }
 }
 
+/* Under x = x / 2 + 1 the mean goes from 5.5 to 2, half of the way each time. */
+static void
+test_peak (void)
+{
+  const float in[] = { 0.5f, 1 };
+  size_t n_rows;
+  const IrPeakKernels *const *table = ir_peak_table (&n_rows);
+
+  for (size_t row = 0; row < n_rows; row++) {
+    if (ir_peak_flags (row) & ~ir_cpu_detect ())
+      continue;
+    g_assert_cmpuint (table[row]->flops_per_round % 24, ==, 0);
+    for (int rounds = 0; rounds < 20; rounds++)
+      g_assert_cmpfloat_with_epsilon (
+          table[row]->run (rounds, in), 2 + ldexp (3.5, -rounds), 1e-5);
+  }
+}
+
 static void
 test_mask (void)
 {
@@ -337,5 +356,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/planes", test_planes);
   g_test_add_func ("/kernels/reduce", test_reduce);
   g_test_add_func ("/kernels/quant", test_quant);
+  g_test_add_func ("/kernels/peak", test_peak);
   return g_test_run ();
 }

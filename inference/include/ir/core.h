@@ -178,6 +178,19 @@ IR_API void ir_compiled_model_set_profiling (
  * order in which the steps run; %NULL if the device counts nothing. Since: 0.1 */
 IR_API GPtrArray *ir_compiled_model_get_profile (IrCompiledModel *model);
 
+/**
+ * ir_compiled_model_get_peak_gflops:
+ *
+ * Takes a moment when it is first called, for it is measured: multiply-adds in
+ * registers on as many threads as an inference has.
+ *
+ * Returns: 10^9 floating-point operations per second that no step can surpass, 0
+ *   if the device does not tell
+ *
+ * Since: 0.1
+ */
+IR_API double ir_compiled_model_get_peak_gflops (IrCompiledModel *model);
+
 /** ir_compiled_model_create_request: (transfer full): a request, or %NULL with
  * %IR_ERROR_LIMIT. It keeps the model alive. Since: 0.1 */
 IR_API IrInferRequest *ir_compiled_model_create_request (

@@ -66,6 +66,8 @@ typedef struct {
  * @set_profiling: (nullable): switches counting
  * @get_profile: (nullable): (transfer full) (element-type IrProfile)
  * @preprocess: (nullable): as ir_core_preprocess()
+ * @peak_gflops: (nullable): what @threads threads reach, as
+ *   ir_compiled_model_get_peak_gflops()
  *
  * Since: 0.1
  */
@@ -91,6 +93,7 @@ typedef struct {
   gboolean (*preprocess) (const IrPreproc *recipe, const IrFrame *frame,
       const IrRegion *region, guint batch_index, IrTensor *tensor,
       GError **error);
+  double (*peak_gflops) (guint threads);
 } IrDevicePlugin;
 
 /** IrDevicePluginFunc: type of #IR_PLUGIN_SYMBOL. Since: 0.1 */

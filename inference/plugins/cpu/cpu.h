@@ -134,6 +134,10 @@ typedef struct {
   const float *slopes;
 } CpuFusion;
 
+/* GFLOP/s in f32 that @threads threads reach at best; measured when first asked
+ * for. */
+double cpu_peak_gflops (guint threads);
+
 /* --- building ------------------------------------------------------------- */
 
 /* Floating-point types become f32, bodies included. */

@@ -14,8 +14,11 @@ cpu_probe (char **text, GError **error)
   for (const IrCpuFeature *f = ir_cpu_features; f->name; f++)
     if (flags & f->flag)
       g_string_append_printf (line, ", %s", f->text);
-  g_string_append_printf (line, "; kernels: gemm %s, the others %s",
-      ir_gemm_select (flags)->name, ir_conv_select (flags)->name);
+  g_string_append_printf (line,
+      "; kernels: gemm %s, conv %s, dwconv %s, eltwise %s, pool %s, reduce %s",
+      ir_gemm_select (flags)->name, ir_conv_select (flags)->name,
+      ir_dwconv_select (flags)->name, ir_eltwise_select (flags)->name,
+      ir_pool_select (flags)->name, ir_reduce_select (flags)->name);
   if (g_getenv ("IR_CPU_MASK"))
     g_string_append_printf (
         line, " (IR_CPU_MASK=%s)", g_getenv ("IR_CPU_MASK"));
@@ -197,6 +200,7 @@ static const IrDevicePlugin plugin = {
   .set_profiling = cpu_set_profiling,
   .get_profile = cpu_get_profile,
   .preprocess = ir_preproc_run_reference,
+  .peak_gflops = cpu_peak_gflops,
 };
 
 IR_API const IrDevicePlugin *ir_device_plugin (void);

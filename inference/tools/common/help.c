@@ -49,8 +49,9 @@ print_paragraphs (const char *text, guint indent)
   g_auto (GStrv) paragraphs = g_strsplit (text, "\n\n", -1);
 
   for (gsize i = 0; paragraphs[i]; i++) {
+    if (i)
+      putchar ('\n');
     print_wrapped (paragraphs[i], indent);
-    putchar ('\n');
   }
 }
 
@@ -83,25 +84,47 @@ print_option (const IrCliOption *option)
   print_wrapped (help, INDENT);
 }
 
+/* Calls @print for every option that is listed, the common ones last, with a
+ * heading before each group. */
+static void
+each_option (const IrCliProgram *program, void (*heading) (const char *group),
+    void (*print) (const IrCliOption *option))
+{
+  const IrCliOption *lists[2] = { program->options, NULL };
+  gsize n[2] = { program->n_options, 0 };
+  const char *group = NULL;
+
+  lists[1] = ir_cli_common_options (&n[1]);
+  for (gsize list = 0; list < 2; list++)
+    for (gsize i = 0; i < n[list]; i++) {
+      const IrCliOption *option = &lists[list][i];
+
+      if (!option->help ||
+          (list == 1 && ir_cli_has_option (program, option->name)))
+        continue;
+      if (g_strcmp0 (group, option->group) != 0)
+        heading (option->group);
+      group = option->group;
+      print (option);
+    }
+}
+
+static void
+print_group (const char *group)
+{
+  printf ("\n%s:\n", group);
+}
+
 void
 ir_cli_print_help (const IrCliProgram *program)
 {
-  const char *group = NULL;
-
   printf ("Usage: %s %s\n\n", program->name, program->usage);
   print_wrapped (program->summary, 0);
-  putchar ('\n');
-  if (program->description)
+  if (program->description) {
+    putchar ('\n');
     print_paragraphs (program->description, 0);
-  for (gsize i = 0; i < program->n_options; i++) {
-    const IrCliOption *option = &program->options[i];
-
-    if (g_strcmp0 (group, option->group) != 0)
-      printf ("%s%s:\n", i ? "\n" : "", option->group);
-    group = option->group;
-    print_option (option);
   }
-  printf ("\nHelp:\n  --help, -h\n  --version\n");
+  each_option (program, print_group, print_option);
   if (program->examples && program->examples[0])
     printf ("\nExamples:\n");
   for (gsize i = 0; program->examples && program->examples[i]; i += 2)
@@ -161,22 +184,9 @@ put_roff_option (const IrCliOption *option)
 }
 
 static void
-put_roff_options (const IrCliProgram *program)
+put_roff_group (const char *group)
 {
-  const char *group = NULL;
-
-  fputs (".SH OPTIONS\nNames may be shortened as long as they are unique, and "
-         "written with \\- or _.\n",
-      stdout);
-  for (gsize i = 0; i < program->n_options; i++) {
-    if (g_strcmp0 (group, program->options[i].group) != 0)
-      printf (".SS %s\n", program->options[i].group);
-    group = program->options[i].group;
-    put_roff_option (&program->options[i]);
-  }
-  fputs (".SS Help\n.TP\n.B \\-\\-help, \\-h\nShows the options.\n"
-         ".TP\n.B \\-\\-version\nShows the version.\n",
-      stdout);
+  printf (".SS %s\n", group);
 }
 
 void
@@ -198,7 +208,10 @@ ir_cli_print_man (const IrCliProgram *program)
     fputs (".SH DESCRIPTION\n", stdout);
     put_roff_paragraphs (program->description);
   }
-  put_roff_options (program);
+  fputs (".SH OPTIONS\nNames may be shortened as long as they are unique, and "
+         "written with \\- or _.\n",
+      stdout);
+  each_option (program, put_roff_group, put_roff_option);
   if (program->examples && program->examples[0])
     fputs (".SH EXAMPLES\n", stdout);
   for (gsize i = 0; program->examples && program->examples[i]; i += 2) {

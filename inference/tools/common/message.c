@@ -11,6 +11,7 @@
 #define BAR_WIDTH 30
 
 static IrCliLevel max_level = IR_CLI_INFO;
+static gboolean always_progress;
 
 static struct {
   gboolean active;
@@ -35,6 +36,12 @@ void
 ir_cli_set_level (IrCliLevel level)
 {
   max_level = level;
+}
+
+gboolean
+ir_cli_is_silent (void)
+{
+  return max_level == IR_CLI_ERROR;
 }
 
 void
@@ -84,11 +91,17 @@ ir_cli_usage (const IrCliProgram *program, const GError *error)
 }
 
 void
+ir_cli_force_progress (void)
+{
+  always_progress = TRUE;
+}
+
+void
 ir_cli_progress_begin (gboolean forced)
 {
   ir_cli_progress_end ();
-  bar.active = TRUE;
-  bar.forced = forced;
+  bar.active = !ir_cli_is_silent ();
+  bar.forced = forced || always_progress;
   bar.terminal = isatty (STDERR_FILENO) != 0;
   bar.begun = g_get_monotonic_time ();
   bar.drawn_at = 0;

@@ -3,24 +3,8 @@
 
 #include <string.h>
 
-/* What every command has, behind its own options. */
-enum {
-  COMMON_HELP,
-  COMMON_VERSION,
-  COMMON_MAN,
-  N_COMMON
-};
-
-/* clang-format off */
-static const IrCliOption common_options[N_COMMON] = {
-  { "help", "h", NULL, NULL, NULL, NULL },
-  { "version", NULL, NULL, NULL, NULL, NULL },
-  { "man", NULL, NULL, NULL, NULL, NULL },
-};
-/* clang-format on */
-
 typedef struct {
-  const IrCliOption *options; /* the program's, then the common ones */
+  const IrCliOption *options;
   gsize n_options;
   int argc;
   char **argv;
@@ -111,64 +95,4 @@ ir_cli_parse (const IrCliProgram *program, int argc, char **argv, IrCliSet set,
     user_data };
 
   return parse_all (&parser, error);
-}
-
-/* --- main() --------------------------------------------------------------- */
-
-typedef struct {
-  const IrCliProgram *program;
-  const IrCliOption *options;
-  IrCliSet set;
-  gpointer user_data;
-  gssize common;
-} Begin;
-
-/* The program's own options win over common ones of the same name. */
-static gboolean
-set_or_note (const IrCliOption *option, const char *value, gpointer user_data,
-    GError **error)
-{
-  Begin *begin = user_data;
-  gssize index = option ? option - begin->options : -1;
-  gssize own = (gssize) begin->program->n_options;
-
-  if (index >= own) {
-    if (begin->common < 0)
-      begin->common = index - own;
-    return TRUE;
-  }
-  /* --help on a wrong command line still helps. */
-  if (begin->common >= 0)
-    return TRUE;
-  return begin->set (option, value, begin->user_data, error);
-}
-
-int
-ir_cli_begin (const IrCliProgram *program, int argc, char **argv, IrCliSet set,
-    gpointer user_data)
-{
-  gsize n = program->n_options + N_COMMON;
-  g_autofree IrCliOption *options = g_new (IrCliOption, n);
-  Begin begin = { program, options, set, user_data, -1 };
-  Parser parser = { options, n, argc, argv, 1, set_or_note, &begin };
-  g_autoptr (GError) error = NULL;
-
-  if (program->n_options)
-    memcpy (options, program->options, program->n_options * sizeof *options);
-  memcpy (options + program->n_options, common_options, sizeof common_options);
-  if (!parse_all (&parser, &error))
-    return ir_cli_usage (program, error);
-  switch (begin.common) {
-    case COMMON_HELP:
-      ir_cli_print_help (program);
-      return IR_CLI_DONE;
-    case COMMON_VERSION:
-      ir_cli_print_version (program);
-      return IR_CLI_DONE;
-    case COMMON_MAN:
-      ir_cli_print_man (program);
-      return IR_CLI_DONE;
-    default:
-      return -1;
-  }
 }

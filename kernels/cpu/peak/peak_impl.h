@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Compiled once per instruction set. */
+#include "peak.h"
+
+#if defined(__AVX512F__)
+#define BYTES 64
+#elif defined(__AVX2__)
+#define BYTES 32
+#else
+#define BYTES 16
+#endif
+
+#define LANES (BYTES / sizeof (float))
+/* Two units times a latency of four to five cycles, and all registers of the
+ * smallest set but those of the factors. */
+#define CHAINS 12
+
+typedef float Vector __attribute__ ((vector_size (BYTES)));
+
+static float
+run (size_t rounds, const float in[2])
+{
+  const Vector zero = { 0 }, factor = zero + in[0], term = zero + in[1];
+  Vector x[CHAINS];
+  float total = 0;
+
+  /* Equal chains would be computed once. */
+  for (int chain = 0; chain < CHAINS; chain++)
+    x[chain] = zero + (float) chain;
+  for (size_t round = 0; round < rounds; round++)
+    for (int chain = 0; chain < CHAINS; chain++)
+      x[chain] = x[chain] * factor + term;
+  for (int chain = 0; chain < CHAINS; chain++)
+    for (size_t lane = 0; lane < LANES; lane++)
+      total += x[chain][lane];
+  return total / (CHAINS * LANES);
+}
+
+extern const IrPeakKernels IR_FN (ir_peak);
+
+const IrPeakKernels IR_FN (ir_peak) = {
+  .name = IR_KERNEL_NAME,
+  .flops_per_round = 2 * CHAINS * LANES,
+  .run = run,
+};
