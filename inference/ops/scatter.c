@@ -1,27 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Copies of the data in which updates replace what the indices name; of several
- * updates of one place the last counts. */
-#include "move.h"
+ * updates of one place the last counts, or all are joined. */
+#include "scatter.h"
 
 #include <string.h>
-
-static gboolean
-infer_common (IrInferCtx *ctx, GError **error)
-{
-  const IrDType data = ctx->in_dtype[0], updates = ctx->in_dtype[2];
-
-  if (!ir_infer_whole_bytes (ctx, 0, error) ||
-      !ir_infer_integers (ctx, 1, "indices", error))
-    return FALSE;
-  if (data != updates && data != IR_DTYPE_DYNAMIC &&
-      updates != IR_DTYPE_DYNAMIC)
-    return ir_fail (error, IR_ERROR_SHAPE,
-        "the updates have type %s, the data %s", ir_dtype_name (updates),
-        ir_dtype_name (data));
-  ir_infer_set (
-      ctx, 0, data != IR_DTYPE_DYNAMIC ? data : updates, &ctx->in_shape[0]);
-  return TRUE;
-}
 
 /* The updates must be shaped as the first @lead dimensions of the data, then
  * @middle of the indices, then the data from dimension @tail on. */
@@ -61,7 +43,7 @@ infer_scatter_update (IrInferCtx *ctx, GError **error)
   gint64 value;
   guint axis;
 
-  if (!infer_common (ctx, error) ||
+  if (!ir_scatter_infer (ctx, IR_SCATTER_NONE, 1u << IR_SCATTER_NONE, error) ||
       !ir_infer_int (ctx, 3, "the axis", &value, &known, error))
     return FALSE;
   if (!known || data->rank == IR_RANK_UNKNOWN)
@@ -116,12 +98,13 @@ const IrOpDesc ir_op_scatter_update_3 = {
 };
 
 static gboolean
-infer_scatter_nd_update (IrInferCtx *ctx, GError **error)
+infer_scatter_nd_update (
+    IrInferCtx *ctx, gint reduction, guint allowed, GError **error)
 {
   const IrShape *data = &ctx->in_shape[0], *indices = &ctx->in_shape[1];
   gint64 depth;
 
-  if (!infer_common (ctx, error))
+  if (!ir_scatter_infer (ctx, reduction, allowed, error))
     return FALSE;
   if (indices->rank == 0)
     return ir_fail (error, IR_ERROR_SHAPE, "the indices must not be a scalar");
@@ -139,15 +122,15 @@ infer_scatter_nd_update (IrInferCtx *ctx, GError **error)
 }
 
 static gboolean
-evaluate_scatter_nd_update (IrEvalCtx *ctx, GError **error)
+evaluate_scatter_nd_update (IrEvalCtx *ctx, gint reduction, GError **error)
 {
   const IrTensor *data = ctx->in[0], *indices = ctx->in[1];
   const gint last = indices->shape.rank - 1;
   const gint64 depth = indices->shape.dim[last];
   const gint64 n = ir_shape_size (&indices->shape, 0, last);
   const gsize element = ir_dtype_size (data->dtype);
-  const gsize bytes =
-      ir_shape_size (&data->shape, depth, data->shape.rank) * element;
+  const gint64 slice = ir_shape_size (&data->shape, depth, data->shape.rank);
+  const IrScatterFunc join = ir_scatter_func (data->dtype, reduction);
   const guint8 *from = ctx->in[2]->data;
   gint64 strides[IR_MAX_RANK];
 
@@ -155,7 +138,7 @@ evaluate_scatter_nd_update (IrEvalCtx *ctx, GError **error)
     return TRUE;
   memcpy (ctx->out[0]->data, data->data, data->size);
   ir_strides (&data->shape, strides);
-  for (gint64 i = 0; i < n; i++, from += bytes) {
+  for (gint64 i = 0; i < n; i++, from += slice * element) {
     gint64 offset = 0;
 
     for (gint64 d = 0; d < depth; d++) {
@@ -166,9 +149,22 @@ evaluate_scatter_nd_update (IrEvalCtx *ctx, GError **error)
         return FALSE;
       offset += index * strides[d];
     }
-    memcpy ((guint8 *) ctx->out[0]->data + offset * element, from, bytes);
+    join ((guint8 *) ctx->out[0]->data + offset * element, from, slice);
   }
   return TRUE;
+}
+
+static gboolean
+infer_scatter_nd_update_4 (IrInferCtx *ctx, GError **error)
+{
+  return infer_scatter_nd_update (
+      ctx, IR_SCATTER_NONE, 1u << IR_SCATTER_NONE, error);
+}
+
+static gboolean
+evaluate_scatter_nd_update_4 (IrEvalCtx *ctx, GError **error)
+{
+  return evaluate_scatter_nd_update (ctx, IR_SCATTER_NONE, error);
 }
 
 const IrOpDesc ir_op_scatter_nd_update_4 = {
@@ -177,7 +173,47 @@ const IrOpDesc ir_op_scatter_nd_update_4 = {
   .min_inputs = 3,
   .max_inputs = 3,
   .n_outputs = 1,
-  .infer = infer_scatter_nd_update,
-  .evaluate = evaluate_scatter_nd_update,
+  .infer = infer_scatter_nd_update_4,
+  .evaluate = evaluate_scatter_nd_update_4,
   .summary = "the data with slices replaced that index vectors name",
+};
+
+typedef struct {
+  gint reduction;
+} ScatterNdAttrs;
+
+static gboolean
+infer_scatter_nd_update_15 (IrInferCtx *ctx, GError **error)
+{
+  const ScatterNdAttrs *attrs = ctx->attrs;
+
+  return infer_scatter_nd_update (
+      ctx, attrs->reduction, ~(1u << IR_SCATTER_MEAN), error);
+}
+
+static gboolean
+evaluate_scatter_nd_update_15 (IrEvalCtx *ctx, GError **error)
+{
+  const ScatterNdAttrs *attrs = ctx->attrs;
+
+  return evaluate_scatter_nd_update (ctx, attrs->reduction, error);
+}
+
+static const IrAttrDesc scatter_nd_attrs[] = {
+  IR_ATTR_ENUM_ROW (ScatterNdAttrs, reduction, "none", ir_scatter_names),
+  IR_ATTR_END,
+};
+
+const IrOpDesc ir_op_scatter_nd_update_15 = {
+  .type = "ScatterNDUpdate",
+  .opset = 15,
+  .min_inputs = 3,
+  .max_inputs = 3,
+  .n_outputs = 1,
+  .flags = IR_OP_F32,
+  .attrs_size = sizeof (ScatterNdAttrs),
+  .attrs = scatter_nd_attrs,
+  .infer = infer_scatter_nd_update_15,
+  .evaluate = evaluate_scatter_nd_update_15,
+  .summary = "the data with slices replaced or joined that index vectors name",
 };

@@ -176,3 +176,30 @@ onnx_map_resize (OnnxNode *n)
       translate (
           n, roundings, onnx_text (n, "nearest_mode", "round_prefer_floor")));
 }
+
+/* The scales that are an attribute. */
+static IrPort
+scales_of (OnnxNode *n)
+{
+  float scales[IR_MAX_RANK];
+  IrF64s list;
+
+  if (!ir_source_f64s (n->source, "scales", &list) || list.n > IR_MAX_RANK) {
+    onnx_fail (n, IR_ERROR_PARSE, "has no scales that fit its input");
+    return ONNX_NONE;
+  }
+  for (gsize i = 0; i < list.n; i++)
+    scales[i] = (float) list.v[i];
+  return onnx_const (n, ir_tensor_new_f32 (scales, list.n));
+}
+
+/* What Resize was called before it could do more. */
+void
+onnx_map_upsample (OnnxNode *n)
+{
+  const gboolean nearest =
+      strcmp (onnx_text (n, "mode", "nearest"), "nearest") == 0;
+
+  resize (n, n->opset < 9 ? scales_of (n) : onnx_in (n, 1), ONNX_NONE,
+      "asymmetric", nearest ? "floor" : "simple");
+}

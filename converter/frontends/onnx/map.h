@@ -50,11 +50,22 @@ void onnx_map_depth_to_space (OnnxNode *n);
 void onnx_map_arg (OnnxNode *n);
 void onnx_map_top_k (OnnxNode *n);
 
+/* map-index.c */
+void onnx_map_one_hot (OnnxNode *n);
+void onnx_map_scatter_elements (OnnxNode *n);
+void onnx_map_scatter_nd (OnnxNode *n);
+void onnx_map_nonzero (OnnxNode *n);
+void onnx_map_compress (OnnxNode *n);
+void onnx_map_range (OnnxNode *n);
+void onnx_map_cum_sum (OnnxNode *n);
+void onnx_map_nms (OnnxNode *n);
+
 /* map-pool.c */
 void onnx_map_max_pool (OnnxNode *n);
 void onnx_map_average_pool (OnnxNode *n);
 void onnx_map_global_pool (OnnxNode *n);
 void onnx_map_resize (OnnxNode *n);
+void onnx_map_upsample (OnnxNode *n);
 
 /* map-norm.c */
 void onnx_map_batch_norm (OnnxNode *n);

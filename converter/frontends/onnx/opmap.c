@@ -91,6 +91,7 @@ static const OnnxRow rows[] = {
   HINT ("GlobalMaxPool", 1, ANY, "ReduceMax", 1, onnx_map_global_pool),
   MAP ("MaxPool", 1, ANY, onnx_map_max_pool),
   MAP ("Resize", 10, ANY, onnx_map_resize),
+  MAP ("Upsample", 7, ANY, onnx_map_upsample),
 
   /* products and reductions */
   MAP ("Gemm", 7, ANY, onnx_map_gemm),
@@ -131,6 +132,17 @@ static const OnnxRow rows[] = {
   MAP ("TopK", 1, ANY, onnx_map_top_k),
   MAP ("Transpose", 1, ANY, onnx_map_transpose),
   MAP ("Unsqueeze", 1, ANY, onnx_map_unsqueeze),
+
+  /* indices */
+  MAP ("Compress", 9, ANY, onnx_map_compress),
+  MAP ("CumSum", 11, ANY, onnx_map_cum_sum),
+  MAP ("NonMaxSuppression", 10, ANY, onnx_map_nms),
+  MAP ("NonZero", 9, ANY, onnx_map_nonzero),
+  MAP ("OneHot", 9, ANY, onnx_map_one_hot),
+  MAP ("Range", 11, ANY, onnx_map_range),
+  MAP ("Scatter", 9, ANY, onnx_map_scatter_elements),
+  MAP ("ScatterElements", 11, ANY, onnx_map_scatter_elements),
+  MAP ("ScatterND", 11, ANY, onnx_map_scatter_nd),
 
   /* normalisation */
   MAP ("BatchNormalization", 1, ANY, onnx_map_batch_norm),

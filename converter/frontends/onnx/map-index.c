@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Ops that pick and place elements by index. */
+#include "map.h"
+
+#include <float.h>
+#include <string.h>
+
+static IrPort
+scalar_of (OnnxNode *n, IrPort port)
+{
+  return onnx_shape_of (port)->rank == 0 ? port
+                                         : onnx_reshape_to (n, port, NULL, 0);
+}
+
+/* Indices below zero count from the end, which is at @size. */
+static IrPort
+from_start (OnnxNode *n, IrPort indices, IrPort size)
+{
+  return onnx_op (n, "Select", 1, 3,
+      onnx_op (n, "Less", 1, 2, indices, onnx_like (n, indices, 0)),
+      onnx_op (n, "Add", 1, 2, indices, size), indices);
+}
+
+void
+onnx_map_one_hot (OnnxNode *n)
+{
+  IrPort indices = onnx_cast (n, onnx_in (n, 0), IR_DTYPE_I64);
+  IrPort depth = scalar_of (n, onnx_cast (n, onnx_in (n, 1), IR_DTYPE_I64));
+  IrPort values = onnx_in (n, 2);
+  IrNode *op = onnx_add (n, "OneHot", 1, 4, from_start (n, indices, depth),
+      depth, onnx_gather (n, values, onnx_int (n, 1), 0),
+      onnx_gather (n, values, onnx_int (n, 0), 0));
+
+  onnx_set_i64 (n, op, "axis", onnx_i64 (n, "axis", -1));
+  onnx_out (n, 0, onnx_done (n, op));
+}
+
+/* The IR's name for a reduction; NULL for none at all. */
+static const char *
+reduction_of (OnnxNode *n)
+{
+  static const char *const names[][2] = { { "add", "sum" }, { "mul", "prod" },
+    { "min", "min" }, { "max", "max" } };
+  const char *own = onnx_text (n, "reduction", "none");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (strcmp (own, names[i][0]) == 0)
+      return names[i][1];
+  }
+  if (strcmp (own, "none") != 0)
+    onnx_fail (n, IR_ERROR_UNSUPPORTED, "has the reduction \"%s\"", own);
+  return NULL;
+}
+
+/* Scatter is the first name of ScatterElements. */
+void
+onnx_map_scatter_elements (OnnxNode *n)
+{
+  const char *reduction = reduction_of (n);
+  IrPort data = onnx_in (n, 0);
+  IrNode *op = onnx_add (n, "ScatterElementsUpdate", reduction ? 12 : 3, 4,
+      data, onnx_in (n, 1), onnx_in (n, 2),
+      onnx_int (n, onnx_i64 (n, "axis", 0)));
+
+  if (reduction != NULL)
+    onnx_set_text (n, op, "reduction", reduction);
+  onnx_out (n, 0, onnx_done (n, op));
+}
+
+void
+onnx_map_scatter_nd (OnnxNode *n)
+{
+  const char *reduction = reduction_of (n);
+  IrNode *op = onnx_add (n, "ScatterNDUpdate", reduction ? 15 : 4, 3,
+      onnx_in (n, 0), onnx_in (n, 1), onnx_in (n, 2));
+
+  if (reduction != NULL)
+    onnx_set_text (n, op, "reduction", reduction);
+  onnx_out (n, 0, onnx_done (n, op));
+}
+
+void
+onnx_map_nonzero (OnnxNode *n)
+{
+  onnx_out (n, 0, onnx_op (n, "NonZero", 3, 1, onnx_in (n, 0)));
+}
+
+/* Without an axis the data is one row. */
+void
+onnx_map_compress (OnnxNode *n)
+{
+  IrPort data = onnx_in (n, 0);
+  IrPort kept =
+      onnx_squeeze (n, onnx_op (n, "NonZero", 3, 1, onnx_in (n, 1)), 0);
+
+  if (ir_source_attr (n->source, "axis") == NULL)
+    data = onnx_reshape_to (n, data, (const gint64[]){ -1 }, 1);
+  onnx_out (n, 0, onnx_gather (n, data, kept, onnx_i64 (n, "axis", 0)));
+}
+
+void
+onnx_map_range (OnnxNode *n)
+{
+  IrPort start = onnx_in (n, 0);
+  IrNode *op = onnx_add (n, "Range", 4, 3, scalar_of (n, start),
+      scalar_of (n, onnx_in (n, 1)), scalar_of (n, onnx_in (n, 2)));
+
+  if (onnx_dtype_of (start) == IR_DTYPE_DYNAMIC)
+    onnx_fail (n, IR_ERROR_SHAPE, "has a start whose type is not known");
+  onnx_set_dtype (n, op, "output_type", onnx_dtype_of (start));
+  onnx_out (n, 0, onnx_done (n, op));
+}
+
+void
+onnx_map_cum_sum (OnnxNode *n)
+{
+  IrNode *op = onnx_add (
+      n, "CumSum", 3, 2, onnx_in (n, 0), scalar_of (n, onnx_in (n, 1)));
+
+  onnx_set_bool (n, op, "exclusive", onnx_i64 (n, "exclusive", 0) != 0);
+  onnx_set_bool (n, op, "reverse", onnx_i64 (n, "reverse", 0) != 0);
+  onnx_out (n, 0, onnx_done (n, op));
+}
+
+static IrPort
+limit_of (OnnxNode *n, gsize input, IrPort def)
+{
+  return onnx_has (n, input) ? scalar_of (n, n->in[input]) : def;
+}
+
+/* Without a threshold of scores boxes of any score are taken. */
+void
+onnx_map_nms (OnnxNode *n)
+{
+  IrNode *op = onnx_add (n, "NonMaxSuppression", 9, 5, onnx_in (n, 0),
+      onnx_in (n, 1), limit_of (n, 2, onnx_int (n, 0)),
+      limit_of (n, 3, onnx_number (n, IR_DTYPE_F32, 0)),
+      limit_of (n, 4, onnx_number (n, IR_DTYPE_F32, -FLT_MAX)));
+
+  onnx_set_text (n, op, "box_encoding",
+      onnx_i64 (n, "center_point_box", 0) != 0 ? "center" : "corner");
+  onnx_set_bool (n, op, "sort_result_descending", FALSE);
+  onnx_set_dtype (n, op, "output_type", IR_DTYPE_I64);
+  onnx_out (n, 0, onnx_done (n, op));
+}
