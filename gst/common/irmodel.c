@@ -30,19 +30,6 @@ static const struct {
 };
 /* clang-format on */
 
-void
-ir_model_options_clear (IrModelOptions *options)
-{
-  g_free (options->model);
-  for (gsize i = 0; i < G_N_ELEMENTS (conversions); i++)
-    g_free (G_STRUCT_MEMBER (char *, options, conversions[i].offset));
-  g_free (options->mean_values);
-  g_free (options->scale_values);
-  g_free (options->cache_dir);
-  g_free (options->description);
-  memset (options, 0, sizeof *options);
-}
-
 IrModel *
 ir_model_ref (IrModel *model)
 {
@@ -302,7 +289,7 @@ user_values (IrModel *model, const IrModelOptions *options,
     source->fields |= IR_RECIPE_MEAN;
   }
   if (options->scale_values && *options->scale_values) {
-    if (options->scale != 0)
+    if (options->recipe_set & IR_RECIPE_SCALE)
       return ir_fail (error, IR_ERROR_UNSUPPORTED,
           "properties 'scale' and 'scale-values' are both set; unset one");
     scale = ir_model_pick_values (
@@ -313,7 +300,7 @@ user_values (IrModel *model, const IrModelOptions *options,
         ir_recipe_set_scale (
             source, values, n, "property 'scale-values'", error);
   }
-  if (options->scale != 0)
+  if (options->recipe_set & IR_RECIPE_SCALE)
     return ir_recipe_set_scale (
         source, &options->scale, 1, "property 'scale'", error);
 
@@ -326,7 +313,7 @@ make_recipe (IrModel *model, const IrModelOptions *options,
 {
   IrRecipeSource told = { 0 }, user = options->recipe;
 
-  user.fields = options->recipe_set & ~IR_RECIPE_COLOR;
+  user.fields = options->recipe_set & ~(IR_RECIPE_COLOR | IR_RECIPE_SCALE);
   /* A network of one channel has none to reverse. */
   if ((options->recipe_set & IR_RECIPE_COLOR) &&
       model->recipe.color != IR_COLOR_GRAY) {
@@ -397,6 +384,31 @@ ir_model_load (const IrModelOptions *options, IrConvertLog log,
     return NULL;
 
   return g_steal_pointer (&model);
+}
+
+typedef struct {
+  GstDebugCategory *category;
+  gpointer object;
+} LogTarget;
+
+static void
+log_message (GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  const LogTarget *target = user_data;
+  GstDebugLevel to = level & G_LOG_LEVEL_WARNING ? GST_LEVEL_WARNING
+      : level & G_LOG_LEVEL_MESSAGE              ? GST_LEVEL_INFO
+                                                 : GST_LEVEL_DEBUG;
+
+  GST_CAT_LEVEL_LOG (target->category, to, target->object, "%s", message);
+}
+
+IrModel *
+ir_model_load_logged (const IrModelOptions *options, GstDebugCategory *category,
+    gpointer object, GError **error)
+{
+  LogTarget target = { category, object };
+
+  return ir_model_load (options, log_message, &target, error);
 }
 
 IrTensor *

@@ -22,11 +22,11 @@ G_BEGIN_DECLS
  * done by preprocessing, in the same pass as everything else: the numbers that
  * reach the first layer are the same.
  *
- * @scale: divisor for all channels, 0 if unset
+ * @scale: divisor for all channels; only if @recipe_set has %IR_RECIPE_SCALE
  * @reverse: the network wants R, G, B; only if @recipe_set has
  *   %IR_RECIPE_COLOR
  * @recipe: resize, interpolation and pad value
- * @recipe_set: which fields of @recipe, and @reverse, were set by the user
+ * @recipe_set: which fields of @recipe, @reverse and @scale were set by the user
  */
 typedef struct {
   char *model;
@@ -46,9 +46,6 @@ typedef struct {
   char *cache_dir;
   char *description;
 } IrModelOptions;
-
-/** ir_model_options_clear: frees the texts. */
-void ir_model_options_clear (IrModelOptions *options);
 
 /** IrModelOrigin: where the graph came from. */
 typedef enum {
@@ -91,6 +88,11 @@ GType ir_model_get_type (void);
  */
 IrModel *ir_model_load (const IrModelOptions *options, IrConvertLog log,
     gpointer user_data, GError **error);
+
+/** ir_model_load_logged: ir_model_load() with the converter's messages as @object's
+ * in the debug log of @category. */
+IrModel *ir_model_load_logged (const IrModelOptions *options,
+    GstDebugCategory *category, gpointer object, GError **error);
 
 /** ir_model_ref: (transfer full). */
 IrModel *ir_model_ref (IrModel *model);

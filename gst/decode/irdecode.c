@@ -18,7 +18,9 @@
 #include <gst/base/gstbasetransform.h>
 
 #include "emit.h"
+#include "irattach.h"
 #include "irgsterror.h"
+#include "irproperty.h"
 
 GST_DEBUG_CATEGORY_STATIC (irdecode_debug);
 #define GST_CAT_DEFAULT irdecode_debug
@@ -31,7 +33,7 @@ struct _IrDecode {
 
   /* under the object lock */
   IrDecodeProps props;
-  gboolean changed;
+  guint changed;
 
   /* streaming thread */
   GstVideoInfo info;
@@ -42,20 +44,48 @@ struct _IrDecode {
 
 G_DEFINE_TYPE (IrDecode, ir_decode, GST_TYPE_BASE_TRANSFORM)
 
-enum {
-  PROP_0,
-  PROP_DECODER,
-  PROP_LABELS,
-  PROP_LABELS_FILE,
-  PROP_THRESHOLD,
-  PROP_CLASS_THRESHOLDS,
-  PROP_NMS_THRESHOLD,
-  PROP_MAX_OBJECTS,
-  PROP_DESCRIPTION,
-};
+/* "auto" and every row of the decoder table. */
+static char *
+describe_decoder (void)
+{
+  g_autofree char *list = ir_decoder_list ();
 
-#define DEFAULT_THRESHOLD 0.5f
-#define DEFAULT_NMS_THRESHOLD 0.45f
+  return g_strdup_printf (
+      "How the outputs are read: auto (by number, names and "
+      "shapes of the outputs), %s",
+      list);
+}
+
+#define AT(field) G_STRUCT_OFFSET (IrDecode, props.field)
+#define MARK(of) .mark = AT (set), .bit = of
+
+/* clang-format off */
+static const IrProperty properties[] = {
+  { "decoder", "Decoder", NULL,
+    IR_PROPERTY_TEXT, AT (decoder), .text = "auto", .live = TRUE, .describe = describe_decoder },
+  { "labels", "Labels", "Names of the classes, from class 0 on: a,b,c or <a,b,c>",
+    IR_PROPERTY_TEXT, AT (labels), .live = TRUE },
+  { "labels-file", "Labels file", "Path of a file with one class name per line, from class 0 on; `labels` goes first",
+    IR_PROPERTY_TEXT, AT (labels_file), .live = TRUE },
+  { "threshold", "Threshold", "Least confidence, 0 to 1. Set, it goes before the one of a description",
+    IR_PROPERTY_FLOAT, AT (threshold), 0, 1, 0.5f, .live = TRUE, MARK (IR_DECODE_THRESHOLD) },
+  { "class-thresholds", "Class thresholds", "Least confidence of single classes by name or number, 0 to 1: person=0.6,car=0.4",
+    IR_PROPERTY_TEXT, AT (class_thresholds), .live = TRUE },
+  { "nms-threshold", "NMS threshold",
+    "Overlap (intersection over union, 0 to 1) above which the weaker of two objects of a class goes. Not set, "
+    "a description's or the decoder's own is used (0.3 for faces). Networks that have done it themselves are left as they are",
+    IR_PROPERTY_FLOAT, AT (nms_threshold), 0, 1, 0.45f, .live = TRUE, MARK (IR_DECODE_NMS_THRESHOLD) },
+  { "max-objects", "Most objects", "Most objects per frame or region, and classes per output, the best ones; 0 for no limit",
+    IR_PROPERTY_UINT, AT (max_objects), 0, G_MAXUINT, 0, .live = TRUE, MARK (IR_DECODE_MAX_OBJECTS) },
+  { "description", "Description",
+    "Path of a JSON file with labels and post-processing: our own or DL Streamer's model-proc; auto takes irconvert's "
+    "and the model's own (rt_info/model_info), none ignores them",
+    IR_PROPERTY_TEXT, AT (description), .text = "auto", .live = TRUE },
+};
+/* clang-format on */
+
+static const IrPropertyTable table = { properties, G_N_ELEMENTS (properties),
+  G_STRUCT_OFFSET (IrDecode, changed) };
 
 /* Models whose outputs one element reads at a time; more means that somebody
  * makes a model per frame. */
@@ -127,7 +157,7 @@ find_setup (IrDecode *self, IrModelInfo *info, const IrOutput *outputs, gsize n,
   GST_OBJECT_LOCK (self);
   if (self->changed)
     g_ptr_array_set_size (self->setups, 0);
-  self->changed = FALSE;
+  self->changed = 0;
   for (guint i = 0; i < self->setups->len; i++) {
     setup = g_ptr_array_index (self->setups, i);
     if (setup->info == info) {
@@ -217,7 +247,7 @@ output_metas (GstBuffer *buffer)
 }
 
 static GstFlowReturn
-ir_decode_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
+decode_buffer (GstBaseTransform *base, GstBuffer *buffer)
 {
   IrDecode *self = IR_DECODE (base);
   g_autoptr (GPtrArray) metas = output_metas (buffer);
@@ -235,93 +265,10 @@ ir_decode_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
   return GST_FLOW_OK;
 }
 
-static void
-set_string (char **field, const GValue *value)
+static GstFlowReturn
+ir_decode_generate_output (GstBaseTransform *base, GstBuffer **out)
 {
-  g_free (*field);
-  *field = g_value_dup_string (value);
-}
-
-static void
-ir_decode_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *spec)
-{
-  IrDecode *self = IR_DECODE (object);
-  IrDecodeProps *props = &self->props;
-
-  GST_OBJECT_LOCK (self);
-  self->changed = TRUE;
-  switch (id) {
-    case PROP_DECODER:
-      set_string (&props->decoder, value);
-      break;
-    case PROP_LABELS:
-      set_string (&props->labels, value);
-      break;
-    case PROP_LABELS_FILE:
-      set_string (&props->labels_file, value);
-      break;
-    case PROP_THRESHOLD:
-      props->threshold = g_value_get_float (value);
-      props->threshold_set = TRUE;
-      break;
-    case PROP_CLASS_THRESHOLDS:
-      set_string (&props->class_thresholds, value);
-      break;
-    case PROP_NMS_THRESHOLD:
-      props->nms_threshold = g_value_get_float (value);
-      props->nms_threshold_set = TRUE;
-      break;
-    case PROP_MAX_OBJECTS:
-      props->max_objects = g_value_get_uint (value);
-      props->max_objects_set = TRUE;
-      break;
-    case PROP_DESCRIPTION:
-      set_string (&props->description, value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-ir_decode_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *spec)
-{
-  IrDecode *self = IR_DECODE (object);
-  const IrDecodeProps *props = &self->props;
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_DECODER:
-      g_value_set_string (value, props->decoder);
-      break;
-    case PROP_LABELS:
-      g_value_set_string (value, props->labels);
-      break;
-    case PROP_LABELS_FILE:
-      g_value_set_string (value, props->labels_file);
-      break;
-    case PROP_THRESHOLD:
-      g_value_set_float (value, props->threshold);
-      break;
-    case PROP_CLASS_THRESHOLDS:
-      g_value_set_string (value, props->class_thresholds);
-      break;
-    case PROP_NMS_THRESHOLD:
-      g_value_set_float (value, props->nms_threshold);
-      break;
-    case PROP_MAX_OBJECTS:
-      g_value_set_uint (value, props->max_objects);
-      break;
-    case PROP_DESCRIPTION:
-      g_value_set_string (value, props->description);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-  }
-  GST_OBJECT_UNLOCK (self);
+  return ir_attach_generate_output (base, out, decode_buffer);
 }
 
 static void
@@ -329,71 +276,9 @@ ir_decode_finalize (GObject *object)
 {
   IrDecode *self = IR_DECODE (object);
 
-  ir_decode_props_clear (&self->props);
+  ir_properties_clear (self, &table);
   g_ptr_array_unref (self->setups);
   G_OBJECT_CLASS (ir_decode_parent_class)->finalize (object);
-}
-
-/* "auto" and every row of the decoder table. */
-static char *
-decoder_blurb (void)
-{
-  g_autofree char *list = ir_decoder_list ();
-
-  return g_strdup_printf (
-      "How the outputs are read: auto (by number, names and "
-      "shapes of the outputs), %s",
-      list);
-}
-
-static void
-install_properties (GObjectClass *klass)
-{
-  const GParamFlags live =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-  g_autofree char *blurb = decoder_blurb ();
-
-  g_object_class_install_property (klass, PROP_DECODER,
-      g_param_spec_string ("decoder", "Decoder", blurb, "auto",
-          G_PARAM_READWRITE | G_PARAM_STATIC_NAME | G_PARAM_STATIC_NICK |
-              GST_PARAM_MUTABLE_PLAYING));
-  g_object_class_install_property (klass, PROP_LABELS,
-      g_param_spec_string ("labels", "Labels",
-          "Names of the classes, from class 0 on: a,b,c or <a,b,c>", NULL,
-          live));
-  g_object_class_install_property (klass, PROP_LABELS_FILE,
-      g_param_spec_string ("labels-file", "Labels file",
-          "File with one class name per line, from class 0 on; `labels` goes "
-          "first",
-          NULL, live));
-  g_object_class_install_property (klass, PROP_THRESHOLD,
-      g_param_spec_float ("threshold", "Threshold",
-          "Least confidence, 0 to 1. Set, it goes before the one of a "
-          "description",
-          0, 1, DEFAULT_THRESHOLD, live));
-  g_object_class_install_property (klass, PROP_CLASS_THRESHOLDS,
-      g_param_spec_string ("class-thresholds", "Class thresholds",
-          "Least confidence of single classes by name or number, 0 to 1: "
-          "person=0.6,car=0.4",
-          NULL, live));
-  g_object_class_install_property (klass, PROP_NMS_THRESHOLD,
-      g_param_spec_float ("nms-threshold", "NMS threshold",
-          "Overlap (intersection over union, 0 to 1) above which the weaker of "
-          "two objects of a class goes. Not set, a description's or the "
-          "decoder's own is used (0.3 for faces). Networks that have done it "
-          "themselves are left as they are",
-          0, 1, DEFAULT_NMS_THRESHOLD, live));
-  g_object_class_install_property (klass, PROP_MAX_OBJECTS,
-      g_param_spec_uint ("max-objects", "Most objects",
-          "Most objects per frame or region, and classes per output, the best "
-          "ones; 0 for no limit",
-          0, G_MAXUINT, 0, live));
-  g_object_class_install_property (klass, PROP_DESCRIPTION,
-      g_param_spec_string ("description", "Description",
-          "JSON file with labels and post-processing: our own or DL Streamer's "
-          "model-proc; auto takes irconvert's and the model's own "
-          "(rt_info/model_info), none ignores them",
-          "auto", live));
 }
 
 static void
@@ -404,10 +289,8 @@ ir_decode_class_init (IrDecodeClass *klass)
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (irdecode_debug, "irdecode", 0, "irdecode");
-  object_class->set_property = ir_decode_set_property;
-  object_class->get_property = ir_decode_get_property;
   object_class->finalize = ir_decode_finalize;
-  install_properties (object_class);
+  ir_properties_install (object_class, &table);
   gst_element_class_set_static_metadata (element_class, "Tensors to results",
       "Filter/Analyzer/Video",
       "Decodes output tensors into objects, classes and points", "gst-ir");
@@ -417,19 +300,17 @@ ir_decode_class_init (IrDecodeClass *klass)
   base_class->stop = ir_decode_stop;
   base_class->set_caps = ir_decode_set_caps;
   base_class->sink_event = ir_decode_sink_event;
-  base_class->transform_ip = ir_decode_transform_ip;
+  base_class->generate_output = ir_decode_generate_output;
+  base_class->passthrough_on_same_caps = TRUE;
 }
 
 static void
 ir_decode_init (IrDecode *self)
 {
-  self->props.decoder = g_strdup ("auto");
-  self->props.description = g_strdup ("auto");
-  self->props.threshold = DEFAULT_THRESHOLD;
-  self->props.nms_threshold = DEFAULT_NMS_THRESHOLD;
+  ir_properties_init (self, &table);
   self->setups =
       g_ptr_array_new_with_free_func ((GDestroyNotify) ir_setup_free);
-  gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
 }
 
 static gboolean

@@ -105,12 +105,15 @@ take_numbers (
       sources->model ? sources->model->nms_threshold : NAN);
   gint most = FROM (sources, max_objects, -1);
 
-  params->threshold =
-      props->threshold_set || isnan (threshold) ? props->threshold : threshold;
-  params->nms_threshold = props->nms_threshold_set ? props->nms_threshold : nms;
-  params->max_objects =
-      props->max_objects_set || most < 0 ? props->max_objects : (guint) most;
-  params->head_thresholds = !props->threshold_set;
+  params->threshold = (props->set & IR_DECODE_THRESHOLD) || isnan (threshold)
+      ? props->threshold
+      : threshold;
+  params->nms_threshold =
+      (props->set & IR_DECODE_NMS_THRESHOLD) ? props->nms_threshold : nms;
+  params->max_objects = (props->set & IR_DECODE_MAX_OBJECTS) || most < 0
+      ? props->max_objects
+      : (guint) most;
+  params->head_thresholds = (props->set & IR_DECODE_THRESHOLD) == 0;
 }
 
 static gboolean
@@ -169,7 +172,7 @@ take_class_thresholds (IrSetup *setup, const IrDecodeProps *props,
   if (own)
     list = ir_labels_parse (props->class_thresholds);
   /* A threshold of the user's own is for every class. */
-  else if (!props->threshold_set)
+  else if (!(props->set & IR_DECODE_THRESHOLD))
     list = g_strdupv (described);
   if (list == NULL)
     return TRUE;

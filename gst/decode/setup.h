@@ -7,8 +7,15 @@
 
 G_BEGIN_DECLS
 
-/** IrDecodeProps: what the user set on the element; *_set tells a value from
- * its default, so that a description can't override it. */
+/** IrDecodeSet: numbers that the user set, so that a description can't override
+ * them. */
+typedef enum {
+  IR_DECODE_THRESHOLD = 1 << 0,
+  IR_DECODE_NMS_THRESHOLD = 1 << 1,
+  IR_DECODE_MAX_OBJECTS = 1 << 2,
+} IrDecodeSet;
+
+/** IrDecodeProps: the element's properties. @set: of #IrDecodeSet */
 typedef struct {
   char *decoder;
   char *labels;
@@ -18,9 +25,7 @@ typedef struct {
   float threshold;
   float nms_threshold;
   guint max_objects;
-  gboolean threshold_set;
-  gboolean nms_threshold_set;
-  gboolean max_objects_set;
+  guint set;
 } IrDecodeProps;
 
 /** ir_decode_props_copy: @to gets copies of the strings. */

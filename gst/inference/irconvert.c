@@ -18,11 +18,16 @@
  * Since: 0.1
  */
 #include "irconvert.h"
+#include "irattach.h"
 #include "ircoreshared.h"
+#include "irenums.h"
 #include "irframe.h"
 #include "irgsterror.h"
 #include "irmodel.h"
 #include "irparts.h"
+#include "irproperty.h"
+#include "irqos.h"
+#include "irtensorpool.h"
 
 #include <gst/video/video.h>
 #include <string.h>
@@ -38,72 +43,20 @@ struct _IrConvertElement {
   char *device;
   IrRegionMode region;
   char *object_class;
+  guint changed;
 
-  /* Under the object lock, changed by state changes only. */
+  /* Under the object lock; the model is changed by state changes only. */
   IrModel *model;
+  IrQos qos;
 
   /* Of the streaming thread. */
   IrCore *core;
   GstVideoInfo info;
   IrFrameReader *reader;
+  IrTensorPool *pool;
+  GArray *parts;
   gboolean announced;
 };
-
-enum {
-  PROP_0,
-  PROP_MODEL,
-  PROP_INPUT,
-  PROP_OUTPUT,
-  PROP_INPUT_SHAPE,
-  PROP_MEAN_VALUES,
-  PROP_SCALE_VALUES,
-  PROP_SCALE,
-  PROP_MEAN_FILE,
-  PROP_REVERSE_INPUT_CHANNELS,
-  PROP_DATA_TYPE,
-  PROP_TRANSFORMATIONS_CONFIG,
-  PROP_EXTENSIONS,
-  PROP_RESIZE,
-  PROP_INTERPOLATION,
-  PROP_PAD_VALUE,
-  PROP_REGION,
-  PROP_OBJECT_CLASS,
-  PROP_CACHE_DIR,
-  PROP_DEVICE,
-  PROP_DESCRIPTION,
-  PROP_EXPLAIN,
-};
-
-/* clang-format off */
-/* Texts: id, name, field, default, nick, what it is. */
-#define TEXTS(X) \
-  X (PROP_MODEL, "model", options.model, NULL, "Model", \
-      "Path of the model: an IR (.xml) or a source model such as .onnx, which is converted once and kept in cache-dir") \
-  X (PROP_INPUT, "input", options.input, NULL, "Input", \
-      "Inputs of the network to keep, cut at or freeze (name->value), in ir-convert's syntax") \
-  X (PROP_OUTPUT, "output", options.output, NULL, "Output", \
-      "Outputs of the network to keep, in ir-convert's syntax") \
-  X (PROP_INPUT_SHAPE, "input-shape", options.input_shape, NULL, "Input shape", \
-      "Shape of the network's input in elements, such as 1,3,480,640") \
-  X (PROP_MEAN_VALUES, "mean-values", options.mean_values, NULL, "Mean values", \
-      "Subtracted from each channel (0..255), one value or one per channel in the network's own order; default: what the model's description says, else 0") \
-  X (PROP_SCALE_VALUES, "scale-values", options.scale_values, NULL, "Scale values", \
-      "Divisors of each channel after subtraction of the mean, one value or one per channel in the network's own order; default: what the model's description says, else 1") \
-  X (PROP_MEAN_FILE, "mean-file", options.mean_file, NULL, "Mean file", \
-      "Path of a mean image (.binaryproto) that is subtracted") \
-  X (PROP_DATA_TYPE, "data-type", options.data_type, "float", "Data type", \
-      "Type of the network's weights: float (as they come), FP32, half or FP16") \
-  X (PROP_TRANSFORMATIONS_CONFIG, "transformations-config", options.transformations_config, NULL, "Transformations config", \
-      "Path of a JSON file with sub-graph replacements for the converter") \
-  X (PROP_EXTENSIONS, "extensions", options.extensions, NULL, "Extensions", \
-      "Paths of extensions of the converter, with commas between") \
-  X (PROP_CACHE_DIR, "cache-dir", options.cache_dir, NULL, "Cache folder", \
-      "Folder that keeps converted models; default: IR_CACHE_DIR, else gst-ir in the user's cache folder") \
-  X (PROP_DEVICE, "device", device, "auto", "Device", \
-      "Device that does the preprocessing; auto takes the best") \
-  X (PROP_DESCRIPTION, "description", options.description, "auto", "Description", \
-      "Path of a file that describes the model (model-proc JSON); auto takes a .json of that kind beside the model, and model_info in the IR")
-/* clang-format on */
 
 G_DEFINE_TYPE (IrConvertElement, ir_convert_element, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE_WITH_CODE (irconvert, "irconvert", GST_RANK_NONE,
@@ -116,181 +69,105 @@ static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS (IR_VIDEO_CAPS));
 
-static GType
-resize_get_type (void)
-{
-  static const GEnumValue values[] = {
-    { IR_RESIZE_STRETCH, "Each axis by itself", "stretch" },
-    { IR_RESIZE_LETTERBOX, "Whole picture with its aspect ratio, rest padded",
-        "letterbox" },
-    { IR_RESIZE_CROP, "Middle of the picture with the network's aspect ratio",
-        "crop" },
-    { IR_RESIZE_NONE, "Sizes must be equal", "none" },
-    { 0, NULL, NULL },
-  };
-  static gsize type;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("IrResize", values));
-
-  return type;
-}
-
-static GType
-interpolation_get_type (void)
-{
-  static const GEnumValue values[] = {
-    { IR_INTERPOLATION_BILINEAR, "Between the two nearest pixels", "bilinear" },
-    { IR_INTERPOLATION_NEAREST, "The nearest pixel", "nearest" },
-    { IR_INTERPOLATION_AREA, "Mean of the covered area", "area" },
-    { IR_INTERPOLATION_CUBIC, "Between the four nearest pixels", "cubic" },
-    { 0, NULL, NULL },
-  };
-  static gsize type;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (
-        &type, g_enum_register_static ("IrInterpolation", values));
-
-  return type;
-}
-
 /* --- properties ---------------------------------------------------------- */
 
-static char *
-explain (IrConvertElement *self)
+static void
+read_explain (gpointer object, GValue *value)
 {
+  IrConvertElement *self = object;
   g_autoptr (IrModel) model = NULL;
 
   GST_OBJECT_LOCK (self);
   if (self->model)
     model = ir_model_ref (self->model);
   GST_OBJECT_UNLOCK (self);
-
-  return model ? ir_model_explain (model)
-               : g_strdup ("the model is loaded when the element is PAUSED");
+  if (model)
+    g_value_take_string (value, ir_model_explain (model));
+  else
+    g_value_set_static_string (
+        value, "the model is loaded when the element is PAUSED");
 }
 
-/* Where a text property lives, NULL for the others. */
-static char **
-text_of (IrConvertElement *self, guint id)
-{
-  switch (id) {
-#define CASE(id, name, field, def, nick, blurb)                                \
-  case id:                                                                     \
-    return &self->field;
-    TEXTS (CASE)
-#undef CASE
-    case PROP_OBJECT_CLASS:
-      return &self->object_class;
-    default:
-      return NULL;
-  }
-}
+#define AT(field) G_STRUCT_OFFSET (IrConvertElement, field)
+#define MARK(of) .mark = AT (options.recipe_set), .bit = of
 
-/* What changes the model is taken up when it is loaded the next time. */
-static gboolean
-is_live (guint id)
-{
-  return id == PROP_REGION || id == PROP_OBJECT_CLASS || id == PROP_DEVICE;
-}
+/* clang-format off */
+static const IrProperty properties[] = {
+  { "model", "Model",
+    "Path of the model: an IR (.xml) or a source model such as .onnx, which is converted once and kept in cache-dir",
+    IR_PROPERTY_TEXT, AT (options.model) },
+  { "input", "Input", "Inputs of the network to keep, cut at or freeze (name->value), in ir-convert's syntax",
+    IR_PROPERTY_TEXT, AT (options.input) },
+  { "output", "Output", "Outputs of the network to keep, in ir-convert's syntax",
+    IR_PROPERTY_TEXT, AT (options.output) },
+  { "input-shape", "Input shape", "Shape of the network's input in elements, such as 1,3,480,640",
+    IR_PROPERTY_TEXT, AT (options.input_shape) },
+  { "mean-values", "Mean values",
+    "Subtracted from each channel (0..255), one value or one per channel in the network's own order; "
+    "default: what the model's description says, else 0",
+    IR_PROPERTY_TEXT, AT (options.mean_values) },
+  { "scale-values", "Scale values",
+    "Divisors of each channel after subtraction of the mean, one value or one per channel in the network's own order; "
+    "default: what the model's description says, else 1",
+    IR_PROPERTY_TEXT, AT (options.scale_values) },
+  { "scale", "Scale", "Divisor of all channels after subtraction of the mean; not together with scale-values",
+    IR_PROPERTY_DOUBLE, AT (options.scale), 1e-30, 1e30, 1, MARK (IR_RECIPE_SCALE) },
+  { "mean-file", "Mean file", "Path of a mean image (.binaryproto) that is subtracted",
+    IR_PROPERTY_TEXT, AT (options.mean_file) },
+  { "reverse-input-channels", "Reverse input channels",
+    "The network was trained on R,G,B: feed it R,G,B instead of B,G,R; if not set, the model's description decides",
+    IR_PROPERTY_BOOLEAN, AT (options.reverse), MARK (IR_RECIPE_COLOR) },
+  { "data-type", "Data type", "Type of the network's weights: float (as they come), FP32, half or FP16",
+    IR_PROPERTY_TEXT, AT (options.data_type), .text = "float" },
+  { "transformations-config", "Transformations config",
+    "Path of a JSON file with sub-graph replacements for the converter",
+    IR_PROPERTY_TEXT, AT (options.transformations_config) },
+  { "extensions", "Extensions", "Paths of extensions of the converter, with commas between",
+    IR_PROPERTY_TEXT, AT (options.extensions) },
+  { "resize", "Resize", "How the picture meets the network's size; if not set, the model's description decides",
+    IR_PROPERTY_ENUM, AT (options.recipe.resize), .def = IR_RESIZE_STRETCH, .values = ir_resize_get_type,
+    MARK (IR_RECIPE_RESIZE) },
+  { "interpolation", "Interpolation", "How pixels are sampled when the picture is resized",
+    IR_PROPERTY_ENUM, AT (options.recipe.interpolation), .def = IR_INTERPOLATION_BILINEAR,
+    .values = ir_interpolation_get_type, MARK (IR_RECIPE_INTERPOLATION) },
+  { "pad-value", "Pad value",
+    "Value (0..255) of all channels beside the picture, before mean and scale; if not set, the model's description decides",
+    IR_PROPERTY_DOUBLE, AT (options.recipe.pad_value), 0, 255, 0, MARK (IR_RECIPE_PAD) },
+  { "region", "Region",
+    "What of the frame the network sees: one tensor is attached for the frame, or one per region of interest",
+    IR_PROPERTY_ENUM, AT (region), .def = IR_REGION_FULL_FRAME, .values = ir_region_mode_get_type, .live = TRUE },
+  { "object-class", "Object class", "Labels of the regions to take, with commas between; default: all",
+    IR_PROPERTY_TEXT, AT (object_class), .live = TRUE },
+  { "cache-dir", "Cache folder",
+    "Folder that keeps converted models; default: IR_CACHE_DIR, else gst-ir in the user's cache folder",
+    IR_PROPERTY_TEXT, AT (options.cache_dir) },
+  { "device", "Device", "Device that does the preprocessing; auto takes the best",
+    IR_PROPERTY_TEXT, AT (device), .text = "auto", .live = TRUE },
+  { "description", "Description",
+    "Path of a file that describes the model (model-proc JSON); auto takes a .json of that kind beside the model, "
+    "and model_info in the IR",
+    IR_PROPERTY_TEXT, AT (options.description), .text = "auto" },
+  { "explain", "Explain", "Model, input and preprocessing in plain words, once PAUSED",
+    IR_PROPERTY_TEXT, .read = read_explain },
+};
+/* clang-format on */
 
-static void
-set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  IrConvertElement *self = IR_CONVERT_ELEMENT (object);
-  IrModelOptions *options = &self->options;
-  g_autoptr (IrModel) stale = NULL;
-  char **text = text_of (self, id);
-
-  GST_OBJECT_LOCK (self);
-  if (text) {
-    g_free (*text);
-    *text = g_value_dup_string (value);
-  }
-  switch (id) {
-    case PROP_SCALE:
-      options->scale = g_value_get_double (value);
-      break;
-    case PROP_REVERSE_INPUT_CHANNELS:
-      options->reverse = g_value_get_boolean (value);
-      options->recipe_set |= IR_RECIPE_COLOR;
-      break;
-    case PROP_RESIZE:
-      options->recipe.resize = g_value_get_enum (value);
-      options->recipe_set |= IR_RECIPE_RESIZE;
-      break;
-    case PROP_INTERPOLATION:
-      options->recipe.interpolation = g_value_get_enum (value);
-      options->recipe_set |= IR_RECIPE_INTERPOLATION;
-      break;
-    case PROP_PAD_VALUE:
-      options->recipe.pad_value = g_value_get_double (value);
-      options->recipe_set |= IR_RECIPE_PAD;
-      break;
-    case PROP_REGION:
-      self->region = g_value_get_enum (value);
-      break;
-    default:
-      if (text == NULL)
-        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
-  if (!is_live (id) && GST_STATE (self) < GST_STATE_PAUSED)
-    stale = g_steal_pointer (&self->model);
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  IrConvertElement *self = IR_CONVERT_ELEMENT (object);
-  const IrModelOptions *options = &self->options;
-  char **text = text_of (self, id);
-
-  if (id == PROP_EXPLAIN) {
-    g_value_take_string (value, explain (self));
-    return;
-  }
-
-  GST_OBJECT_LOCK (self);
-  if (text)
-    g_value_set_string (value, *text);
-  switch (id) {
-    case PROP_SCALE:
-      g_value_set_double (value, options->scale != 0 ? options->scale : 1);
-      break;
-    case PROP_REVERSE_INPUT_CHANNELS:
-      g_value_set_boolean (value, options->reverse);
-      break;
-    case PROP_RESIZE:
-      g_value_set_enum (value, options->recipe.resize);
-      break;
-    case PROP_INTERPOLATION:
-      g_value_set_enum (value, options->recipe.interpolation);
-      break;
-    case PROP_PAD_VALUE:
-      g_value_set_double (value, options->recipe.pad_value);
-      break;
-    case PROP_REGION:
-      g_value_set_enum (value, self->region);
-      break;
-    default:
-      if (text == NULL)
-        G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
-  GST_OBJECT_UNLOCK (self);
-}
+static const IrPropertyTable table = { properties, G_N_ELEMENTS (properties),
+  AT (changed) };
 
 /* --- the model ----------------------------------------------------------- */
 
+/* A property that was set since makes the model another one. */
 static void
-log_convert (GLogLevelFlags level, const char *message, gpointer user_data)
+drop_stale_model (IrConvertElement *self)
 {
-  GstDebugLevel to = level & G_LOG_LEVEL_WARNING ? GST_LEVEL_WARNING
-      : level & G_LOG_LEVEL_MESSAGE              ? GST_LEVEL_INFO
-                                                 : GST_LEVEL_DEBUG;
+  g_autoptr (IrModel) stale = NULL;
 
-  GST_CAT_LEVEL_LOG (GST_CAT_DEFAULT, to, user_data, "%s", message);
+  GST_OBJECT_LOCK (self);
+  if (self->changed & IR_CHANGED_READY)
+    stale = g_steal_pointer (&self->model);
+  self->changed = 0;
+  GST_OBJECT_UNLOCK (self);
 }
 
 static IrModel *
@@ -303,7 +180,18 @@ load_model (IrConvertElement *self, GError **error)
     return NULL;
   }
 
-  return ir_model_load (&self->options, log_convert, self, error);
+  return ir_model_load_logged (&self->options, GST_CAT_DEFAULT, self, error);
+}
+
+static gboolean
+make_pool (IrConvertElement *self)
+{
+  const IrPreproc *recipe = &self->model->recipe;
+  IrShape shape = ir_preproc_shape (recipe);
+
+  self->pool = ir_tensor_pool_new (recipe->dtype, &shape);
+
+  return TRUE;
 }
 
 static gboolean
@@ -315,8 +203,10 @@ start (GstBaseTransform *trans)
 
   self->announced = FALSE;
   self->core = ir_core_shared ();
+  ir_qos_reset (GST_ELEMENT (self), &self->qos);
+  drop_stale_model (self);
   if (self->model)
-    return TRUE;
+    return make_pool (self);
 
   /* Properties of the model are not set by others between READY and PAUSED. */
   model = load_model (self, &error);
@@ -329,7 +219,7 @@ start (GstBaseTransform *trans)
   self->model = model;
   GST_OBJECT_UNLOCK (self);
 
-  return TRUE;
+  return make_pool (self);
 }
 
 static gboolean
@@ -338,6 +228,7 @@ stop (GstBaseTransform *trans)
   IrConvertElement *self = IR_CONVERT_ELEMENT (trans);
 
   g_clear_pointer (&self->reader, ir_frame_reader_free);
+  g_clear_pointer (&self->pool, ir_tensor_pool_unref);
   g_clear_object (&self->core);
 
   return TRUE;
@@ -392,6 +283,7 @@ announce (IrConvertElement *self)
 static gboolean
 sink_event (GstBaseTransform *trans, GstEvent *event)
 {
+  IrConvertElement *self = IR_CONVERT_ELEMENT (trans);
   IrModel *other = ir_model_event_get (event);
 
   /* That one's tensors are used up: an irinfer stands between. */
@@ -400,9 +292,21 @@ sink_event (GstBaseTransform *trans, GstEvent *event)
     gst_event_unref (event);
     return TRUE;
   }
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    ir_qos_flush (GST_ELEMENT (self), &self->qos);
 
   return GST_BASE_TRANSFORM_CLASS (ir_convert_element_parent_class)
       ->sink_event (trans, event);
+}
+
+static gboolean
+src_event (GstBaseTransform *trans, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_QOS)
+    ir_qos_take (GST_ELEMENT (trans), &IR_CONVERT_ELEMENT (trans)->qos, event);
+
+  return GST_BASE_TRANSFORM_CLASS (ir_convert_element_parent_class)
+      ->src_event (trans, event);
 }
 
 static gboolean
@@ -410,8 +314,7 @@ attach (IrConvertElement *self, GstBuffer *buffer, const IrFrame *frame,
     const char *device, const IrPart *part, GError **error)
 {
   const IrPreproc *recipe = &self->model->recipe;
-  IrShape shape = ir_preproc_shape (recipe);
-  g_autoptr (IrTensor) tensor = ir_tensor_new (recipe->dtype, &shape, error);
+  g_autoptr (IrTensor) tensor = ir_tensor_pool_take (self->pool, error);
   const IrRegion *region = part->region.width > 0 ? &part->region : NULL;
   gint64 began = g_get_monotonic_time ();
   IrNode *image;
@@ -439,28 +342,40 @@ attach (IrConvertElement *self, GstBuffer *buffer, const IrFrame *frame,
 }
 
 static gboolean
-attach_parts (IrConvertElement *self, GstBuffer *buffer, GArray *parts,
-    const char *device, GError **error)
+attach_parts (IrConvertElement *self, GstBuffer *buffer, const char *device,
+    GError **error)
 {
   IrFrame frame;
   gboolean ok = TRUE;
 
-  if (parts->len == 0)
+  if (self->parts->len == 0)
     return TRUE;
   if (!ir_frame_reader_map (self->reader, buffer, &frame, error))
     return FALSE;
-  for (guint i = 0; ok && i < parts->len; i++)
-    ok = attach (
-        self, buffer, &frame, device, &g_array_index (parts, IrPart, i), error);
+  for (guint i = 0; ok && i < self->parts->len; i++)
+    ok = attach (self, buffer, &frame, device,
+        &g_array_index (self->parts, IrPart, i), error);
   ir_frame_reader_unmap (self->reader);
 
   return ok;
 }
 
-static GstFlowReturn
-prepare (IrConvertElement *self, GstBuffer *buffer)
+/* Nothing to see: a gap in the stream, or a frame that comes too late anyway. */
+static gboolean
+is_skipped (IrConvertElement *self, GstBuffer *buffer)
 {
-  g_autoptr (GArray) parts = g_array_new (FALSE, FALSE, sizeof (IrPart));
+  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP) &&
+      gst_buffer_get_size (buffer) == 0)
+    return TRUE;
+
+  return !ir_qos_admit (GST_ELEMENT (self), &self->qos,
+      &GST_BASE_TRANSFORM (self)->segment, buffer);
+}
+
+static GstFlowReturn
+prepare (GstBaseTransform *trans, GstBuffer *buffer)
+{
+  IrConvertElement *self = IR_CONVERT_ELEMENT (trans);
   g_autofree char *device = NULL;
   GError *error = NULL;
 
@@ -468,19 +383,19 @@ prepare (IrConvertElement *self, GstBuffer *buffer)
     return GST_FLOW_NOT_NEGOTIATED;
   if (!self->announced)
     announce (self);
-  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP) &&
-      gst_buffer_get_size (buffer) == 0)
+  if (is_skipped (self, buffer))
     return GST_FLOW_OK;
 
   GST_OBJECT_LOCK (self);
+  g_array_set_size (self->parts, 0);
   ir_parts_collect (
-      buffer, self->region, self->object_class, &self->info, parts);
+      buffer, self->region, self->object_class, &self->info, self->parts);
   if (self->device && *self->device &&
       g_ascii_strcasecmp (self->device, "auto") != 0)
     device = g_strdup (self->device);
   GST_OBJECT_UNLOCK (self);
 
-  if (!attach_parts (self, buffer, parts, device, &error)) {
+  if (!attach_parts (self, buffer, device, &error)) {
     ir_element_error (self, error);
     return GST_FLOW_ERROR;
   }
@@ -488,24 +403,10 @@ prepare (IrConvertElement *self, GstBuffer *buffer)
   return GST_FLOW_OK;
 }
 
-/* A buffer that others hold is replaced by one that shares its memory: what is
- * attached must not show up elsewhere. The base class would copy pixels. */
 static GstFlowReturn
 generate_output (GstBaseTransform *trans, GstBuffer **out)
 {
-  GstBuffer *buffer = g_steal_pointer (&trans->queued_buf);
-  GstFlowReturn flow;
-
-  *out = NULL;
-  if (buffer == NULL)
-    return GST_FLOW_OK;
-  buffer = gst_buffer_make_writable (buffer);
-  flow = prepare (IR_CONVERT_ELEMENT (trans), buffer);
-  if (flow == GST_FLOW_OK)
-    *out = buffer;
-  else
-    gst_buffer_unref (buffer);
-  return flow;
+  return ir_attach_generate_output (trans, out, prepare);
 }
 
 /* --- class --------------------------------------------------------------- */
@@ -515,65 +416,10 @@ finalize (GObject *object)
 {
   IrConvertElement *self = IR_CONVERT_ELEMENT (object);
 
-  ir_model_options_clear (&self->options);
-  g_free (self->device);
-  g_free (self->object_class);
+  ir_properties_clear (self, &table);
+  g_array_unref (self->parts);
   g_clear_pointer (&self->model, ir_model_unref);
   G_OBJECT_CLASS (ir_convert_element_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *klass)
-{
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags live =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-#define INSTALL(id, name, field, def, nick, blurb)                             \
-  g_object_class_install_property (klass, id,                                  \
-      g_param_spec_string (                                                    \
-          name, nick, blurb, def, is_live (id) ? live : flags));
-  TEXTS (INSTALL)
-#undef INSTALL
-
-  g_object_class_install_property (klass, PROP_SCALE,
-      g_param_spec_double ("scale", "Scale",
-          "Divisor of all channels after subtraction of the mean; not together "
-          "with scale-values",
-          1e-30, 1e30, 1, flags));
-  g_object_class_install_property (klass, PROP_REVERSE_INPUT_CHANNELS,
-      g_param_spec_boolean ("reverse-input-channels", "Reverse input channels",
-          "The network was trained on R,G,B: feed it R,G,B instead of B,G,R; "
-          "if not set, the model's description decides",
-          FALSE, flags));
-  g_object_class_install_property (klass, PROP_RESIZE,
-      g_param_spec_enum ("resize", "Resize",
-          "How the picture meets the network's size; if not set, the model's "
-          "description decides",
-          resize_get_type (), IR_RESIZE_STRETCH, flags));
-  g_object_class_install_property (klass, PROP_INTERPOLATION,
-      g_param_spec_enum ("interpolation", "Interpolation",
-          "How pixels are sampled when the picture is resized",
-          interpolation_get_type (), IR_INTERPOLATION_BILINEAR, flags));
-  g_object_class_install_property (klass, PROP_PAD_VALUE,
-      g_param_spec_double ("pad-value", "Pad value",
-          "Value (0..255) of all channels beside the picture, before mean and "
-          "scale; if not set, the model's description decides",
-          0, 255, 0, flags));
-  g_object_class_install_property (klass, PROP_REGION,
-      g_param_spec_enum ("region", "Region",
-          "What of the frame the network sees: one tensor is attached for the "
-          "frame, or one per region of interest",
-          IR_TYPE_REGION_MODE, IR_REGION_FULL_FRAME, live));
-  g_object_class_install_property (klass, PROP_OBJECT_CLASS,
-      g_param_spec_string ("object-class", "Object class",
-          "Labels of the regions to take, with commas between; default: all",
-          NULL, live));
-  g_object_class_install_property (klass, PROP_EXPLAIN,
-      g_param_spec_string ("explain", "Explain",
-          "Model, input and preprocessing in plain words, once PAUSED", NULL,
-          G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 
 static void
@@ -583,10 +429,8 @@ ir_convert_element_class_init (IrConvertElementClass *klass)
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *trans_class = GST_BASE_TRANSFORM_CLASS (klass);
 
-  object_class->set_property = set_property;
-  object_class->get_property = get_property;
   object_class->finalize = finalize;
-  install_properties (object_class);
+  ir_properties_install (object_class, &table);
 
   element_class->change_state = change_state;
   gst_element_class_add_static_pad_template (element_class, &sink_template);
@@ -600,20 +444,15 @@ ir_convert_element_class_init (IrConvertElementClass *klass)
   trans_class->stop = stop;
   trans_class->set_caps = set_caps;
   trans_class->sink_event = sink_event;
+  trans_class->src_event = src_event;
   trans_class->generate_output = generate_output;
   trans_class->passthrough_on_same_caps = TRUE;
-
-  gst_type_mark_as_plugin_api (IR_TYPE_REGION_MODE, 0);
-  gst_type_mark_as_plugin_api (resize_get_type (), 0);
-  gst_type_mark_as_plugin_api (interpolation_get_type (), 0);
 }
 
 static void
 ir_convert_element_init (IrConvertElement *self)
 {
-#define INIT(id, name, field, def, nick, blurb) self->field = g_strdup (def);
-  TEXTS (INIT)
-#undef INIT
+  ir_properties_init (self, &table);
+  self->parts = g_array_new (FALSE, FALSE, sizeof (IrPart));
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
-  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), TRUE);
 }

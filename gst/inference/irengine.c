@@ -72,21 +72,27 @@ batch_free (gpointer data)
 }
 
 static gboolean
-bind_inputs (const IrEngine *engine, Batch *batch, GError **error)
+bind_picture (const IrEngine *engine, Batch *batch, GError **error)
 {
   const IrModel *model = engine->shared->model;
   const IrNode *image =
       g_ptr_array_index (model->graph->parameters, model->image);
   g_autoptr (IrTensor) view = NULL;
-  g_autoptr (IrTensor) size = NULL;
 
   if (image->outputs[0].shape.rank == 3)
     view = ir_tensor_reshaped (batch->input, &image->outputs[0].shape, error);
   else
     view = ir_tensor_ref (batch->input);
-  if (view == NULL ||
-      !ir_infer_request_set_input (batch->request, model->image, view, error))
-    return FALSE;
+  return view &&
+      ir_infer_request_set_input (batch->request, model->image, view, error);
+}
+
+static gboolean
+bind_size (const IrEngine *engine, Batch *batch, GError **error)
+{
+  const IrModel *model = engine->shared->model;
+  g_autoptr (IrTensor) size = NULL;
+
   if (model->size_input < 0)
     return TRUE;
   size = ir_model_size_tensor (model, engine->shared->batch, error);
@@ -110,7 +116,8 @@ batch_new (IrEngine *engine, GError **error)
   if (batch->input)
     batch->request =
         ir_compiled_model_create_request (engine->shared->compiled, error);
-  if (batch->request == NULL || !bind_inputs (engine, batch, error)) {
+  if (batch->request == NULL || !bind_picture (engine, batch, error) ||
+      !bind_size (engine, batch, error)) {
     batch_free (batch);
     return NULL;
   }
@@ -378,7 +385,7 @@ place (IrEngine *engine, IrTensor *picture, GError **error)
   g_clear_pointer (&batch->input, ir_tensor_unref);
   batch->input = ir_tensor_ref (picture);
 
-  return bind_inputs (engine, batch, error);
+  return bind_picture (engine, batch, error);
 }
 
 gboolean

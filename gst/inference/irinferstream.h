@@ -37,18 +37,36 @@ typedef struct {
   guint64 max_age;
 } IrInferSettings;
 
-/** IrInferStats: counts since the stream began; times in nanoseconds. */
+/* Counts since the start, and times in nanoseconds: field, name, what it is. */
+#define IR_INFER_COUNTS(X)                                                     \
+  X (frames, "frames", "that came")                                            \
+  X (inferences, "inferences", "pictures that went through the network")       \
+  X (dropped, "dropped", "frames dropped by policy or max-age")                \
+  X (skipped, "skipped", "frames passed by interval")                          \
+  X (late, "late", "frames passed because the sink would drop them")           \
+  X (reused, "reused", "objects that got the outputs of an earlier frame")     \
+  X (latency, "latency", "ns that the last inferred frame was inside")         \
+  X (latency_max, "latency-max", "ns, the longest of these")                   \
+  X (preprocess, "preprocess", "ns that the last picture took to prepare")     \
+  X (infer, "infer", "ns that the last inference took")
+
+/** IrInferStats: @fps: frames per second since the start, on average. */
 typedef struct {
-  guint64 frames;
-  guint64 inferences;
-  guint64 dropped;
-  guint64 skipped;
-  guint64 latency;
-  guint64 latency_max;
-  guint64 preprocess;
-  guint64 infer;
+#define IR_INFER_COUNT(field, name, what) guint64 field;
+  IR_INFER_COUNTS (IR_INFER_COUNT)
+#undef IR_INFER_COUNT
   double fps;
 } IrInferStats;
+
+/**
+ * IrArrival: what a buffer is like when it comes
+ * @age: nanoseconds that it is behind the clock, 0 if that has no meaning
+ * @late: the sink would drop it: it passes without inference
+ */
+typedef struct {
+  guint64 age;
+  gboolean late;
+} IrArrival;
 
 typedef struct _IrInferStream IrInferStream;
 
@@ -62,10 +80,9 @@ void ir_infer_stream_free (IrInferStream *stream);
 /** ir_infer_stream_set_info: the pictures that come from now on. */
 void ir_infer_stream_set_info (IrInferStream *stream, const GstVideoInfo *info);
 
-/** ir_infer_stream_add_buffer: (transfer full): @age: in nanoseconds, how late
- * the buffer is already. Waits for room. */
+/** ir_infer_stream_add_buffer: (transfer full): waits for room. */
 gboolean ir_infer_stream_add_buffer (IrInferStream *stream, GstBuffer *buffer,
-    guint64 age, const IrInferSettings *settings, GError **error);
+    const IrArrival *arrival, const IrInferSettings *settings, GError **error);
 /** ir_infer_stream_add_event: (transfer full): a serialized one. */
 void ir_infer_stream_add_event (IrInferStream *stream, GstEvent *event);
 
@@ -91,12 +108,12 @@ gboolean ir_infer_stream_drain (IrInferStream *stream);
  * nobody waits. */
 void ir_infer_stream_set_flushing (IrInferStream *stream, gboolean flushing);
 
-/** ir_infer_stream_count_drop: a buffer was dropped outside. */
-void ir_infer_stream_count_drop (IrInferStream *stream);
+/** ir_infer_stream_reset: drops what is inside, and all counts, while flushing. */
+void ir_infer_stream_reset (IrInferStream *stream);
 /** ir_infer_stream_get_stats: */
 void ir_infer_stream_get_stats (IrInferStream *stream, IrInferStats *stats);
-/** ir_infer_stream_get_latency: the longest time that a buffer took so far, or
- * that of the warm-up with all requests in flight. */
+/** ir_infer_stream_get_latency: the longest time that one of the last frames was
+ * inside, or that of the warm-up with all requests in flight. */
 guint64 ir_infer_stream_get_latency (IrInferStream *stream);
 /** ir_infer_stream_get_engine: (transfer none). */
 IrEngine *ir_infer_stream_get_engine (IrInferStream *stream);

@@ -3,24 +3,6 @@
 
 #include <string.h>
 
-GType
-ir_region_mode_get_type (void)
-{
-  /* Two spellings of one mode: DL Streamer's users know it as roi-list. */
-  static const GEnumValue values[] = {
-    { IR_REGION_FULL_FRAME, "The whole frame", "full-frame" },
-    { IR_REGION_ROI, "Each region of interest on the frame", "roi" },
-    { IR_REGION_ROI, "The same as roi", "roi-list" },
-    { 0, NULL, NULL },
-  };
-  static gsize type;
-
-  if (g_once_init_enter (&type))
-    g_once_init_leave (&type, g_enum_register_static ("IrRegionMode", values));
-
-  return type;
-}
-
 static gboolean
 is_wanted (GQuark label, char **classes)
 {

@@ -13,9 +13,6 @@ typedef enum {
   IR_REGION_ROI,
 } IrRegionMode;
 
-#define IR_TYPE_REGION_MODE (ir_region_mode_get_type ())
-GType ir_region_mode_get_type (void);
-
 /**
  * IrPart: a part of a frame that the network is to see
  * @region: in pixels, inside the frame; zero width for the whole frame

@@ -16,6 +16,7 @@
 
 #include "draw.h"
 #include "irgsterror.h"
+#include "irproperty.h"
 
 GST_DEBUG_CATEGORY_STATIC (iroverlay_debug);
 #define GST_CAT_DEFAULT iroverlay_debug
@@ -33,7 +34,7 @@ struct _IrOverlay {
   guint font_size;
   char *palette;
   char *blur;
-  gboolean changed;
+  guint changed;
 
   /* streaming thread */
   GstVideoInfo info;
@@ -42,16 +43,6 @@ struct _IrOverlay {
 
 G_DEFINE_TYPE (IrOverlay, ir_overlay, GST_TYPE_BASE_TRANSFORM)
 
-enum {
-  PROP_0,
-  PROP_STYLE,
-  PROP_FIELDS,
-  PROP_PALETTE,
-  PROP_BLUR,
-  PROP_LINE_WIDTH,
-  PROP_FONT_SIZE,
-};
-
 static GstStaticPadTemplate sink_template =
     GST_STATIC_PAD_TEMPLATE ("sink", GST_PAD_SINK, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (IR_PAINT_FORMATS)));
@@ -59,7 +50,6 @@ static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS,
         GST_STATIC_CAPS (GST_VIDEO_CAPS_MAKE (IR_PAINT_FORMATS)));
 
-#define IR_TYPE_OVERLAY_STYLE (ir_overlay_style_get_type ())
 static GType
 ir_overlay_style_get_type (void)
 {
@@ -78,7 +68,6 @@ ir_overlay_style_get_type (void)
   return type;
 }
 
-#define IR_TYPE_OVERLAY_FIELDS (ir_overlay_fields_get_type ())
 static GType
 ir_overlay_fields_get_type (void)
 {
@@ -98,6 +87,29 @@ ir_overlay_fields_get_type (void)
         &type, g_flags_register_static ("IrOverlayFields", values));
   return type;
 }
+
+#define AT(field) G_STRUCT_OFFSET (IrOverlay, field)
+
+/* clang-format off */
+static const IrProperty properties[] = {
+  { "style", "Style", "How objects are marked",
+    IR_PROPERTY_ENUM, AT (style), .def = IR_STYLE_BOX, .values = ir_overlay_style_get_type, .live = TRUE },
+  { "fields", "Fields", "What is shown of an object: label+confidence+id and so on",
+    IR_PROPERTY_FLAGS, AT (fields), .def = IR_SHOW_ALL, .values = ir_overlay_fields_get_type, .live = TRUE },
+  { "palette", "Palette",
+    "Colours: #RRGGBB for the classes in turn, CLASS=#RRGGBB for one, separated by commas; built-in ones if empty",
+    IR_PROPERTY_TEXT, AT (palette), .live = TRUE },
+  { "blur", "Blur", "Classes to make unrecognisable, separated by commas; * for all",
+    IR_PROPERTY_TEXT, AT (blur), .live = TRUE },
+  { "line-width", "Line width", "In pixels; 0 follows the frame's size",
+    IR_PROPERTY_UINT, AT (line_width), 0, 64, 0, .live = TRUE },
+  { "font-size", "Font size", "Height of text in pixels; 0 follows the frame's size",
+    IR_PROPERTY_UINT, AT (font_size), 0, 256, 0, .live = TRUE },
+};
+/* clang-format on */
+
+static const IrPropertyTable table = { properties, G_N_ELEMENTS (properties),
+  AT (changed) };
 
 static GStrv
 parse_list (const char *text)
@@ -121,7 +133,7 @@ refresh (IrOverlay *self, GError **error)
     GST_OBJECT_UNLOCK (self);
     return TRUE;
   }
-  self->changed = FALSE;
+  self->changed = 0;
   draw->style = self->style;
   draw->fields = self->fields;
   draw->line = self->line_width;
@@ -142,7 +154,9 @@ ir_overlay_start (GstBaseTransform *base)
   IrOverlay *self = IR_OVERLAY (base);
   GError *error = NULL;
 
-  self->changed = TRUE;
+  GST_OBJECT_LOCK (self);
+  self->changed = IR_CHANGED_LIVE;
+  GST_OBJECT_UNLOCK (self);
   self->draw.text = ir_text_cache_new ();
   if (refresh (self, &error))
     return TRUE;
@@ -197,112 +211,13 @@ ir_overlay_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
 }
 
 static void
-ir_overlay_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *spec)
-{
-  IrOverlay *self = IR_OVERLAY (object);
-
-  GST_OBJECT_LOCK (self);
-  self->changed = TRUE;
-  switch (id) {
-    case PROP_STYLE:
-      self->style = g_value_get_enum (value);
-      break;
-    case PROP_FIELDS:
-      self->fields = g_value_get_flags (value);
-      break;
-    case PROP_PALETTE:
-      g_free (self->palette);
-      self->palette = g_value_dup_string (value);
-      break;
-    case PROP_BLUR:
-      g_free (self->blur);
-      self->blur = g_value_dup_string (value);
-      break;
-    case PROP_LINE_WIDTH:
-      self->line_width = g_value_get_uint (value);
-      break;
-    case PROP_FONT_SIZE:
-      self->font_size = g_value_get_uint (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-ir_overlay_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *spec)
-{
-  IrOverlay *self = IR_OVERLAY (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_STYLE:
-      g_value_set_enum (value, self->style);
-      break;
-    case PROP_FIELDS:
-      g_value_set_flags (value, self->fields);
-      break;
-    case PROP_PALETTE:
-      g_value_set_string (value, self->palette);
-      break;
-    case PROP_BLUR:
-      g_value_set_string (value, self->blur);
-      break;
-    case PROP_LINE_WIDTH:
-      g_value_set_uint (value, self->line_width);
-      break;
-    case PROP_FONT_SIZE:
-      g_value_set_uint (value, self->font_size);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
 ir_overlay_finalize (GObject *object)
 {
   IrOverlay *self = IR_OVERLAY (object);
 
   ir_overlay_stop (GST_BASE_TRANSFORM (self));
-  g_free (self->palette);
-  g_free (self->blur);
+  ir_properties_clear (self, &table);
   G_OBJECT_CLASS (ir_overlay_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *klass)
-{
-  const GParamFlags live =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-  g_object_class_install_property (klass, PROP_STYLE,
-      g_param_spec_enum ("style", "Style", "How objects are marked",
-          IR_TYPE_OVERLAY_STYLE, IR_STYLE_BOX, live));
-  g_object_class_install_property (klass, PROP_FIELDS,
-      g_param_spec_flags ("fields", "Fields",
-          "What is shown of an object: label+confidence+id and so on",
-          IR_TYPE_OVERLAY_FIELDS, IR_SHOW_ALL, live));
-  g_object_class_install_property (klass, PROP_PALETTE,
-      g_param_spec_string ("palette", "Palette",
-          "Colours: #RRGGBB for the classes in turn, CLASS=#RRGGBB for one, "
-          "separated by commas; built-in ones if empty",
-          NULL, live));
-  g_object_class_install_property (klass, PROP_BLUR,
-      g_param_spec_string ("blur", "Blur",
-          "Classes to make unrecognisable, separated by commas; * for all",
-          NULL, live));
-  g_object_class_install_property (klass, PROP_LINE_WIDTH,
-      g_param_spec_uint ("line-width", "Line width",
-          "In pixels; 0 follows the frame's size", 0, 64, 0, live));
-  g_object_class_install_property (klass, PROP_FONT_SIZE,
-      g_param_spec_uint ("font-size", "Font size",
-          "Height of text in pixels; 0 follows the frame's size", 0, 256, 0,
-          live));
 }
 
 static void
@@ -313,17 +228,13 @@ ir_overlay_class_init (IrOverlayClass *klass)
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (iroverlay_debug, "iroverlay", 0, "iroverlay");
-  object_class->set_property = ir_overlay_set_property;
-  object_class->get_property = ir_overlay_get_property;
   object_class->finalize = ir_overlay_finalize;
-  install_properties (object_class);
+  ir_properties_install (object_class, &table);
   gst_element_class_set_static_metadata (element_class, "Results onto video",
       "Filter/Effect/Video",
       "Draws boxes, labels, ids, masks and keypoints in place", "gst-ir");
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_type_mark_as_plugin_api (IR_TYPE_OVERLAY_STYLE, 0);
-  gst_type_mark_as_plugin_api (IR_TYPE_OVERLAY_FIELDS, 0);
   base_class->start = ir_overlay_start;
   base_class->stop = ir_overlay_stop;
   base_class->set_caps = ir_overlay_set_caps;
@@ -333,7 +244,7 @@ ir_overlay_class_init (IrOverlayClass *klass)
 static void
 ir_overlay_init (IrOverlay *self)
 {
-  self->fields = IR_SHOW_ALL;
+  ir_properties_init (self, &table);
   gst_base_transform_set_in_place (GST_BASE_TRANSFORM (self), TRUE);
 }
 

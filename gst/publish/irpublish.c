@@ -18,6 +18,7 @@
 #include <gst/video/video.h>
 
 #include "irgsterror.h"
+#include "irproperty.h"
 #include "irtensormeta.h"
 #include "message.h"
 #include "output.h"
@@ -54,26 +55,13 @@ struct _IrPublish {
 
 G_DEFINE_TYPE (IrPublish, ir_publish, GST_TYPE_BASE_TRANSFORM)
 
-enum {
-  PROP_0,
-  PROP_URI,
-  PROP_FORMAT,
-  PROP_FIELDS,
-  PROP_SOURCE,
-  PROP_EVERY,
-  PROP_SPOOL_DIR,
-  PROP_SPOOL_SIZE,
-};
-
 #define DEFAULT_URI "-"
-#define DEFAULT_SPOOL_SIZE (G_GUINT64_CONSTANT (64) << 20)
 
 static GstStaticPadTemplate sink_template = GST_STATIC_PAD_TEMPLATE (
     "sink", GST_PAD_SINK, GST_PAD_ALWAYS, GST_STATIC_CAPS ("video/x-raw(ANY)"));
 static GstStaticPadTemplate src_template = GST_STATIC_PAD_TEMPLATE (
     "src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS ("video/x-raw(ANY)"));
 
-#define IR_TYPE_PUBLISH_FORMAT (ir_publish_format_get_type ())
 static GType
 ir_publish_format_get_type (void)
 {
@@ -90,6 +78,36 @@ ir_publish_format_get_type (void)
         &type, g_enum_register_static ("IrPublishFormat", values));
   return type;
 }
+
+#define AT(field) G_STRUCT_OFFSET (IrPublish, field)
+
+/* clang-format off */
+static const IrProperty properties[] = {
+  { "uri", "URI",
+    "Where lines go: - for standard output, file:PATH or file:///PATH (emptied at start); "
+    "mqtt://, mqtts:// and kafka:// are not supported by this build",
+    IR_PROPERTY_TEXT, AT (uri), .text = DEFAULT_URI },
+  { "format", "Format", "Schema of a line",
+    IR_PROPERTY_ENUM, AT (format), .def = FORMAT_DLS, .values = ir_publish_format_get_type, .live = TRUE },
+  { "fields", "Fields",
+    "Keys of the format dls to write, separated by commas: frame, latency_ms, model, objects, pts, resolution, "
+    "schema, source, tensors, timestamp, utc; all if empty",
+    IR_PROPERTY_TEXT, AT (fields) },
+  { "source", "Source", "Name of the camera or file, written as \"source\" or \"sensorId\"",
+    IR_PROPERTY_TEXT, AT (source), .live = TRUE },
+  { "every", "Every", "Publishes one frame out of so many",
+    IR_PROPERTY_UINT, AT (every), 1, G_MAXUINT, 1, .live = TRUE },
+  { "spool-dir", "Spool folder",
+    "Path of a folder that keeps lines while a broker is away; not used for files and standard output",
+    IR_PROPERTY_TEXT, AT (spool_dir) },
+  { "spool-size", "Spool size",
+    "Most bytes that the spool folder may take; not used for files and standard output",
+    IR_PROPERTY_UINT64, AT (spool_size), .def = 64 << 20 },
+};
+/* clang-format on */
+
+static const IrPropertyTable table = { properties, G_N_ELEMENTS (properties),
+  0 };
 
 static gboolean
 ir_publish_start (GstBaseTransform *base)
@@ -243,131 +261,10 @@ ir_publish_transform_ip (GstBaseTransform *base, GstBuffer *buffer)
 }
 
 static void
-ir_publish_set_property (
-    GObject *object, guint id, const GValue *value, GParamSpec *spec)
-{
-  IrPublish *self = IR_PUBLISH (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_URI:
-      g_free (self->uri);
-      self->uri = g_value_dup_string (value);
-      break;
-    case PROP_FORMAT:
-      self->format = g_value_get_enum (value);
-      break;
-    case PROP_FIELDS:
-      g_free (self->fields);
-      self->fields = g_value_dup_string (value);
-      break;
-    case PROP_SOURCE:
-      g_free (self->source);
-      self->source = g_value_dup_string (value);
-      break;
-    case PROP_EVERY:
-      self->every = g_value_get_uint (value);
-      break;
-    case PROP_SPOOL_DIR:
-      g_free (self->spool_dir);
-      self->spool_dir = g_value_dup_string (value);
-      break;
-    case PROP_SPOOL_SIZE:
-      self->spool_size = g_value_get_uint64 (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
-ir_publish_get_property (
-    GObject *object, guint id, GValue *value, GParamSpec *spec)
-{
-  IrPublish *self = IR_PUBLISH (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_URI:
-      g_value_set_string (value, self->uri);
-      break;
-    case PROP_FORMAT:
-      g_value_set_enum (value, self->format);
-      break;
-    case PROP_FIELDS:
-      g_value_set_string (value, self->fields);
-      break;
-    case PROP_SOURCE:
-      g_value_set_string (value, self->source);
-      break;
-    case PROP_EVERY:
-      g_value_set_uint (value, self->every);
-      break;
-    case PROP_SPOOL_DIR:
-      g_value_set_string (value, self->spool_dir);
-      break;
-    case PROP_SPOOL_SIZE:
-      g_value_set_uint64 (value, self->spool_size);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, spec);
-  }
-  GST_OBJECT_UNLOCK (self);
-}
-
-static void
 ir_publish_finalize (GObject *object)
 {
-  IrPublish *self = IR_PUBLISH (object);
-
-  g_free (self->uri);
-  g_free (self->fields);
-  g_free (self->source);
-  g_free (self->spool_dir);
+  ir_properties_clear (object, &table);
   G_OBJECT_CLASS (ir_publish_parent_class)->finalize (object);
-}
-
-static void
-install_properties (GObjectClass *klass)
-{
-  const GParamFlags flags =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags live =
-      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-
-  g_object_class_install_property (klass, PROP_URI,
-      g_param_spec_string ("uri", "URI",
-          "Where lines go: - for standard output, file:PATH or file:///PATH "
-          "(emptied at start); mqtt://, mqtts:// and kafka:// are not "
-          "supported by this build",
-          DEFAULT_URI, flags));
-  g_object_class_install_property (klass, PROP_FORMAT,
-      g_param_spec_enum ("format", "Format", "Schema of a line",
-          IR_TYPE_PUBLISH_FORMAT, FORMAT_DLS, live));
-  g_object_class_install_property (klass, PROP_FIELDS,
-      g_param_spec_string ("fields", "Fields",
-          "Keys of the format dls to write, separated by commas: frame, "
-          "latency_ms, model, objects, pts, resolution, schema, source, "
-          "tensors, timestamp, utc; all if empty",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_SOURCE,
-      g_param_spec_string ("source", "Source",
-          "Name of the camera or file, written as \"source\" or \"sensorId\"",
-          NULL, live));
-  g_object_class_install_property (klass, PROP_EVERY,
-      g_param_spec_uint ("every", "Every", "Publishes one frame out of so many",
-          1, G_MAXUINT, 1, live));
-  g_object_class_install_property (klass, PROP_SPOOL_DIR,
-      g_param_spec_string ("spool-dir", "Spool folder",
-          "Folder that keeps lines while a broker is away; not used for "
-          "files and standard output",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_SPOOL_SIZE,
-      g_param_spec_uint64 ("spool-size", "Spool size",
-          "Most bytes that the spool folder may take; not used for files and "
-          "standard output",
-          0, G_MAXUINT64, DEFAULT_SPOOL_SIZE, flags));
 }
 
 static void
@@ -378,16 +275,13 @@ ir_publish_class_init (IrPublishClass *klass)
   GstBaseTransformClass *base_class = GST_BASE_TRANSFORM_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (irpublish_debug, "irpublish", 0, "irpublish");
-  object_class->set_property = ir_publish_set_property;
-  object_class->get_property = ir_publish_get_property;
   object_class->finalize = ir_publish_finalize;
-  install_properties (object_class);
+  ir_properties_install (object_class, &table);
   gst_element_class_set_static_metadata (element_class, "Results to JSON lines",
       "Filter/Analyzer/Video", "Writes detections and classes as JSON lines",
       "gst-ir");
   gst_element_class_add_static_pad_template (element_class, &sink_template);
   gst_element_class_add_static_pad_template (element_class, &src_template);
-  gst_type_mark_as_plugin_api (IR_TYPE_PUBLISH_FORMAT, 0);
   base_class->passthrough_on_same_caps = TRUE;
   base_class->start = ir_publish_start;
   base_class->stop = ir_publish_stop;
@@ -398,9 +292,7 @@ ir_publish_class_init (IrPublishClass *klass)
 static void
 ir_publish_init (IrPublish *self)
 {
-  self->uri = g_strdup (DEFAULT_URI);
-  self->every = 1;
-  self->spool_size = DEFAULT_SPOOL_SIZE;
+  ir_properties_init (self, &table);
   self->chosen = IR_FIELD_ALL;
 }
 
