@@ -333,6 +333,46 @@ test_peak (void)
   }
 }
 
+/* At the borders between levels too, all variants take the same level: the one of
+ * the definition in single precision. */
+static void
+test_quant_borders (void)
+{
+  const IrQuantRange r = { -0.3f, 3.7f, -0.3f, 3.7f, 256 };
+  Guarded in = guarded_new (255 * 9), want = guarded_new (255 * 9);
+  size_t n_rows;
+  const IrQuantKernels *const *table = ir_quant_table (&n_rows);
+
+  for (gsize i = 0; i < in.n; i++) {
+    const gint ulps = (gint) (i % 9) - 4;
+    float x = (float) (-0.3 + (i / 9 + 0.5) * 4.0 / 255);
+    volatile float q;
+
+    for (gint n = 0; n < ABS (ulps); n++)
+      x = nextafterf (x, ulps < 0 ? -INFINITY : INFINITY);
+    in.data[i] = x;
+    /* Stored after each operation, so that none is contracted. */
+    q = x - r.in_low;
+    q = q / (r.in_high - r.in_low);
+    q = q * 255;
+    q = rintf (q) / 255;
+    q = q * (r.out_high - r.out_low);
+    want.data[i] = q + r.out_low;
+  }
+  for (size_t row = 0; row < n_rows; row++) {
+    Guarded out = guarded_new (in.n);
+
+    if (!(ir_quant_flags (row) & ~ir_cpu_detect ())) {
+      table[row]->fake_quantize (&r, in.data, out.data, in.n);
+      g_assert_cmpmem (
+          out.data, in.n * sizeof (float), want.data, in.n * sizeof (float));
+    }
+    guarded_free (&out);
+  }
+  guarded_free (&in);
+  guarded_free (&want);
+}
+
 static void
 test_mask (void)
 {
@@ -357,5 +397,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/reduce", test_reduce);
   g_test_add_func ("/kernels/quant", test_quant);
   g_test_add_func ("/kernels/peak", test_peak);
+  g_test_add_func ("/kernels/quant/borders", test_quant_borders);
   return g_test_run ();
 }
