@@ -67,6 +67,11 @@ void onnx_map_global_pool (OnnxNode *n);
 void onnx_map_resize (OnnxNode *n);
 void onnx_map_upsample (OnnxNode *n);
 
+/* map-recurrent.c */
+void onnx_map_lstm (OnnxNode *n);
+void onnx_map_gru (OnnxNode *n);
+void onnx_map_rnn (OnnxNode *n);
+
 /* map-norm.c */
 void onnx_map_batch_norm (OnnxNode *n);
 

@@ -144,6 +144,11 @@ static const OnnxRow rows[] = {
   MAP ("ScatterElements", 11, ANY, onnx_map_scatter_elements),
   MAP ("ScatterND", 11, ANY, onnx_map_scatter_nd),
 
+  /* recurrent */
+  MAP ("GRU", 3, ANY, onnx_map_gru),
+  MAP ("LSTM", 1, ANY, onnx_map_lstm),
+  MAP ("RNN", 1, ANY, onnx_map_rnn),
+
   /* normalisation */
   MAP ("BatchNormalization", 1, ANY, onnx_map_batch_norm),
 };

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "body.h"
+
+static const IrShape scalar = { 0, { 0 } };
+
+void
+onnx_body_init (OnnxBody *body, OnnxNode *outer, IrSourceGraph *source,
+    const IrPort *first, gsize n_first)
+{
+  IrGraph *graph = ir_graph_new (
+      source != NULL && source->name[0] != '\0' ? source->name : "body");
+
+  if (source == NULL)
+    source = ir_source_graph_new (outer->convert->source, "");
+  body->outer = outer;
+  body->n = *outer;
+  body->n.error = NULL;
+  body->n.graph = graph;
+  body->scope = onnx_scope_new (outer->scope, source, graph);
+  body->n.scope = body->scope;
+  body->ports = g_array_new (FALSE, FALSE, sizeof (IrPort));
+  body->inputs = g_array_new (FALSE, FALSE, sizeof (IrBodyMap));
+  body->outputs = g_array_new (FALSE, FALSE, sizeof (IrBodyMap));
+  body->back_edges = g_array_new (FALSE, FALSE, sizeof (IrBodyLink));
+  body->current_iteration = -1;
+  body->condition = -1;
+  g_array_append_vals (body->ports, first, (guint) n_first);
+}
+
+void
+onnx_body_clear (OnnxBody *body)
+{
+  g_clear_error (&body->n.error);
+  g_clear_pointer (&body->n.graph, ir_graph_unref);
+  onnx_scope_free (body->scope);
+  g_array_unref (body->ports);
+  g_array_unref (body->inputs);
+  g_array_unref (body->outputs);
+  g_array_unref (body->back_edges);
+}
+
+/* --- inputs ------------------------------------------------------------------- */
+
+static IrPort
+add_parameter (OnnxBody *body, IrDType dtype, const IrShape *shape)
+{
+  g_autofree char *name = g_strconcat (body->n.label, "/in", NULL);
+  IrNode *node;
+
+  if (onnx_failed (&body->n))
+    return ONNX_NONE;
+  node = ir_graph_add_parameter (body->n.graph, name, dtype, shape);
+  return onnx_done (&body->n, node);
+}
+
+/* The port of the node that reads @outside, and the last Parameter. */
+static void
+add_input (OnnxBody *body, IrPort outside, gint64 axis, gboolean backwards)
+{
+  IrBodyMap map = { body->ports->len,
+    (gint64) body->n.graph->parameters->len - 1, axis, backwards ? -1 : 0,
+    backwards ? 0 : -1, backwards ? -1 : 1, 1 };
+
+  g_array_append_val (body->ports, outside);
+  g_array_append_val (body->inputs, map);
+}
+
+/* An input may be missing only after a failure. */
+static gboolean
+check_outside (OnnxBody *body, IrPort outside)
+{
+  if (outside.node == NULL)
+    onnx_fail (&body->n, IR_ERROR_PARSE, "lacks an input");
+  return !onnx_failed (&body->n);
+}
+
+IrPort
+onnx_body_whole (OnnxBody *body, IrPort outside)
+{
+  IrTensor *value;
+  IrPort port;
+
+  if (!check_outside (body, outside))
+    return ONNX_NONE;
+  value = onnx_value (body->outer, outside);
+  if (value != NULL)
+    return onnx_const (&body->n, value);
+  port = add_parameter (body, onnx_dtype_of (outside), onnx_shape_of (outside));
+  add_input (body, outside, IR_BODY_WHOLE, FALSE);
+  return port;
+}
+
+IrPort
+onnx_body_slice (
+    OnnxBody *body, IrPort outside, gint64 axis, gboolean backwards)
+{
+  IrShape shape = *onnx_shape_of (outside);
+  guint index = 0;
+  IrPort port;
+
+  if (!check_outside (body, outside))
+    return ONNX_NONE;
+  if (shape.rank >= 0) {
+    if (!ir_shape_axis (&shape, axis, &index, &body->n.error))
+      return ONNX_NONE;
+    shape.dim[index] = 1;
+  }
+  port = add_parameter (body, onnx_dtype_of (outside), &shape);
+  add_input (body, outside, axis, backwards);
+  return port;
+}
+
+IrPort
+onnx_body_state (OnnxBody *body, IrPort start, const IrShape *shape)
+{
+  IrPort port;
+
+  if (!check_outside (body, start))
+    return ONNX_NONE;
+  port = add_parameter (body, onnx_dtype_of (start),
+      shape != NULL ? shape : onnx_shape_of (start));
+  add_input (body, start, IR_BODY_WHOLE, FALSE);
+  return port;
+}
+
+IrPort
+onnx_body_iteration (OnnxBody *body, const IrShape *shape)
+{
+  guint64 count;
+
+  if (shape == NULL || !ir_shape_count (shape, &count) || count != 1)
+    shape = &scalar;
+  body->current_iteration = body->n.graph->parameters->len;
+  return add_parameter (body, IR_DTYPE_I64, shape);
+}
+
+/* --- outputs ------------------------------------------------------------------ */
+
+/* The index of a new Result. */
+static gint64
+add_result (OnnxBody *body, IrPort port)
+{
+  g_autofree char *name = g_strconcat (body->n.label, "/out", NULL);
+
+  if (!check_outside (body, port))
+    return -1;
+  onnx_done (&body->n, ir_graph_add_result (body->n.graph, name, port));
+  return (gint64) body->n.graph->results->len - 1;
+}
+
+static void
+add_output (OnnxBody *body, gint64 result, gint64 axis, gboolean backwards)
+{
+  IrBodyMap map = { body->outputs->len, result, axis, backwards ? -1 : 0,
+    backwards ? 0 : -1, backwards ? -1 : 1, 1 };
+
+  g_array_append_val (body->outputs, map);
+}
+
+void
+onnx_body_next (OnnxBody *body, IrPort state, IrPort next)
+{
+  IrBodyLink link = { add_result (body, next), 0 };
+  guint index;
+
+  if (onnx_failed (&body->n))
+    return;
+  if (!g_ptr_array_find (body->n.graph->parameters, state.node, &index))
+    return;
+  link.to = index;
+  g_array_append_val (body->back_edges, link);
+  add_output (body, link.from, IR_BODY_WHOLE, FALSE);
+}
+
+void
+onnx_body_join (OnnxBody *body, IrPort slice, gint64 axis, gboolean backwards)
+{
+  gint64 result = add_result (body, slice);
+
+  if (!onnx_failed (&body->n))
+    add_output (body, result, axis, backwards);
+}
+
+void
+onnx_body_condition (OnnxBody *body, IrPort condition)
+{
+  body->condition = add_result (body, condition);
+}
+
+/* --- the node ------------------------------------------------------------------ */
+
+static void
+add_captures (OnnxBody *body)
+{
+  for (guint i = 0; i < body->scope->captures->len; i++) {
+    const OnnxCapture *capture =
+        &g_array_index (body->scope->captures, OnnxCapture, i);
+    IrBodyMap map = { body->ports->len, 0, IR_BODY_WHOLE, 0, -1, 1, 1 };
+    guint index = 0;
+
+    g_ptr_array_find (body->n.graph->parameters, capture->parameter, &index);
+    map.inner = index;
+    g_array_append_val (body->ports, capture->outside);
+    g_array_append_val (body->inputs, map);
+  }
+}
+
+static void
+set_records (const OnnxBody *body, IrNode *node)
+{
+  IrLoopAttrs *attrs = node->attrs;
+
+  attrs->inputs = ir_body_maps (
+      node->graph, (const IrBodyMap *) body->inputs->data, body->inputs->len);
+  attrs->outputs = ir_body_maps (
+      node->graph, (const IrBodyMap *) body->outputs->data, body->outputs->len);
+  attrs->back_edges = ir_body_links (node->graph,
+      (const IrBodyLink *) body->back_edges->data, body->back_edges->len);
+  attrs->current_iteration = body->current_iteration;
+  attrs->execution_condition = body->condition;
+}
+
+IrNode *
+onnx_body_finish (OnnxBody *body, const char *type, guint opset)
+{
+  OnnxNode *n = body->outer;
+  IrNode *node;
+
+  if (onnx_failed (&body->n)) {
+    if (!onnx_failed (n))
+      n->error = g_steal_pointer (&body->n.error);
+    return NULL;
+  }
+  add_captures (body);
+  if (body->outputs->len == 0)
+    onnx_fail (n, IR_ERROR_PARSE, "has no outputs");
+  node = onnx_add_v (n, type, opset, (const IrPort *) body->ports->data,
+      body->ports->len, body->outputs->len);
+  if (node == NULL)
+    return NULL;
+  ir_graph_sweep (body->n.graph);
+  ir_node_add_body (node, g_steal_pointer (&body->n.graph));
+  set_records (body, node);
+  onnx_done (n, node);
+  return onnx_failed (n) ? NULL : node;
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "recurrent.h"
+
+/* @op is the one that does it all, or @make builds it. */
+struct _OnnxActivationRow {
+  const char *name;
+  const char *ir; /* in the IR's recurrent ops */
+  const char *op;
+  guint opset;
+  IrPort (*make) (OnnxNode *n, IrPort x, double alpha, double beta);
+  gboolean has_alpha;
+  gboolean has_beta;
+  double alpha;
+  double beta;
+};
+
+static IrPort
+scaled (OnnxNode *n, IrPort x, double factor)
+{
+  return onnx_op (n, "Multiply", 1, 2, x, onnx_like (n, x, factor));
+}
+
+static IrPort
+make_hard_sigmoid (OnnxNode *n, IrPort x, double alpha, double beta)
+{
+  return onnx_op (n, "HardSigmoid", 1, 3, x, onnx_like (n, x, alpha),
+      onnx_like (n, x, beta));
+}
+
+static IrPort
+make_affine (OnnxNode *n, IrPort x, double alpha, double beta)
+{
+  return onnx_op (n, "Add", 1, 2, scaled (n, x, alpha), onnx_like (n, x, beta));
+}
+
+static IrPort
+make_leaky_relu (OnnxNode *n, IrPort x, double alpha, double beta)
+{
+  IrPort slope = onnx_like (n, x, alpha);
+
+  return onnx_op (n, "PReLU", 1, 2, x,
+      onnx_reshape_to (n, slope, (const gint64[]){ 1 }, 1));
+}
+
+static IrPort
+make_thresholded_relu (OnnxNode *n, IrPort x, double alpha, double beta)
+{
+  IrPort above = onnx_op (n, "Greater", 1, 2, x, onnx_like (n, x, alpha));
+
+  return onnx_op (n, "Select", 1, 3, above, x, onnx_like (n, x, 0));
+}
+
+static IrPort
+make_scaled_tanh (OnnxNode *n, IrPort x, double alpha, double beta)
+{
+  return scaled (n, onnx_op (n, "Tanh", 1, 1, scaled (n, x, beta)), alpha);
+}
+
+static IrPort
+make_elu (OnnxNode *n, IrPort x, double alpha, double beta)
+{
+  IrNode *op = onnx_add (n, "Elu", 1, 1, x);
+
+  onnx_set_f64 (n, op, "alpha", alpha);
+  return onnx_done (n, op);
+}
+
+/* clang-format off */
+static const OnnxActivationRow rows[] = {
+  { "Sigmoid", "sigmoid", "Sigmoid", 1 },
+  { "Tanh", "tanh", "Tanh", 1 },
+  { "Relu", "relu", "ReLU", 1 },
+  { "Softplus", NULL, "SoftPlus", 4 },
+  { "Softsign", NULL, "SoftSign", 9 },
+  { "HardSigmoid", NULL, NULL, 0, make_hard_sigmoid, TRUE, TRUE, 0.2, 0.5 },
+  { "Affine", NULL, NULL, 0, make_affine, TRUE, TRUE, 1, 0 },
+  { "LeakyRelu", NULL, NULL, 0, make_leaky_relu, TRUE, FALSE, 0.01, 0 },
+  { "ThresholdedRelu", NULL, NULL, 0, make_thresholded_relu, TRUE, FALSE, 1, 0 },
+  { "ScaledTanh", NULL, NULL, 0, make_scaled_tanh, TRUE, TRUE, 1, 1 },
+  { "Elu", NULL, NULL, 0, make_elu, TRUE, FALSE, 1, 0 },
+};
+/* clang-format on */
+
+static const OnnxActivationRow *
+find_row (OnnxNode *n, const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (g_ascii_strcasecmp (rows[i].name, name) == 0)
+      return &rows[i];
+  onnx_fail (n, IR_ERROR_UNSUPPORTED, "has the activation \"%.40s\"", name);
+  return &rows[0];
+}
+
+/* Those parameters that an activation has are taken from the front of the lists,
+ * which may be too short. */
+static double
+take (const IrF64s *list, gsize *at, gboolean wanted, double def)
+{
+  return wanted && *at < list->n ? list->v[(*at)++] : def;
+}
+
+void
+onnx_recurrent_activations (OnnxNode *n, OnnxRecurrent *r)
+{
+  const gsize count = r->kind->n_activations;
+  const IrSourceAttr *attr = ir_source_attr (n->source, "activations");
+  const gboolean given =
+      attr != NULL && attr->kind == IR_SOURCE_TEXTS && attr->u.texts.n > 0;
+  gsize alpha_at = 0, beta_at = 0;
+  IrF64s alpha, beta;
+
+  ir_source_f64s (n->source, "activation_alpha", &alpha);
+  ir_source_f64s (n->source, "activation_beta", &beta);
+  if (given && attr->u.texts.n != count * r->n_directions) {
+    onnx_fail (n, IR_ERROR_PARSE,
+        "has %" G_GSIZE_FORMAT " activations instead of %" G_GSIZE_FORMAT,
+        attr->u.texts.n, count * r->n_directions);
+    return;
+  }
+  for (gsize d = 0; d < r->n_directions; d++) {
+    for (gsize i = 0; i < count; i++) {
+      const char *name =
+          given ? attr->u.texts.v[d * count + i] : r->kind->activations[i];
+      const OnnxActivationRow *row = find_row (n, name);
+
+      r->activation[d][i].row = row;
+      r->activation[d][i].alpha =
+          take (&alpha, &alpha_at, row->has_alpha, row->alpha);
+      r->activation[d][i].beta =
+          take (&beta, &beta_at, row->has_beta, row->beta);
+    }
+  }
+}
+
+const char *
+onnx_activation_ir (const OnnxActivation *activation)
+{
+  return activation->row->ir;
+}
+
+IrPort
+onnx_activate (OnnxNode *n, const OnnxActivation *activation, IrPort x)
+{
+  const OnnxActivationRow *row = activation->row;
+
+  if (row->make != NULL)
+    return row->make (n, x, activation->alpha, activation->beta);
+  return onnx_op (n, row->op, row->opset, 1, x);
+}
