@@ -154,6 +154,60 @@ test_gathers (void)
       OP_LIST (op_tensor (I32, "3,1,2", 1, 2, 4, 3, 5, 6)));
 }
 
+static void
+test_reverse (void)
+{
+  op_check ("Reverse-1", "mode=index",
+      OP_LIST (series ("2,3"), op_tensor (I64, "2", 0, -1)),
+      OP_LIST (op_tensor (F32, "2,3", 5, 4, 3, 2, 1, 0)));
+  op_check ("Reverse-1", "mode=mask",
+      OP_LIST (series ("2,3"), op_tensor (BOOLEAN, "2", 0, 1)),
+      OP_LIST (op_tensor (F32, "2,3", 2, 1, 0, 5, 4, 3)));
+  op_check_shape ("Reverse-1", "mode=index", NULL, "f32 2,3", "=2", NULL);
+  op_check_shape ("Reverse-1", "mode=index", NULL, "f32 2,3", "=1,-1", NULL);
+  op_check_shape ("Reverse-1", "mode=mask", NULL, "f32 2,3", "boolean 3", NULL);
+  op_check_shape ("Reverse-1", "mode=mask", NULL, "f32 2,3", "i64 2", NULL);
+}
+
+static void
+test_reverse_sequence (void)
+{
+  op_check ("ReverseSequence-1", "",
+      OP_LIST (series ("2,3"), op_tensor (I32, "2", 3, 2)),
+      OP_LIST (op_tensor (F32, "2,3", 2, 1, 0, 4, 3, 5)));
+  op_check ("ReverseSequence-1", "batch_axis=-1;seq_axis=0",
+      OP_LIST (series ("3,2"), op_tensor (I64, "2", 0, 3)),
+      OP_LIST (op_tensor (F32, "3,2", 0, 5, 2, 3, 4, 1)));
+  op_check_shape ("ReverseSequence-1", "batch_axis=1;seq_axis=0", "f32[?,3,4]",
+      "f32 ?,?,4", "i64 3", NULL);
+  op_check_shape ("ReverseSequence-1", "", NULL, "f32 2,3", "i64 3", NULL);
+  op_check_shape (
+      "ReverseSequence-1", "seq_axis=-2", NULL, "f32 2,3", "i64 2", NULL);
+  op_reject ("ReverseSequence-1", "",
+      OP_LIST (series ("2,3"), op_tensor (I32, "2", 3, 4)), IR_ERROR_SHAPE);
+  op_reject ("ReverseSequence-1", "",
+      OP_LIST (series ("2,3"), op_tensor (I32, "2", 3, -1)), IR_ERROR_SHAPE);
+}
+
+static void
+test_roll (void)
+{
+  op_check ("Roll-7", "",
+      OP_LIST (series ("2,3"), op_tensor (I64, "2", 1, -4),
+          op_tensor (I64, "2", 0, -1)),
+      OP_LIST (op_tensor (F32, "2,3", 4, 5, 3, 1, 2, 0)));
+  op_check ("Roll-7", "",
+      OP_LIST (
+          series ("4"), op_tensor (I64, "", 1), op_tensor (I64, "2", 0, 0)),
+      OP_LIST (op_tensor (F32, "4", 2, 3, 0, 1)));
+  op_check ("Roll-7", "",
+      OP_LIST (series ("3"), op_tensor_wide (I64, "1", G_MININT64),
+          op_tensor (I64, "1", 0)),
+      OP_LIST (op_tensor (F32, "3", 2, 0, 1)));
+  op_check_shape ("Roll-7", "", NULL, "f32 2,3", "=1,2,3", "=0,1", NULL);
+  op_check_shape ("Roll-7", "", NULL, "f32 2,3", "=1", "=2", NULL);
+}
+
 /* Expected numbers are OpenVINO's reference's or follow from the definition:
  * weights of 1/4 and 3/4 at half pixels. */
 static void
@@ -191,6 +245,9 @@ main (int argc, char **argv)
   g_test_add_func ("/ops/movement/order", test_order);
   g_test_add_func ("/ops/movement/slices", test_slices);
   g_test_add_func ("/ops/movement/gathers", test_gathers);
+  g_test_add_func ("/ops/movement/reverse", test_reverse);
+  g_test_add_func ("/ops/movement/reverse-sequence", test_reverse_sequence);
+  g_test_add_func ("/ops/movement/roll", test_roll);
   g_test_add_func ("/ops/movement/interpolate", test_interpolate);
   return g_test_run ();
 }

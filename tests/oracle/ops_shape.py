@@ -11,6 +11,8 @@ import openvino.opset8 as opset8
 import openvino.opset12 as opset12
 import openvino.opset15 as op
 
+from openvino.utils.node_factory import NodeFactory
+
 from oplib import Ops
 
 ops = Ops()
@@ -22,6 +24,12 @@ def constant(array, dtype=numpy.int64):
 
 def series(*shape, dtype=numpy.float32):
     return numpy.arange(numpy.prod(shape, dtype=int)).reshape(shape).astype(dtype)
+
+
+def reverse(data, axes, mode):
+    """Has no function in openvino.opset1."""
+    return NodeFactory('opset1').create('Reverse', [data.output(0), axes.output(0)],
+                                        {'mode': mode})
 
 
 def shapes():
@@ -183,7 +191,112 @@ def places():
              [numpy.array(3)])
 
 
-FAMILIES = (shapes, parts, picks, places)
+def orders():
+    x = ops.normal(3, 4, 5)
+    for axes in ([0], [1, 2], [-1], []):
+        ops.case(f'Reverse {axes}', lambda x, a=axes: reverse(
+            x, constant(a), 'index'), [x])
+    ops.case('Reverse mask', lambda x: reverse(
+        x, constant([True, False, True], bool), 'mask'), [x])
+    for batch, sequence in ((0, 1), (1, 0), (2, 0), (0, -1), (-1, 1)):
+        lengths = ops.integers(1, x.shape[sequence] + 1, x.shape[batch],
+                               dtype=numpy.int32)
+        ops.case(f'ReverseSequence {batch} {sequence}',
+                 lambda x, n, b=batch, s=sequence: op.reverse_sequence(x, n, b, s),
+                 [x, lengths])
+    for shift, axes in (([1], [0]), ([-2], [1]), ([7, -9], [2, 0]),
+                        ([1, 2], [1, 1])):
+        ops.case(f'Roll {shift} {axes}', lambda x, a=(shift, axes): op.roll(
+            x, *(constant(v) for v in a)), [x])
+    ops.case('Roll scalar', lambda x: op.roll(x, constant(2), constant([-1])), [x])
+
+
+def blocks():
+    for shape, block, begin, end in (
+            ((12, 3, 2, 4), [1, 1, 2, 3], [0, 0, 0, 0], [0, 0, 0, 0]),
+            ((12, 3, 2, 4), [1, 1, 2, 3], [0, 0, 1, 2], [0, 0, 0, 3]),
+            ((8, 2, 3, 2, 2), [1, 2, 1, 2, 1], [0, 1, 0, 1, 0], [0, 0, 1, 0, 0])):
+        a = [constant(v) for v in (block, begin, end)]
+        ops.case(f'BatchToSpace {shape} {begin}', lambda x, a=a: op.batch_to_space(
+            x, *a), [ops.normal(*shape)])
+    for shape, block, begin, end in (
+            ((2, 3, 4, 6), [1, 1, 2, 3], [0, 0, 0, 0], [0, 0, 0, 0]),
+            ((2, 3, 3, 4), [1, 1, 2, 3], [0, 0, 1, 0], [0, 0, 0, 2]),
+            ((1, 3, 2, 3, 2), [1, 2, 1, 2, 1], [0, 0, 1, 0, 0], [0, 1, 0, 1, 0])):
+        a = [constant(v) for v in (block, begin, end)]
+        ops.case(f'SpaceToBatch {shape} {begin}', lambda x, a=a: op.space_to_batch(
+            x, *a), [ops.normal(*shape)])
+    x = ops.normal(2, 12, 4, 6)
+    for mode in ('blocks_first', 'depth_first'):
+        ops.case(f'DepthToSpace {mode}', lambda x, m=mode: op.depth_to_space(x, m, 2), [x])
+        ops.case(f'SpaceToDepth {mode}', lambda x, m=mode: op.space_to_depth(x, m, 2), [x])
+    for axis, group in ((1, 3), (1, 4), (2, 2), (-1, 3)):
+        ops.case(f'ShuffleChannels {axis} {group}', lambda x, a=axis, g=group:
+                 op.shuffle_channels(x, a, g), [x])
+    for shape, size in (((2, 3, 7), [3]), ((1, 2, 5, 8), [2, 3]), ((1, 2, 3, 4), [5, 9]),
+                        ((2, 1, 4, 5, 6), [3, 2, 4])):
+        ops.case(f'AdaptiveAvgPool {shape} {size}', lambda x, s=size:
+                 op.adaptive_avg_pool(x, constant(s)), [ops.normal(*shape)])
+        ops.case(f'AdaptiveMaxPool {shape} {size}', lambda x, s=size:
+                 op.adaptive_max_pool(x, constant(s), 'i32'), [ops.normal(*shape)])
+
+
+def searches():
+    buckets = [-1., 0., 0.5, 2.]
+    x = numpy.array([[-2, -1, 0, 0.1], [0.5, 2, 3, 1]], numpy.float32)
+    for right in (True, False):
+        for kind in ('i32', 'i64'):
+            ops.case(f'Bucketize {right} {kind}', lambda x, r=right, k=kind:
+                     op.bucketize(x, constant(buckets, numpy.float32), k, r), [x])
+        ops.case(f'Bucketize integers {right}', lambda x, r=right: op.bucketize(
+            x, constant([-3, 0, 4], numpy.int32), 'i64', r), [ops.integers(-5, 6, 3, 9)])
+        ops.case(f'Bucketize nothing {right}', lambda x, r=right: op.bucketize(
+            x, constant(numpy.zeros(0), numpy.float32), 'i64', r), [x])
+        rows = numpy.sort(ops.integers(-9, 9, 2, 3, 6).astype(numpy.float32))
+        ops.case(f'SearchSorted {right}', lambda s, v, r=right: op.search_sorted(
+            s, v, r), [rows, ops.integers(-9, 9, 2, 3, 5).astype(numpy.float32)])
+        ops.case(f'SearchSorted one list {right}', lambda s, v, r=right:
+                 op.search_sorted(s, v, r), [rows[0, 0], ops.normal(2, 3, 5) * 5])
+    for rows, columns, diagonal in ((3, 4, 0), (4, 3, 2), (3, 3, -1), (2, 2, 5)):
+        ops.case(f'Eye {rows} {columns} {diagonal}', lambda r, a=(columns, diagonal): op.eye(
+            r, constant(a[0]), constant(a[1]), 'f32'), [numpy.array(rows)])
+    ops.case('Eye batch', lambda r: op.eye(r, constant(3), constant(1), 'i32',
+                                           constant([2, 2])), [numpy.array(2)])
+    for sort in (True, False):
+        for kind in (numpy.float32, numpy.int32, numpy.int64):
+            data = ops.integers(-2, 3, 3, 4, dtype=kind)
+            ops.case(f'Unique {sort} {numpy.dtype(kind)}', lambda x, s=sort: op.unique(
+                x, None, s, 'i32', 'i64'), [data])
+        for axis in (0, 1, -1):
+            data = ops.integers(0, 2, 4, 5, 2, dtype=numpy.float32)
+            ops.case(f'Unique {sort} axis {axis}', lambda x, s=sort, a=axis: op.unique(
+                x, constant(a), s), [data])
+
+
+def embeddings():
+    table = ops.normal(5, 2, 3)
+    whole = ops.integers(-9, 9, 5, 4, dtype=numpy.int32)
+    indices = numpy.array([0, 2, 3, 4, 1, 1], numpy.int32)
+    weights = ops.normal(6)
+    offsets = numpy.array([0, 0, 2, 5], numpy.int32)
+    segments = numpy.array([0, 0, 2, 2, 2, 4], numpy.int32)
+    for extra in ((), (constant(3, numpy.int32),),
+                  (constant(3, numpy.int32), constant(weights, numpy.float32))):
+        ops.case(f'EmbeddingBagOffsetsSum {len(extra)}',
+                 lambda t, i, o, e=extra: op.embedding_bag_offsets_sum(t, i, o, *e),
+                 [table, indices, offsets])
+        ops.case(f'EmbeddingSegmentsSum {len(extra)}',
+                 lambda t, i, s, e=extra: op.embedding_segments_sum(
+                     t, i, s, constant(5, numpy.int32), *e), [table, indices, segments])
+    ops.case('EmbeddingBagOffsetsSum i32', op.embedding_bag_offsets_sum,
+             [whole, indices, offsets])
+    packed = indices.reshape(3, 2)
+    ops.case('EmbeddingBagPackedSum', op.embedding_bag_packed_sum, [table, packed])
+    ops.case('EmbeddingBagPackedSum weights', op.embedding_bag_packed_sum,
+             [table, packed, weights.reshape(3, 2)])
+
+
+FAMILIES = (shapes, parts, picks, places, orders, blocks, searches, embeddings)
 
 
 def main():

@@ -143,3 +143,31 @@ onnx_map_nms (OnnxNode *n)
   onnx_set_dtype (n, op, "output_type", IR_DTYPE_I64);
   onnx_out (n, 0, onnx_done (n, op));
 }
+
+void
+onnx_map_reverse_sequence (OnnxNode *n)
+{
+  IrNode *op =
+      onnx_add (n, "ReverseSequence", 1, 2, onnx_in (n, 0), onnx_in (n, 1));
+
+  onnx_set_i64 (n, op, "batch_axis", onnx_i64 (n, "batch_axis", 1));
+  onnx_set_i64 (n, op, "seq_axis", onnx_i64 (n, "time_axis", 0));
+  onnx_out (n, 0, onnx_done (n, op));
+}
+
+void
+onnx_map_unique (OnnxNode *n)
+{
+  IrPort data = onnx_in (n, 0);
+  IrNode *op;
+
+  if (ir_source_attr (n->source, "axis") != NULL)
+    op = onnx_add (
+        n, "Unique", 10, 2, data, onnx_int (n, onnx_i64 (n, "axis", 0)));
+  else
+    op = onnx_add (n, "Unique", 10, 1, data);
+  onnx_set_bool (n, op, "sorted", onnx_i64 (n, "sorted", 1) != 0);
+  onnx_done (n, op);
+  for (guint i = 0; !onnx_failed (n) && i < op->n_outputs; i++)
+    onnx_out (n, i, ir_port (op, i));
+}

@@ -59,6 +59,8 @@ void onnx_map_compress (OnnxNode *n);
 void onnx_map_range (OnnxNode *n);
 void onnx_map_cum_sum (OnnxNode *n);
 void onnx_map_nms (OnnxNode *n);
+void onnx_map_reverse_sequence (OnnxNode *n);
+void onnx_map_unique (OnnxNode *n);
 
 /* map-pool.c */
 void onnx_map_max_pool (OnnxNode *n);

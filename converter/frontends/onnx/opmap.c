@@ -140,9 +140,11 @@ static const OnnxRow rows[] = {
   MAP ("NonZero", 9, ANY, onnx_map_nonzero),
   MAP ("OneHot", 9, ANY, onnx_map_one_hot),
   MAP ("Range", 11, ANY, onnx_map_range),
+  MAP ("ReverseSequence", 10, ANY, onnx_map_reverse_sequence),
   MAP ("Scatter", 9, ANY, onnx_map_scatter_elements),
   MAP ("ScatterElements", 11, ANY, onnx_map_scatter_elements),
   MAP ("ScatterND", 11, ANY, onnx_map_scatter_nd),
+  MAP ("Unique", 11, ANY, onnx_map_unique),
 
   /* recurrent */
   MAP ("GRU", 3, ANY, onnx_map_gru),
