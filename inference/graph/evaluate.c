@@ -14,9 +14,12 @@ drop_tensors (IrTensor **tensors, gsize n)
 static IrDType
 working_dtype (const IrNode *node, IrDType dtype)
 {
-  if ((node->op->flags & IR_OP_F32) != 0 && ir_dtype_is_float (dtype))
-    return IR_DTYPE_F32;
-  return dtype;
+  const guint flags = node->op->flags;
+
+  if ((flags & IR_OP_F32) == 0 || !ir_dtype_is_float (dtype) ||
+      (dtype == IR_DTYPE_F64 && (flags & IR_OP_F64) != 0))
+    return dtype;
+  return IR_DTYPE_F32;
 }
 
 static gboolean

@@ -14,30 +14,30 @@ static const IrAttrDesc divide_attrs[] = {
 
 IR_BINARY_INFER (arithmetic, IR_ACCEPT_NUMBER, IR_DTYPE_DYNAMIC)
 
-static inline float
-mod_floor_float (float x, float y)
+static inline double
+mod_floor_real (double x, double y)
 {
-  const float rest = fmodf (x, y);
+  const double rest = fmod (x, y);
 
   return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
 }
 
-#define FLOAT_ROW(id, T, name, value) IR_BINARY_SAME (id, T, float, name, value)
+#define REAL_ROW(id, T, name, value) IR_BINARY_SAME (id, T, T, name, value)
 #define SIGNED_ROW(id, T, name, value)                                         \
   IR_BINARY_SAME (id, T, gint64, name, value)
 #define UNSIGNED_ROW(id, T, name, value)                                       \
   IR_BINARY_SAME (id, T, guint64, name, value)
 
-#define ROWS(name, on_float, on_signed, on_unsigned)                           \
-  IR_FLOAT_TYPES (FLOAT_ROW, name, on_float)                                   \
+#define ROWS(name, on_real, on_signed, on_unsigned)                            \
+  IR_REAL_TYPES (REAL_ROW, name, on_real)                                      \
   IR_SIGNED_TYPES (SIGNED_ROW, name, on_signed)                                \
   IR_UNSIGNED_TYPES (UNSIGNED_ROW, name, on_unsigned)                          \
                                                                                \
   static const IrRowFunc name##_rows[IR_DTYPE_COUNT] = { IR_NUMBER_TYPES (     \
-      IR_BINARY_ENTRY, name) };
+      IR_BINARY_ENTRY, name) IR_DOUBLE_TYPES (IR_BINARY_ENTRY, name) };
 
-#define ARITHMETIC(name, ir_type, on_float, on_signed, on_unsigned, text)      \
-  ROWS (name, on_float, on_signed, on_unsigned)                                \
+#define ARITHMETIC(name, ir_type, on_real, on_signed, on_unsigned, text)       \
+  ROWS (name, on_real, on_signed, on_unsigned)                                 \
   IR_BINARY_EVALUATE (name, name##_rows)                                       \
   IR_BINARY_OP (                                                               \
       name, 1, ir_type, arithmetic_infer, ir_auto_broadcast_attrs, text)
@@ -47,7 +47,7 @@ ARITHMETIC (add, "Add",
     x + y, IR_WRAP (x) + IR_WRAP (y), x + y,
     "x + y")
 ARITHMETIC (floor_mod, "FloorMod",
-    mod_floor_float (x, y), ir_mod_floor (x, y), ir_mod_unsigned (x, y),
+    mod_floor_real (x, y), ir_mod_floor (x, y), ir_mod_unsigned (x, y),
     "Remainder with the sign of the divisor")
 ARITHMETIC (maximum, "Maximum",
     x > y ? x : y, x > y ? x : y, x > y ? x : y,
@@ -56,7 +56,7 @@ ARITHMETIC (minimum, "Minimum",
     x < y ? x : y, x < y ? x : y, x < y ? x : y,
     "The smaller one")
 ARITHMETIC (mod, "Mod",
-    fmodf (x, y), ir_mod_trunc (x, y), ir_mod_unsigned (x, y),
+    fmod (x, y), ir_mod_trunc (x, y), ir_mod_unsigned (x, y),
     "Remainder with the sign of the dividend")
 ARITHMETIC (multiply, "Multiply",
     x * y, IR_WRAP (x) * IR_WRAP (y), x * y,

@@ -49,7 +49,7 @@ G_BEGIN_DECLS
     .min_inputs = 2,                                                           \
     .max_inputs = 2,                                                           \
     .n_outputs = 1,                                                            \
-    .flags = IR_OP_F32 | IR_OP_ELEMENTWISE,                                    \
+    .flags = IR_OP_F32 | IR_OP_F64 | IR_OP_ELEMENTWISE,                        \
     .attrs_size = sizeof (IrBroadcastAttrs),                                   \
     .attrs = table,                                                            \
     .infer = infer_with,                                                       \

@@ -12,10 +12,12 @@ IR_BINARY_INFER (logical, IR_ACCEPT_BOOLEAN, IR_DTYPE_BOOLEAN)
 
 #define COMPARISON(name, ir_type, value, text)                                 \
   IR_NUMBER_TYPES (TRUTH_ROW, name, value)                                     \
+  IR_DOUBLE_TYPES (TRUTH_ROW, name, value)                                     \
   BOOLEAN_TYPES (TRUTH_ROW, name, value)                                       \
                                                                                \
   static const IrRowFunc name##_rows[IR_DTYPE_COUNT] = { IR_NUMBER_TYPES (     \
-      IR_BINARY_ENTRY, name) BOOLEAN_TYPES (IR_BINARY_ENTRY, name) };          \
+      IR_BINARY_ENTRY, name) IR_DOUBLE_TYPES (IR_BINARY_ENTRY, name)           \
+        BOOLEAN_TYPES (IR_BINARY_ENTRY, name) };                               \
   IR_BINARY_EVALUATE (name, name##_rows)                                       \
   IR_BINARY_OP (                                                               \
       name, 1, ir_type, comparison_infer, ir_auto_broadcast_attrs, text)

@@ -7,8 +7,9 @@
 G_BEGIN_DECLS
 
 /*
- * Computation on the types that take whole bytes. bf16, f16 and f64 don't
- * appear: ops that compute carry IR_OP_F32. Use: X (ID, C type, …).
+ * Computation on the types that take whole bytes. bf16 and f16 don't appear, f64
+ * only among the real types: ops that compute carry IR_OP_F32, with IR_OP_F64 if
+ * they have the real ones. Use: X (ID, C type, …).
  */
 /* clang-format off */
 #define IR_SIGNED_TYPES(X, ...) \
@@ -23,6 +24,10 @@ G_BEGIN_DECLS
   X (U64, guint64, __VA_ARGS__)
 /* clang-format on */
 #define IR_FLOAT_TYPES(X, ...) X (F32, float, __VA_ARGS__)
+#define IR_DOUBLE_TYPES(X, ...) X (F64, double, __VA_ARGS__)
+#define IR_REAL_TYPES(X, ...)                                                  \
+  IR_FLOAT_TYPES (X, __VA_ARGS__)                                              \
+  IR_DOUBLE_TYPES (X, __VA_ARGS__)
 #define IR_INTEGER_TYPES(X, ...)                                               \
   IR_SIGNED_TYPES (X, __VA_ARGS__)                                             \
   IR_UNSIGNED_TYPES (X, __VA_ARGS__)

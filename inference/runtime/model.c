@@ -27,14 +27,22 @@ ir_compiled_model_init (IrCompiledModel *self)
 {
 }
 
-/* Where an output is an input unchanged, one tensor has the names of both: the
- * Parameter's own is the input's, the output takes another. */
+/* One tensor has several names where a model only renames it: an output takes the
+ * one that its Result is called after. Where it is an input unchanged, the
+ * Parameter's own is the input's, and the output takes another. */
 static const char *
 choose_name (const IrNode *node, IrPort port)
 {
   const IrOutput *output = ir_port_output (port);
-  gboolean is_input = node == port.node;
+  const gboolean is_input = node == port.node;
 
+  for (gsize i = 0; i < output->n_names && !is_input; i++) {
+    const char *name = output->names[i];
+
+    if (g_str_has_prefix (node->name, name) &&
+        g_str_equal (node->name + strlen (name), "/sink_port_0"))
+      return name;
+  }
   if ((port.node->op->flags & IR_OP_PARAMETER) == 0)
     return ir_port_name (port);
   for (gsize i = 0; i < output->n_names; i++) {

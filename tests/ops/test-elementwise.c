@@ -22,6 +22,22 @@ test_broadcast (void)
   op_check_shape ("Less-1", "", "boolean[...]", "f32 ...", "f32 3", NULL);
 }
 
+/* f64 is computed as it is: these would be lost in f32. */
+static void
+test_double (void)
+{
+  op_check_near ("Add-1", "",
+      OP_LIST (
+          op_tensor (F64, "2", 1, 1e300), op_tensor (F64, "2", 1e-12, 1e300)),
+      OP_LIST (op_tensor (F64, "2", 1 + 1e-12, 2e300)), 1e-15);
+  op_check_near ("Mod-1", "",
+      OP_LIST (op_tensor (F64, "1", -1e9 - 0.25), op_tensor (F64, "1", 1)),
+      OP_LIST (op_tensor (F64, "1", -0.25)), 1e-15);
+  op_check ("Less-1", "",
+      OP_LIST (op_tensor (F64, "1", 1), op_tensor (F64, "1", 1 + 1e-12)),
+      OP_LIST (op_tensor (BOOLEAN, "1", 1)));
+}
+
 /* What traps or overflows in C has a result here. */
 static void
 test_integer_edges (void)
@@ -104,6 +120,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/ops/elementwise/broadcast", test_broadcast);
+  g_test_add_func ("/ops/elementwise/double", test_double);
   g_test_add_func ("/ops/elementwise/integer-edges", test_integer_edges);
   g_test_add_func ("/ops/elementwise/functions", test_functions);
   return g_test_run ();

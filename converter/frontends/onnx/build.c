@@ -30,6 +30,27 @@ onnx_in (OnnxNode *n, gsize index)
   return ONNX_NONE;
 }
 
+IrPort
+onnx_second_in (OnnxNode *n)
+{
+  const gint64 ones[IR_MAX_RANK] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+  IrPort first = onnx_in (n, 0), second = onnx_in (n, 1);
+  gint64 axis, behind;
+
+  if (n->opset >= 7 || onnx_i64 (n, "broadcast", 0) == 0 ||
+      ir_source_attr (n->source, "axis") == NULL)
+    return second;
+  axis = onnx_axis (n, first, onnx_i64 (n, "axis", 0));
+  behind = onnx_rank (n, first) - axis - onnx_rank (n, second);
+  if (behind < 0)
+    onnx_fail (n, IR_ERROR_SHAPE, "has an axis that is out of range");
+  if (onnx_failed (n) || behind == 0)
+    return second;
+  return onnx_reshape (n, second,
+      onnx_concat (n, 0, 2, onnx_shape (n, second),
+          onnx_list (n, ones, (gsize) behind)));
+}
+
 gint64
 onnx_i64 (const OnnxNode *n, const char *attr, gint64 def)
 {
@@ -52,6 +73,12 @@ gboolean
 onnx_i64s (const OnnxNode *n, const char *attr, IrI64s *list)
 {
   return ir_source_i64s (n->source, attr, list);
+}
+
+gboolean
+onnx_f64s (const OnnxNode *n, const char *attr, IrF64s *list)
+{
+  return ir_source_f64s (n->source, attr, list);
 }
 
 IrDType
@@ -139,6 +166,17 @@ onnx_ints (OnnxNode *n, IrPort port, gint64 values[IR_ONNX_LIST], gsize *count)
 
   return tensor != NULL &&
       ir_tensor_read_i64 (tensor, values, IR_ONNX_LIST, count, &n->error);
+}
+
+gboolean
+onnx_scalar (OnnxNode *n, IrPort port, double *value)
+{
+  g_autoptr (IrTensor) tensor = onnx_value (n, port);
+
+  if (tensor == NULL || ir_tensor_count (tensor) != 1)
+    return FALSE;
+  *value = ir_tensor_get_f64 (tensor, 0);
+  return TRUE;
 }
 
 /* --- building ------------------------------------------------------------------ */
@@ -292,6 +330,20 @@ onnx_list (OnnxNode *n, const gint64 *values, gsize count)
 }
 
 IrPort
+onnx_reals (OnnxNode *n, IrDType dtype, const double *values, gsize count)
+{
+  gint64 length = (gint64) count;
+  IrTensor *tensor = NULL;
+  IrShape shape;
+
+  if (!onnx_failed (n) && ir_shape_init (&shape, 1, &length, &n->error))
+    tensor = ir_tensor_new (dtype, &shape, &n->error);
+  for (gsize i = 0; tensor != NULL && i < count; i++)
+    ir_tensor_set_f64 (tensor, i, values[i]);
+  return onnx_const (n, tensor);
+}
+
+IrPort
 onnx_number (OnnxNode *n, IrDType dtype, double value)
 {
   if (dtype == IR_DTYPE_DYNAMIC || ir_dtype_size (dtype) == 0) {
@@ -440,30 +492,45 @@ onnx_slice (OnnxNode *n, IrPort port, gint64 axis, gint64 start, gint64 end)
 }
 
 IrPort
+onnx_range (OnnxNode *n, IrPort start, IrPort end)
+{
+  IrNode *op = onnx_add (n, "Range", 4, 3, onnx_reshape_to (n, start, NULL, 0),
+      onnx_reshape_to (n, end, NULL, 0), onnx_int (n, 1));
+
+  onnx_set_dtype (n, op, "output_type", IR_DTYPE_I64);
+  return onnx_done (n, op);
+}
+
+IrPort
 onnx_axes_from (OnnxNode *n, IrPort port, gint64 first)
 {
   const IrShape *shape = onnx_shape_of (port);
   gint64 axes[IR_MAX_RANK];
   gsize count = 0;
-  IrNode *range;
 
   if (shape->rank >= 0) {
     for (gint64 axis = first; axis < shape->rank; axis++)
       axes[count++] = axis;
     return onnx_list (n, axes, count);
   }
-  range = onnx_add (n, "Range", 4, 3, onnx_int (n, first),
-      onnx_squeeze (n, onnx_shape (n, onnx_shape (n, port)), 0),
-      onnx_int (n, 1));
-  onnx_set_dtype (n, range, "output_type", IR_DTYPE_I64);
-  return onnx_done (n, range);
+  return onnx_range (
+      n, onnx_int (n, first), onnx_shape (n, onnx_shape (n, port)));
+}
+
+IrPort
+onnx_along (OnnxNode *n, IrPort vector, IrPort like, gint64 axis)
+{
+  gint64 dims[IR_MAX_RANK] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+
+  axis = onnx_axis (n, like, axis);
+  if (onnx_failed (n))
+    return ONNX_NONE;
+  dims[axis] = -1;
+  return onnx_reshape_to (n, vector, dims, (gsize) onnx_rank (n, like));
 }
 
 IrPort
 onnx_per_channel (OnnxNode *n, IrPort vector, IrPort like)
 {
-  gint64 dims[IR_MAX_RANK] = { 1, -1, 1, 1, 1, 1, 1, 1 };
-  gint rank = onnx_rank (n, like);
-
-  return rank <= 1 ? vector : onnx_reshape_to (n, vector, dims, (gsize) rank);
+  return onnx_rank (n, like) <= 1 ? vector : onnx_along (n, vector, like, 1);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Element-wise ops, activations, matrix products, reductions. */
+/* Element-wise ops, activations, matrix products. */
 #include "map.h"
 
 #include <ir/attrs.h>
@@ -12,19 +12,34 @@ onnx_map_identity (OnnxNode *n)
   onnx_out (n, 0, onnx_in (n, 0));
 }
 
-/* Training does more; what is left for inference is the data. */
+/* Training with a ratio above 0 draws numbers. Before opset 12 the model can't
+ * say; then it is taken for inference. */
+static void
+check_dropout (OnnxNode *n)
+{
+  double training = 0, ratio = 0.5;
+
+  if (onnx_has (n, 1) && onnx_scalar (n, n->in[1], &ratio) && ratio == 0)
+    return;
+  if (onnx_has (n, 2) &&
+      (!onnx_scalar (n, n->in[2], &training) || training != 0))
+    onnx_fail (n, IR_ERROR_UNSUPPORTED,
+        "is in training mode, or the model's input says whether it is; only "
+        "inference can be converted");
+}
+
 void
 onnx_map_dropout (OnnxNode *n)
 {
-  if (onnx_has (n, 2)) {
-    g_autoptr (IrTensor) training = onnx_value (n, n->in[2]);
+  IrPort data = onnx_in (n, 0);
+  IrDType mask = n->opset < 10 ? onnx_dtype_of (data) : IR_DTYPE_BOOLEAN;
 
-    if (training == NULL || ir_tensor_get_i64 (training, 0) != 0)
-      onnx_fail (n, IR_ERROR_UNSUPPORTED, "may be in training mode");
-  }
+  check_dropout (n);
+  onnx_out (n, 0, data);
   if (onnx_wants (n, 1))
-    onnx_fail (n, IR_ERROR_UNSUPPORTED, "has a mask that is read");
-  onnx_out (n, 0, onnx_in (n, 0));
+    onnx_out (n, 1,
+        onnx_op (n, "Broadcast", 3, 2, onnx_number (n, mask, 1),
+            onnx_shape (n, data)));
 }
 
 void
@@ -34,6 +49,7 @@ onnx_map_constant (OnnxNode *n)
   const IrSourceAttr *real = ir_source_attr (n->source, "value_float");
   const IrSourceAttr *whole = ir_source_attr (n->source, "value_int");
   IrI64s list;
+  IrF64s reals;
 
   if (attr && attr->kind == IR_SOURCE_TENSOR)
     onnx_out (n, 0, onnx_const (n, ir_tensor_ref (attr->u.tensor)));
@@ -43,9 +59,11 @@ onnx_map_constant (OnnxNode *n)
     onnx_out (n, 0, onnx_int (n, whole->u.i));
   else if (onnx_i64s (n, "value_ints", &list))
     onnx_out (n, 0, onnx_list (n, list.v, list.n));
+  else if (onnx_f64s (n, "value_floats", &reals))
+    onnx_out (n, 0, onnx_reals (n, IR_DTYPE_F32, reals.v, reals.n));
   else
-    onnx_fail (
-        n, IR_ERROR_UNSUPPORTED, "has a value of a kind that is not read");
+    onnx_fail (n, IR_ERROR_UNSUPPORTED,
+        "has a value that is text or sparse, which the IR doesn't have");
 }
 
 /* Max, Min, Sum, Mean take any number of inputs. */
@@ -62,16 +80,12 @@ onnx_map_variadic (OnnxNode *n)
   onnx_out (n, 0, sum);
 }
 
-/* Before opset 7 broadcasting was asked for by attributes. */
 void
 onnx_map_binary (OnnxNode *n)
 {
-  if (n->opset < 7 && onnx_i64 (n, "broadcast", 0) != 0)
-    onnx_fail (n, IR_ERROR_UNSUPPORTED,
-        "has a 'broadcast' attribute of opset 6 and before");
   onnx_out (n, 0,
-      onnx_op (
-          n, n->row->ir, n->row->ir_opset, 2, onnx_in (n, 0), onnx_in (n, 1)));
+      onnx_op (n, n->row->ir, n->row->ir_opset, 2, onnx_in (n, 0),
+          onnx_second_in (n)));
 }
 
 /* Integers divide towards zero. */
@@ -79,7 +93,7 @@ void
 onnx_map_div (OnnxNode *n)
 {
   IrPort a = onnx_in (n, 0);
-  IrNode *op = onnx_add (n, "Divide", 1, 2, a, onnx_in (n, 1));
+  IrNode *op = onnx_add (n, "Divide", 1, 2, a, onnx_second_in (n));
 
   if (!onnx_failed (n) && !ir_dtype_is_float (onnx_dtype_of (a)))
     ((IrBroadcastAttrs *) op->attrs)->pythondiv = FALSE;
@@ -106,8 +120,8 @@ onnx_map_leaky_relu (OnnxNode *n)
               (const gint64[]){ 1 }, 1)));
 }
 
-/* A slope of rank 1 goes along the last dimension here, along the channels in
- * the IR: written out, there is no doubt. */
+/* A slope of rank 1 goes along the last dimension from opset 7 on, along the
+ * channels before and in the IR: written out, there is no doubt. */
 void
 onnx_map_prelu (OnnxNode *n)
 {
@@ -119,6 +133,10 @@ onnx_map_prelu (OnnxNode *n)
   const IrShape *shape = onnx_shape_of (data);
   gint64 count = 1;
 
+  if (n->opset < 7 && slope->rank == 1) {
+    onnx_out (n, 0, onnx_op (n, "PReLU", 1, 2, data, n->in[1]));
+    return;
+  }
   /* The usual [C,1,1] is what the IR's op has a kernel for. */
   if (slope->rank == 3 && shape->rank == 4 && slope->dim[1] == 1 &&
       slope->dim[2] == 1 && slope->dim[0] > 0 &&
@@ -190,78 +208,20 @@ onnx_map_gemm (OnnxNode *n)
   onnx_out (n, 0, y);
 }
 
-/* Axes are an attribute, or an input from opset 13 (ReduceSum) or 18 on. */
-void
-onnx_map_reduce (OnnxNode *n)
-{
-  IrPort data = onnx_in (n, 0);
-  gboolean keep = onnx_i64 (n, "keepdims", 1) != 0;
-  IrI64s list;
-  IrPort axes;
-
-  if (onnx_i64s (n, "axes", &list))
-    axes = onnx_list (n, list.v, list.n);
-  else if (onnx_has (n, 1))
-    axes = n->in[1];
-  else
-    axes = ONNX_NONE;
-  /* An empty list means all, unless the node says that it means none. */
-  if (axes.node && onnx_shape_of (axes)->rank == 1 &&
-      onnx_shape_of (axes)->dim[0] == 0)
-    axes = ONNX_NONE;
-  if (axes.node == NULL && onnx_i64 (n, "noop_with_empty_axes", 0) != 0) {
-    onnx_out (n, 0, data);
-    return;
-  }
-  if (axes.node == NULL)
-    axes = onnx_axes_from (n, data, 0);
-  onnx_out (n, 0, onnx_reduce (n, n->row->ir, data, axes, keep));
-}
-
-/* Before opset 13 everything from the axis on is one dimension. */
-void
-onnx_map_softmax (OnnxNode *n)
-{
-  IrPort data = onnx_in (n, 0);
-  gint64 axis =
-      onnx_axis (n, data, onnx_i64 (n, "axis", n->opset < 13 ? 1 : -1));
-  gboolean whole = n->opset >= 13 || axis + 1 == onnx_rank (n, data);
-  IrPort shape = ONNX_NONE;
-  IrNode *op;
-
-  if (!whole) {
-    shape = onnx_shape (n, data);
-    data = onnx_reshape (n, data,
-        onnx_concat (n, 0, 2, onnx_slice (n, shape, 0, 0, axis),
-            onnx_list (n, (const gint64[]){ -1 }, 1)));
-  }
-  op = onnx_add (n, n->row->ir, n->row->ir_opset, 1, data);
-  onnx_set_i64 (n, op, "axis", axis);
-  data = onnx_done (n, op);
-  onnx_out (n, 0, whole ? data : onnx_reshape (n, data, shape));
-}
-
+/* Opset 1 names the type, later ones number it. */
 void
 onnx_map_cast (OnnxNode *n)
 {
-  static const IrDType types[] = { IR_DTYPE_DYNAMIC, IR_DTYPE_F32, IR_DTYPE_U8,
-    IR_DTYPE_I8, IR_DTYPE_U16, IR_DTYPE_I16, IR_DTYPE_I32, IR_DTYPE_I64,
-    IR_DTYPE_DYNAMIC, IR_DTYPE_BOOLEAN, IR_DTYPE_F16, IR_DTYPE_F64,
-    IR_DTYPE_U32, IR_DTYPE_U64 };
   const IrSourceAttr *attr = ir_source_attr (n->source, "to");
-  gint64 to = onnx_i64 (n, "to", 0);
   IrDType dtype = IR_DTYPE_DYNAMIC;
 
-  if (attr && attr->kind == IR_SOURCE_DTYPE)
-    dtype = attr->u.dtype;
-  else if (to > 0 && to < (gint64) G_N_ELEMENTS (types))
-    dtype = types[to];
-  if (dtype == IR_DTYPE_DYNAMIC || dtype == IR_DTYPE_BF16 ||
-      onnx_dtype_of (onnx_in (n, 0)) == IR_DTYPE_BF16) {
-    onnx_fail (n, IR_ERROR_UNSUPPORTED,
-        "casts to the element type %" G_GINT64_FORMAT ", which is not handled",
-        to);
-    return;
-  }
-  onnx_out (n, 0, onnx_cast (n, onnx_in (n, 0), dtype));
+  if (attr && attr->kind == IR_SOURCE_TEXT)
+    dtype = onnx_dtype_named (attr->u.text);
+  else if (attr && attr->kind == IR_SOURCE_I64)
+    dtype = onnx_dtype (attr->u.i);
+  if (dtype == IR_DTYPE_DYNAMIC)
+    onnx_fail (
+        n, IR_ERROR_UNSUPPORTED, "casts to a type that the IR doesn't have");
+  else
+    onnx_out (n, 0, onnx_cast (n, onnx_in (n, 0), dtype));
 }

@@ -5,16 +5,6 @@
 
 #include <string.h>
 
-static gsize
-spatial (OnnxNode *n, IrPort data)
-{
-  gint rank = onnx_rank (n, data);
-
-  if (!onnx_failed (n) && rank < 3)
-    onnx_fail (n, IR_ERROR_SHAPE, "pools a tensor of less than 3 dimensions");
-  return onnx_failed (n) ? 1 : (gsize) rank - 2;
-}
-
 static const char *
 rounding (OnnxNode *n)
 {
@@ -30,7 +20,7 @@ onnx_map_max_pool (OnnxNode *n)
   gboolean plain = !ceil && !onnx_wants (n, 1);
   IrNode *op;
 
-  onnx_window_read (n, spatial (n, data), &window);
+  onnx_window_read (n, onnx_window_dims (n, data), &window);
   for (gsize i = 0; i < window.n; i++)
     plain = plain && window.dilations[i] == 1;
   if (onnx_wants (n, 1) && onnx_i64 (n, "storage_order", 0) != 0)
@@ -44,15 +34,18 @@ onnx_map_max_pool (OnnxNode *n)
     onnx_out (n, 1, ir_port (op, 1));
 }
 
+/* Before opset 7 nothing says whether padding counts; the exporter that wrote
+ * nearly all such files, PyTorch's, meant that it does. */
 void
 onnx_map_average_pool (OnnxNode *n)
 {
   IrPort data = onnx_in (n, 0);
+  gboolean padding = onnx_i64 (n, "count_include_pad", n->opset < 7) != 0;
   gboolean ceil = onnx_i64 (n, "ceil_mode", 0) != 0;
   OnnxWindow window;
   IrNode *op;
 
-  onnx_window_read (n, spatial (n, data), &window);
+  onnx_window_read (n, onnx_window_dims (n, data), &window);
   for (gsize i = 0; i < window.n; i++) {
     if (window.dilations[i] != 1)
       onnx_fail (n, IR_ERROR_UNSUPPORTED, "has dilations");
@@ -60,8 +53,7 @@ onnx_map_average_pool (OnnxNode *n)
   op = onnx_add (n, "AvgPool", ceil ? 14 : 1, 1, data);
   onnx_set_i64s (n, op, "kernel", window.kernel, window.n);
   onnx_window_write (n, &window, op, FALSE);
-  onnx_set_bool (
-      n, op, "exclude-pad", onnx_i64 (n, "count_include_pad", 0) == 0);
+  onnx_set_bool (n, op, "exclude-pad", !padding);
   onnx_set_text (n, op, "rounding_type", rounding (n));
   onnx_out (n, 0, onnx_done (n, op));
 }
@@ -94,7 +86,8 @@ translate (OnnxNode *n, const Word *words, const char *word)
 }
 
 static const Word modes[] = { { "nearest", "nearest" },
-  { "linear", "linear_onnx" }, { "cubic", "cubic" }, { NULL, NULL } };
+  { "linear", "linear_onnx" }, { "bilinear", "linear_onnx" },
+  { "cubic", "cubic" }, { NULL, NULL } };
 static const Word coordinates[] = { { "half_pixel", "half_pixel" },
   { "pytorch_half_pixel", "pytorch_half_pixel" },
   { "asymmetric", "asymmetric" }, { "align_corners", "align_corners" },
@@ -150,15 +143,38 @@ resize (OnnxNode *n, IrPort scales, IrPort sizes, const char *coordinate,
   onnx_out (n, 0, onnx_done (n, op));
 }
 
+/* The ops before Resize of opset 11. */
+static void
+upsample (OnnxNode *n, IrPort scales)
+{
+  resize (n, scales, ONNX_NONE, "asymmetric",
+      strcmp (onnx_text (n, "mode", "nearest"), "nearest") == 0 ? "floor"
+                                                                : "simple");
+}
+
+/* Scales are attributes for two dimensions, a list, or an input from opset 9 on. */
+void
+onnx_map_upsample (OnnxNode *n)
+{
+  double scales[] = { 1, 1, onnx_f64 (n, "height_scale", 1),
+    onnx_f64 (n, "width_scale", 1) };
+  IrF64s list;
+
+  if (onnx_f64s (n, "scales", &list))
+    upsample (n, onnx_reals (n, IR_DTYPE_F32, list.v, list.n));
+  else if (n->opset >= 7)
+    upsample (n, onnx_in (n, 1));
+  else
+    upsample (n, onnx_reals (n, IR_DTYPE_F32, scales, G_N_ELEMENTS (scales)));
+}
+
 void
 onnx_map_resize (OnnxNode *n)
 {
   IrI64s axes;
 
   if (n->opset < 11) {
-    resize (n, onnx_in (n, 1), ONNX_NONE, "asymmetric",
-        strcmp (onnx_text (n, "mode", "nearest"), "nearest") == 0 ? "floor"
-                                                                  : "simple");
+    upsample (n, onnx_in (n, 1));
     return;
   }
   if (onnx_i64s (n, "axes", &axes) || onnx_i64 (n, "antialias", 0) != 0 ||
@@ -175,31 +191,4 @@ onnx_map_resize (OnnxNode *n)
           onnx_text (n, "coordinate_transformation_mode", "half_pixel")),
       translate (
           n, roundings, onnx_text (n, "nearest_mode", "round_prefer_floor")));
-}
-
-/* The scales that are an attribute. */
-static IrPort
-scales_of (OnnxNode *n)
-{
-  float scales[IR_MAX_RANK];
-  IrF64s list;
-
-  if (!ir_source_f64s (n->source, "scales", &list) || list.n > IR_MAX_RANK) {
-    onnx_fail (n, IR_ERROR_PARSE, "has no scales that fit its input");
-    return ONNX_NONE;
-  }
-  for (gsize i = 0; i < list.n; i++)
-    scales[i] = (float) list.v[i];
-  return onnx_const (n, ir_tensor_new_f32 (scales, list.n));
-}
-
-/* What Resize was called before it could do more. */
-void
-onnx_map_upsample (OnnxNode *n)
-{
-  const gboolean nearest =
-      strcmp (onnx_text (n, "mode", "nearest"), "nearest") == 0;
-
-  resize (n, n->opset < 9 ? scales_of (n) : onnx_in (n, 1), ONNX_NONE,
-      "asymmetric", nearest ? "floor" : "simple");
 }

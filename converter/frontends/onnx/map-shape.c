@@ -58,15 +58,13 @@ onnx_map_flatten (OnnxNode *n)
 {
   IrPort data = onnx_in (n, 0);
   gint64 axis = onnx_i64 (n, "axis", 1);
-  gint rank = onnx_rank (n, data);
+  gint rank = onnx_shape_of (data)->rank;
   IrPort head;
 
-  if (axis < 0)
+  if (rank >= 0 && axis < 0)
     axis += rank;
-  if (axis < 0 || axis > rank)
+  if (rank >= 0 && (axis < 0 || axis > rank))
     onnx_fail (n, IR_ERROR_SHAPE, "has an axis that is out of range");
-  if (onnx_failed (n))
-    return;
   if (axis == 0)
     head = onnx_list (n, (const gint64[]){ 1 }, 1);
   else if (axis == 1)
@@ -75,7 +73,7 @@ onnx_map_flatten (OnnxNode *n)
     head = onnx_reduce (n, "ReduceProd",
         onnx_slice (n, onnx_shape (n, data), 0, 0, axis), onnx_int (n, 0),
         TRUE);
-  if (axis > 1)
+  if (axis < 0 || axis > 1)
     head = onnx_reshape_to (n, head, (const gint64[]){ 1 }, 1);
   onnx_out (n, 0,
       onnx_reshape (n, data,
@@ -154,6 +152,20 @@ onnx_map_slice (OnnxNode *n)
         n, 0, onnx_op (n, "Slice", 8, 4, onnx_in (n, 0), starts, ends, steps));
 }
 
+/* Lengths of @parts parts of which all but the last are equally long. */
+static IrPort
+part_lengths (OnnxNode *n, IrPort data, gint64 axis, gsize parts)
+{
+  gint64 rest = -1, count = (gint64) parts;
+  IrPort length = onnx_op (
+      n, "Add", 1, 2, onnx_dim (n, data, axis), onnx_int (n, count - 1));
+  IrPort repeat = onnx_list (n, (const gint64[]){ count - 1 }, 1);
+
+  length = onnx_op (n, "Divide", 1, 2, length, onnx_int (n, count));
+  return onnx_concat (n, 0, 2, onnx_op (n, "Broadcast", 3, 2, length, repeat),
+      onnx_list (n, &rest, 1));
+}
+
 void
 onnx_map_split (OnnxNode *n)
 {
@@ -165,19 +177,18 @@ onnx_map_split (OnnxNode *n)
 
   if (onnx_failed (n))
     return;
+  /* From opset 18 on the last part may be smaller. */
+  if (lengths.node == NULL && n->opset >= 18 &&
+      (onnx_shape_of (data)->dim[axis] < 0 ||
+          onnx_shape_of (data)->dim[axis] % (gint64) parts != 0))
+    lengths = part_lengths (n, data, axis, parts);
   if (lengths.node) {
     IrPort ports[] = { data, onnx_int (n, axis), lengths };
 
     op = onnx_add_v (n, "VariadicSplit", 1, ports, 3, parts);
   } else {
     IrPort ports[] = { data, onnx_int (n, axis) };
-    gint64 dim = onnx_shape_of (data)->dim[axis];
 
-    /* The last part may be smaller from opset 18 on. */
-    if (dim >= 0 && dim % (gint64) parts != 0) {
-      onnx_fail (n, IR_ERROR_UNSUPPORTED, "splits into unequal parts");
-      return;
-    }
     op = onnx_add_v (n, "Split", 1, ports, 2, parts);
     onnx_set_i64 (n, op, "num_splits", (gint64) parts);
   }
@@ -267,29 +278,6 @@ onnx_map_depth_to_space (OnnxNode *n)
   onnx_set_text (n, op, "mode",
       strcmp (mode, "CRD") == 0 ? "depth_first" : "blocks_first");
   onnx_out (n, 0, onnx_done (n, op));
-}
-
-void
-onnx_map_arg (OnnxNode *n)
-{
-  IrPort data = onnx_in (n, 0);
-  gint64 axis = onnx_axis (n, data, onnx_i64 (n, "axis", 0));
-  IrNode *op = onnx_add (n, "TopK", 3, 2, data, onnx_int (n, 1));
-  IrPort index = ONNX_NONE;
-
-  if (onnx_i64 (n, "select_last_index", 0) != 0)
-    onnx_fail (n, IR_ERROR_UNSUPPORTED, "selects the last index");
-  onnx_set_i64 (n, op, "axis", axis);
-  onnx_set_text (
-      n, op, "mode", strcmp (n->row->type, "ArgMax") == 0 ? "max" : "min");
-  onnx_set_text (n, op, "sort", "value");
-  onnx_set_dtype (n, op, "index_element_type", IR_DTYPE_I64);
-  onnx_done (n, op);
-  if (!onnx_failed (n))
-    index = ir_port (op, 1);
-  if (onnx_i64 (n, "keepdims", 1) == 0)
-    index = onnx_squeeze (n, index, axis);
-  onnx_out (n, 0, index);
 }
 
 void

@@ -25,8 +25,6 @@ void onnx_map_prelu (OnnxNode *n);
 void onnx_map_hard_sigmoid (OnnxNode *n);
 void onnx_map_clip (OnnxNode *n);
 void onnx_map_gemm (OnnxNode *n);
-void onnx_map_reduce (OnnxNode *n);
-void onnx_map_softmax (OnnxNode *n);
 void onnx_map_cast (OnnxNode *n);
 
 /* map-shape.c */
@@ -47,7 +45,6 @@ void onnx_map_expand (OnnxNode *n);
 void onnx_map_constant_of_shape (OnnxNode *n);
 void onnx_map_pad (OnnxNode *n);
 void onnx_map_depth_to_space (OnnxNode *n);
-void onnx_map_arg (OnnxNode *n);
 void onnx_map_top_k (OnnxNode *n);
 
 /* map-index.c */
@@ -66,8 +63,8 @@ void onnx_map_unique (OnnxNode *n);
 void onnx_map_max_pool (OnnxNode *n);
 void onnx_map_average_pool (OnnxNode *n);
 void onnx_map_global_pool (OnnxNode *n);
-void onnx_map_resize (OnnxNode *n);
 void onnx_map_upsample (OnnxNode *n);
+void onnx_map_resize (OnnxNode *n);
 
 /* map-recurrent.c */
 void onnx_map_lstm (OnnxNode *n);
@@ -76,6 +73,62 @@ void onnx_map_rnn (OnnxNode *n);
 
 /* map-norm.c */
 void onnx_map_batch_norm (OnnxNode *n);
+void onnx_map_layer_norm (OnnxNode *n);
+void onnx_map_rms_norm (OnnxNode *n);
+void onnx_map_instance_norm (OnnxNode *n);
+void onnx_map_group_norm (OnnxNode *n);
+void onnx_map_mean_variance_norm (OnnxNode *n);
+void onnx_map_lrn (OnnxNode *n);
+
+/* map-lp.c */
+void onnx_map_lp_normalization (OnnxNode *n);
+void onnx_map_global_lp_pool (OnnxNode *n);
+void onnx_map_lp_pool (OnnxNode *n);
+
+/* map-math.c */
+void onnx_map_pow (OnnxNode *n);
+void onnx_map_mod (OnnxNode *n);
+void onnx_map_reciprocal (OnnxNode *n);
+void onnx_map_bit_shift (OnnxNode *n);
+void onnx_map_affine (OnnxNode *n);
+void onnx_map_scale (OnnxNode *n);
+void onnx_map_scaled (OnnxNode *n);
+void onnx_map_selu (OnnxNode *n);
+void onnx_map_celu (OnnxNode *n);
+void onnx_map_gelu (OnnxNode *n);
+void onnx_map_shrink (OnnxNode *n);
+void onnx_map_thresholded_relu (OnnxNode *n);
+void onnx_map_cast_like (OnnxNode *n);
+
+/* map-reduce.c */
+void onnx_map_reduce (OnnxNode *n);
+void onnx_map_reduce_norm (OnnxNode *n);
+void onnx_map_reduce_sum_square (OnnxNode *n);
+void onnx_map_reduce_log_sum (OnnxNode *n);
+void onnx_map_reduce_log_sum_exp (OnnxNode *n);
+void onnx_map_arg (OnnxNode *n);
+void onnx_map_softmax (OnnxNode *n);
+
+/* map-loss.c */
+void onnx_map_nll_loss (OnnxNode *n);
+void onnx_map_softmax_loss (OnnxNode *n);
+
+/* map-matrix.c */
+void onnx_map_eye_like (OnnxNode *n);
+void onnx_map_trilu (OnnxNode *n);
+
+/* map-quantize.c */
+void onnx_map_quantize (OnnxNode *n);
+void onnx_map_dequantize (OnnxNode *n);
+void onnx_map_dynamic_quantize (OnnxNode *n);
+void onnx_map_conv_integer (OnnxNode *n);
+void onnx_map_matmul_integer (OnnxNode *n);
+void onnx_map_qlinear_conv (OnnxNode *n);
+void onnx_map_qlinear_matmul (OnnxNode *n);
+
+/* map-legacy.c */
+void onnx_map_image_scaler (OnnxNode *n);
+void onnx_map_crop (OnnxNode *n);
 
 G_END_DECLS
 

@@ -140,6 +140,10 @@ onnx_wants (const OnnxNode *n, gsize output)
 /* Input @index; a failure if it is left out. */
 IrPort onnx_in (OnnxNode *n, gsize index);
 
+/* Input 1 of an element-wise op, in a shape that broadcasts against input 0:
+ * before opset 7 an attribute says which of its axes it goes along. */
+IrPort onnx_second_in (OnnxNode *n);
+
 void onnx_fail (OnnxNode *n, IrErrorCode code, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
@@ -154,6 +158,12 @@ double onnx_f64 (const OnnxNode *n, const char *attr, double def);
 const char *onnx_text (const OnnxNode *n, const char *attr, const char *def);
 /* FALSE and empty if absent. */
 gboolean onnx_i64s (const OnnxNode *n, const char *attr, IrI64s *list);
+gboolean onnx_f64s (const OnnxNode *n, const char *attr, IrF64s *list);
+
+/* ONNX's number or name of a type; IR_DTYPE_DYNAMIC for one that the IR doesn't
+ * have. (tensor.c) */
+IrDType onnx_dtype (gint64 data_type);
+IrDType onnx_dtype_named (const char *name);
 
 IrDType onnx_dtype_of (IrPort port);
 /* Never NULL; of unknown rank if nothing is known. */
@@ -170,6 +180,8 @@ IrTensor *onnx_value (OnnxNode *n, IrPort port);
 #define IR_ONNX_LIST 64
 gboolean onnx_ints (
     OnnxNode *n, IrPort port, gint64 values[IR_ONNX_LIST], gsize *count);
+/* Reads a constant of one element; FALSE, without failing, if it is not one. */
+gboolean onnx_scalar (OnnxNode *n, IrPort port, double *value);
 
 /* --- building (build.c) ------------------------------------------------------- */
 
@@ -198,6 +210,8 @@ IrPort onnx_done (OnnxNode *n, IrNode *op);
 IrPort onnx_const (OnnxNode *n, IrTensor *value); /* takes the reference */
 IrPort onnx_int (OnnxNode *n, gint64 value);      /* i64 scalar */
 IrPort onnx_list (OnnxNode *n, const gint64 *values, gsize count);
+IrPort onnx_reals (
+    OnnxNode *n, IrDType dtype, const double *values, gsize count);
 IrPort onnx_number (OnnxNode *n, IrDType dtype, double value); /* scalar */
 /* Scalar of the type of @port. */
 IrPort onnx_like (OnnxNode *n, IrPort port, double value);
@@ -221,9 +235,13 @@ IrPort onnx_reduce (OnnxNode *n, const char *type, IrPort port, IrPort axes,
 /* [start, end) along one axis; negative ones count from the end. */
 IrPort onnx_slice (
     OnnxNode *n, IrPort port, gint64 axis, gint64 start, gint64 end);
+/* The numbers from @start to @end - 1, i64; both are of one element. */
+IrPort onnx_range (OnnxNode *n, IrPort start, IrPort end);
 /* The axes from @first on up to the rank, as a list; without the rank, too. */
 IrPort onnx_axes_from (OnnxNode *n, IrPort port, gint64 first);
-/* A rank-1 tensor of C elements as [1,C,1…], to go along axis 1 of @like. */
+/* A rank-1 tensor of C elements as [1,C,1…], to go along an axis of @like. */
+IrPort onnx_along (OnnxNode *n, IrPort vector, IrPort like, gint64 axis);
+/* The same for axis 1. */
 IrPort onnx_per_channel (OnnxNode *n, IrPort vector, IrPort like);
 
 G_END_DECLS

@@ -2,7 +2,7 @@
 #ifndef IR_ONNX_READER_H
 #define IR_ONNX_READER_H
 
-#include "../source.h"
+#include "onnx.h"
 
 #include "onnx.pb-c.h"
 
@@ -23,9 +23,6 @@ typedef struct {
   char *folder;     /* real path */
   GHashTable *maps; /* real path -> GMappedFile */
 } OnnxFolder;
-
-/* IR_DTYPE_DYNAMIC for types that the IR doesn't have. */
-IrDType onnx_dtype (gint64 data_type);
 
 /* (transfer full): the tensor; it wraps the file's or the mapped memory where
  * that has the right form. (tensor.c) */

@@ -4,25 +4,29 @@
 #include <string.h>
 
 /* clang-format off */
+#define TYPE(onnx, ir)                                                         \
+  { #onnx, ONNX__TENSOR_PROTO__DATA_TYPE__##onnx, IR_DTYPE_##ir }
+
 static const struct {
+  const char *name;
   gint64 data_type;
   IrDType dtype;
 } types[] = {
-  { ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT,    IR_DTYPE_F32 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__UINT8,    IR_DTYPE_U8 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__INT8,     IR_DTYPE_I8 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__UINT16,   IR_DTYPE_U16 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__INT16,    IR_DTYPE_I16 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__INT32,    IR_DTYPE_I32 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__INT64,    IR_DTYPE_I64 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__BOOL,     IR_DTYPE_BOOLEAN },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT16,  IR_DTYPE_F16 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__DOUBLE,   IR_DTYPE_F64 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__UINT32,   IR_DTYPE_U32 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__UINT64,   IR_DTYPE_U64 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__BFLOAT16, IR_DTYPE_BF16 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__UINT4,    IR_DTYPE_U4 },
-  { ONNX__TENSOR_PROTO__DATA_TYPE__INT4,     IR_DTYPE_I4 },
+  TYPE (FLOAT, F32),
+  TYPE (UINT8, U8),
+  TYPE (INT8, I8),
+  TYPE (UINT16, U16),
+  TYPE (INT16, I16),
+  TYPE (INT32, I32),
+  TYPE (INT64, I64),
+  TYPE (BOOL, BOOLEAN),
+  TYPE (FLOAT16, F16),
+  TYPE (DOUBLE, F64),
+  TYPE (UINT32, U32),
+  TYPE (UINT64, U64),
+  TYPE (BFLOAT16, BF16),
+  TYPE (UINT4, U4),
+  TYPE (INT4, I4),
 };
 /* clang-format on */
 
@@ -31,6 +35,16 @@ onnx_dtype (gint64 data_type)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (types); i++) {
     if (types[i].data_type == data_type)
+      return types[i].dtype;
+  }
+  return IR_DTYPE_DYNAMIC;
+}
+
+IrDType
+onnx_dtype_named (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++) {
+    if (strcmp (types[i].name, name) == 0)
       return types[i].dtype;
   }
   return IR_DTYPE_DYNAMIC;

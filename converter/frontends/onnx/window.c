@@ -45,6 +45,16 @@ read_auto_pad (OnnxNode *n)
   return "explicit";
 }
 
+gsize
+onnx_window_dims (OnnxNode *n, IrPort data)
+{
+  gint rank = onnx_rank (n, data);
+
+  if (!onnx_failed (n) && rank < 3)
+    onnx_fail (n, IR_ERROR_SHAPE, "pools a tensor of less than 3 dimensions");
+  return onnx_failed (n) ? 1 : (gsize) rank - 2;
+}
+
 void
 onnx_window_read (OnnxNode *n, gsize n_dims, OnnxWindow *window)
 {

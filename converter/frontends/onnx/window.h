@@ -18,6 +18,9 @@ typedef struct {
   const char *auto_pad; /* in the IR's spelling */
 } OnnxWindow;
 
+/* The spatial dimensions of @data; a failure if there are none. */
+gsize onnx_window_dims (OnnxNode *n, IrPort data);
+
 /* Reads the node's attributes for @n_dims spatial dimensions. */
 void onnx_window_read (OnnxNode *n, gsize n_dims, OnnxWindow *window);
 

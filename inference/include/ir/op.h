@@ -107,6 +107,7 @@ typedef struct {
  * @IR_OP_NO_FOLD: not folded although its inputs are constant (random numbers)
  * @IR_OP_F32: `evaluate` handles f32 among the float types only; the caller
  *   converts bf16, f16 and f64 to f32 before and back after it
+ * @IR_OP_F64: with %IR_OP_F32: `evaluate` handles f64 as well
  * @IR_OP_DYNAMIC: sizes of the outputs depend on values of the inputs; when
  *   `infer` left them unknown, `evaluate` allocates the outputs itself
  * @IR_OP_ELEMENTWISE: output element i depends on element i of the (broadcast)
@@ -123,6 +124,7 @@ typedef enum {
   IR_OP_F32 = 1 << 5,
   IR_OP_DYNAMIC = 1 << 6,
   IR_OP_ELEMENTWISE = 1 << 7,
+  IR_OP_F64 = 1 << 8,
 } IrOpFlags;
 
 /**
