@@ -296,7 +296,29 @@ def embeddings():
              [table, packed, weights.reshape(3, 2)])
 
 
-FAMILIES = (shapes, parts, picks, places, orders, blocks, searches, embeddings)
+EQUATIONS = (
+    ('ij,jk->ik', (2, 3), (3, 4)), ('ij,jk', (2, 3), (3, 4)), ('bij,bjk->bik', (2, 2, 3), (2, 3, 4)),
+    ('...i->...', (2, 3)), ('...i->i', (2, 3)), ('bA->Ab', (2, 3)), ('ba', (2, 3)),
+    ('ii->i', (3, 3)), ('ii->', (3, 3)), ('iji->j', (3, 2, 3)), ('i,i->', (3,), (3,)),
+    ('ij,j', (3, 4), (4,)), ('ij->', (3, 4)), ('ab,cd->abcd', (2, 3), (2, 2)),
+    ('...ij,...jk->...ik', (5, 1, 2, 3), (4, 3, 2)), ('i...->...i', (2, 3, 4)),
+    ('ij,kj->ik', (2, 1), (2, 3)), ('ij,->ij', (2, 2), ()),
+    ('abc,cd,de->abe', (2, 3, 4), (4, 2), (2, 3)), ('b...,b...->...', (2, 3), (2, 3)),
+    ('ij->...ij', (2, 3)), ('bhqd,bhkd->bhqk', (1, 2, 3, 4), (1, 2, 5, 4)),
+    ('nkctv,kvw->nctw', (1, 2, 3, 4, 5), (2, 5, 5)))
+
+
+def equations():
+    for equation, *sizes in EQUATIONS:
+        for kind in (numpy.float32, numpy.int32):
+            data = [ops.uniform(-5, 5, *size).astype(kind) for size in sizes]
+            ops.case(f'Einsum {equation} {numpy.dtype(kind)}',
+                     lambda *p, e=equation: op.einsum(list(p), e),
+                     [numpy.asarray(array, kind) for array in data])
+
+
+FAMILIES = (shapes, parts, picks, places, orders, blocks, searches, embeddings,
+            equations)
 
 
 def main():

@@ -171,3 +171,42 @@ onnx_map_unique (OnnxNode *n)
   for (guint i = 0; !onnx_failed (n) && i < op->n_outputs; i++)
     onnx_out (n, i, ir_port (op, i));
 }
+
+/* The equation as the IR wants it: without blanks, and with an output. An
+ * implied one has an ellipsis, then the labels that there is one of. */
+static char *
+whole_equation (const char *text)
+{
+  GString *equation = g_string_new (NULL);
+  guint count[G_MAXUINT8 + 1] = { 0 };
+
+  for (const char *at = text; *at != '\0'; at++) {
+    if (!g_ascii_isspace (*at))
+      g_string_append_c (equation, *at);
+    count[(guint8) *at]++;
+  }
+  if (strstr (equation->str, "->") == NULL) {
+    g_string_append (equation, count['.'] != 0 ? "->..." : "->");
+    for (guint c = 0; c < G_N_ELEMENTS (count); c++) {
+      if (g_ascii_isalpha ((char) c) && count[c] == 1)
+        g_string_append_c (equation, (char) c);
+    }
+  }
+  return g_string_free (equation, FALSE);
+}
+
+void
+onnx_map_einsum (OnnxNode *n)
+{
+  const char *text = onnx_text (n, "equation", NULL);
+  g_autofree char *equation = NULL;
+  IrNode *op = onnx_add_v (n, "Einsum", 7, n->in, n->n_inputs, 0);
+
+  if (text == NULL) {
+    onnx_fail (n, IR_ERROR_PARSE, "has no equation");
+    return;
+  }
+  equation = whole_equation (text);
+  onnx_set_text (n, op, "equation", equation);
+  onnx_out (n, 0, onnx_done (n, op));
+}

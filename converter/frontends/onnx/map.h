@@ -58,6 +58,7 @@ void onnx_map_cum_sum (OnnxNode *n);
 void onnx_map_nms (OnnxNode *n);
 void onnx_map_reverse_sequence (OnnxNode *n);
 void onnx_map_unique (OnnxNode *n);
+void onnx_map_einsum (OnnxNode *n);
 
 /* map-pool.c */
 void onnx_map_max_pool (OnnxNode *n);

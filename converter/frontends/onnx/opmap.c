@@ -118,6 +118,7 @@ static const OnnxRow rows[] = {
   MAP ("Upsample", 1, ANY, onnx_map_upsample),
 
   /* products and reductions */
+  MAP ("Einsum", 12, ANY, onnx_map_einsum),
   MAP ("Gemm", 1, ANY, onnx_map_gemm),
   MAP ("Hardmax", 1, ANY, onnx_map_softmax),
   HINT ("LogSoftmax", 1, ANY, "LogSoftmax", 5, onnx_map_softmax),
