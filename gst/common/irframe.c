@@ -59,6 +59,13 @@ substitute_format (const GstVideoFormatInfo *info)
   return GST_VIDEO_FORMAT_BGRx;
 }
 
+gboolean
+ir_buffer_is_gap (GstBuffer *buffer)
+{
+  return GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP) &&
+      gst_buffer_get_size (buffer) == 0;
+}
+
 IrFrameReader *
 ir_frame_reader_new (const GstVideoInfo *info)
 {

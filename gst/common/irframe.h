@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /** IR_VIDEO_CAPS: what irconvert and irinfer take and give. */
 #define IR_VIDEO_CAPS GST_VIDEO_CAPS_MAKE (GST_VIDEO_FORMATS_ALL)
 
+/** ir_buffer_is_gap: whether @buffer stands for a gap and holds no picture. */
+gboolean ir_buffer_is_gap (GstBuffer *buffer);
+
 /**
  * IrFrameReader: shows video buffers as #IrFrame
  *

@@ -364,12 +364,9 @@ attach_parts (IrConvertElement *self, GstBuffer *buffer, const char *device,
 static gboolean
 is_skipped (IrConvertElement *self, GstBuffer *buffer)
 {
-  if (GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP) &&
-      gst_buffer_get_size (buffer) == 0)
-    return TRUE;
-
-  return !ir_qos_admit (GST_ELEMENT (self), &self->qos,
-      &GST_BASE_TRANSFORM (self)->segment, buffer);
+  return ir_buffer_is_gap (buffer) ||
+      !ir_qos_admit (GST_ELEMENT (self), &self->qos,
+          &GST_BASE_TRANSFORM (self)->segment, buffer);
 }
 
 static GstFlowReturn

@@ -179,15 +179,17 @@ take_settings (IrInferStream *stream, const IrInferSettings *settings)
 
 /* With the lock held: what becomes of a new buffer. */
 static IrItemState
-decide (IrInferStream *stream, const IrItem *item, gboolean late)
+decide (IrInferStream *stream, const IrItem *item, const IrArrival *arrival)
 {
   const IrInferSettings *settings = &stream->settings;
 
+  if (arrival->gap)
+    return IR_ITEM_READY;
   if (item->number % MAX (settings->interval, 1) != 0) {
     stream->stats.skipped++;
     return IR_ITEM_READY;
   }
-  if (late) {
+  if (arrival->late) {
     stream->stats.late++;
     return IR_ITEM_READY;
   }
@@ -234,7 +236,7 @@ ir_infer_stream_add_buffer (IrInferStream *stream, GstBuffer *buffer,
   item->age = arrival->age;
   g_mutex_lock (&stream->lock);
   item->number = stream->n_frames++;
-  state = item->state = decide (stream, item, arrival->late);
+  state = item->state = decide (stream, item, arrival);
   if (state == IR_ITEM_RUNNING)
     item->pending = 1;
   else if (state == IR_ITEM_READY)

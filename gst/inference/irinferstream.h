@@ -61,10 +61,12 @@ typedef struct {
 /**
  * IrArrival: what a buffer is like when it comes
  * @age: nanoseconds that it is behind the clock, 0 if that has no meaning
- * @late: the sink would drop it: it passes without inference
+ * @gap: holds no picture: it passes without inference
+ * @late: the sink would drop it: likewise
  */
 typedef struct {
   guint64 age;
+  gboolean gap;
   gboolean late;
 } IrArrival;
 

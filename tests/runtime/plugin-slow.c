@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* A device for tests: gives its first input back after DELAY milliseconds. Built
- * a second time with another ABI number. */
+/* A device for tests: gives its first input back after DELAY milliseconds, and
+ * fails from inference FAIL_FROM on. Built a second time with another ABI
+ * number. */
 #include <ir/plugin.h>
 
 static const IrConfigKey keys[] = {
   { "DELAY", "0..10000", "milliseconds that an inference takes" },
+  { "FAIL_FROM", "0..10000", "which inference is the first to fail" },
   { NULL, NULL, NULL },
 };
 
 typedef struct {
   guint delay;
   guint streams;
+  guint fail_from;
+  gint runs;
 } Model;
 
 static gboolean
@@ -32,9 +36,10 @@ number (GHashTable *config, const char *key)
 static gpointer
 slow_compile (const IrGraph *graph, GHashTable *config, GError **error)
 {
-  Model *model = g_new (Model, 1);
+  Model *model = g_new0 (Model, 1);
 
   model->delay = number (config, "DELAY");
+  model->fail_from = number (config, "FAIL_FROM");
   model->streams = MAX (number (config, "STREAMS"), 1);
   return model;
 }
@@ -62,8 +67,11 @@ static gboolean
 slow_infer (gpointer request, IrTensor *const *inputs, IrTensor **outputs,
     const gint *cancelled, GError **error)
 {
-  const Model *model = request;
+  Model *model = request;
+  guint run = g_atomic_int_add (&model->runs, 1) + 1;
 
+  if (model->fail_from > 0 && run >= model->fail_from)
+    return ir_fail (error, IR_ERROR_DEVICE, "the device broke in run %u", run);
   for (guint ms = 0; ms < model->delay; ms++) {
     if (g_atomic_int_get (cancelled))
       return ir_fail (error, IR_ERROR_CANCELLED, "stopped after %u ms", ms);
