@@ -157,7 +157,8 @@ add_buffer (IrInferElement *self, GstBuffer *buffer)
   GST_OBJECT_UNLOCK (self);
   if (settings.max_age > 0)
     arrival.age = age_of (self, buffer);
-  arrival.late =
+  arrival.gap = ir_buffer_is_gap (buffer);
+  arrival.late = !arrival.gap &&
       !ir_qos_admit (GST_ELEMENT (self), &self->qos, &self->segment, buffer);
   return ir_infer_stream_add_buffer (
       self->stream, buffer, &arrival, &settings, NULL);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /* A device for tests: gives its first input back after DELAY milliseconds, and
- * fails from inference FAIL_FROM on. Built a second time with another ABI
- * number. */
+ * fails from inference FAIL_FROM on. Each compilation adds a line to the
+ * file LOG. Built a second time with another ABI number. */
 #include <ir/plugin.h>
+
+#include <stdio.h>
 
 static const IrConfigKey keys[] = {
   { "DELAY", "0..10000", "milliseconds that an inference takes" },
   { "FAIL_FROM", "0..10000", "which inference is the first to fail" },
+  { "LOG", "a path", "file that grows by a line per compilation" },
   { NULL, NULL, NULL },
 };
 
@@ -37,7 +40,13 @@ static gpointer
 slow_compile (const IrGraph *graph, GHashTable *config, GError **error)
 {
   Model *model = g_new0 (Model, 1);
+  const char *log = g_hash_table_lookup (config, "LOG");
+  FILE *file = log && *log ? fopen (log, "a") : NULL;
 
+  if (file) {
+    fputc ('\n', file);
+    fclose (file);
+  }
   model->delay = number (config, "DELAY");
   model->fail_from = number (config, "FAIL_FROM");
   model->streams = MAX (number (config, "STREAMS"), 1);
