@@ -403,15 +403,45 @@ ir_source_apply (
 
 /* --- pruning ---------------------------------------------------------------- */
 
+/* The names that a body has itself: nobody outside can be meant by them. */
+static GHashTable *
+own_names (const IrSourceGraph *graph)
+{
+  GHashTable *own = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (guint i = 0; i < graph->inputs->len; i++) {
+    const IrSourceValue *value = graph->inputs->pdata[i];
+
+    g_hash_table_add (own, (gpointer) value->name);
+  }
+  for (guint i = 0; i < graph->nodes->len; i++) {
+    const IrSourceNode *node = graph->nodes->pdata[i];
+
+    for (gsize o = 0; o < node->n_outputs; o++)
+      g_hash_table_add (own, (gpointer) node->outputs[o]);
+  }
+  return own;
+}
+
 static void
 graph_reads (const IrSourceGraph *graph, GPtrArray *names)
 {
+  g_autoptr (GHashTable) own = own_names (graph);
+  g_autoptr (GPtrArray) reads = g_ptr_array_new ();
+
   for (guint i = 0; i < graph->nodes->len; i++)
-    ir_source_node_reads (graph->nodes->pdata[i], names);
+    ir_source_node_reads (graph->nodes->pdata[i], reads);
   for (guint i = 0; i < graph->outputs->len; i++) {
     const IrSourceValue *value = graph->outputs->pdata[i];
 
-    g_ptr_array_add (names, (gpointer) value->name);
+    g_ptr_array_add (reads, (gpointer) value->name);
+  }
+  for (guint i = 0; i < reads->len; i++) {
+    gpointer name = reads->pdata[i];
+
+    if (!g_hash_table_contains (own, name) &&
+        !g_hash_table_contains (graph->initializers, name))
+      g_ptr_array_add (names, name);
   }
 }
 

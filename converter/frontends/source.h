@@ -192,8 +192,7 @@ gboolean ir_source_apply (
 /* Removes the nodes that no output needs; with @inputs those inputs too. */
 void ir_source_prune (IrSource *source, gboolean inputs);
 
-/* Appends the names of the tensors that a node reads, those of its sub-graphs
- * included; what these make themselves may be among them. */
+/* Appends the names of the tensors that a node reads, its sub-graphs included. */
 void ir_source_node_reads (const IrSourceNode *node, GPtrArray *names);
 
 /* Puts the nodes into an order in which each comes after those that it reads, as

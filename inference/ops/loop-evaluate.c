@@ -4,8 +4,17 @@
 
 #include <string.h>
 
-/* Far beyond any model: a file cannot keep us busy for ever. */
+/* Far beyond any model: a file cannot keep us busy, or eat memory, for ever. What
+ * loops inside of others do counts, too. */
 #define MAX_ITERATIONS (1 << 24)
+#define MAX_KEPT_BYTES (G_GUINT64_CONSTANT (4) << 30)
+/* What a slice takes besides its data. */
+#define SLICE_BYTES (sizeof (IrTensor) + 2 * IR_TENSOR_ALIGN)
+
+/* Loops that this thread is inside of, and the iterations of all since it entered
+ * the outermost. */
+static _Thread_local guint depth;
+static _Thread_local gint64 total_iterations;
 
 typedef struct {
   IrEvalCtx *ctx;
@@ -14,6 +23,7 @@ typedef struct {
   IrTensor **parameters;
   IrTensor **results;
   GPtrArray **joined;
+  guint64 kept_bytes;
   gint64 n_slices;
 } Run;
 
@@ -28,6 +38,7 @@ run_init (Run *run, IrEvalCtx *ctx)
   run->parameters = g_new0 (IrTensor *, run->body->parameters->len + 1);
   run->results = g_new0 (IrTensor *, run->body->results->len + 1);
   run->joined = g_new0 (GPtrArray *, ctx->n_outputs + 1);
+  run->kept_bytes = 0;
   run->n_slices = -1;
   for (i = 0; i < ctx->n_outputs; i++)
     run->joined[i] =
@@ -131,18 +142,25 @@ set_iteration (Run *run, gint64 iteration, GError **error)
   return TRUE;
 }
 
-static void
-keep_slices (Run *run)
+static gboolean
+keep_slices (Run *run, GError **error)
 {
   gsize i;
 
   for (i = 0; i < ir_body_map_count (&run->attrs->outputs); i++) {
     IrBodyMap map = ir_body_map_get (&run->attrs->outputs, i);
+    IrTensor *slice = run->results[map.inner];
 
-    if (map.axis != IR_BODY_WHOLE)
-      g_ptr_array_add (
-          run->joined[map.port], ir_tensor_ref (run->results[map.inner]));
+    if (map.axis == IR_BODY_WHOLE)
+      continue;
+    if (slice->size > MAX_KEPT_BYTES - run->kept_bytes ||
+        (run->kept_bytes += slice->size + SLICE_BYTES) > MAX_KEPT_BYTES)
+      return ir_fail (error, IR_ERROR_LIMIT,
+          "the slices of all iterations take more than %d GB",
+          (int) (MAX_KEPT_BYTES >> 30));
+    g_ptr_array_add (run->joined[map.port], ir_tensor_ref (slice));
   }
+  return TRUE;
 }
 
 static gboolean
@@ -157,7 +175,8 @@ run_once (Run *run, gint64 iteration, gboolean *go_on, GError **error)
   drop (run->results, run->body->results->len);
   if (!ir_graph_evaluate (run->body, run->parameters, run->results, error))
     return FALSE;
-  keep_slices (run);
+  if (!keep_slices (run, error))
+    return FALSE;
   for (i = 0; i < ir_body_link_count (&run->attrs->back_edges); i++) {
     IrBodyLink link = ir_body_link_get (&run->attrs->back_edges, i);
 
@@ -227,13 +246,37 @@ give_output (Run *run, const IrBodyMap *map, GError **error)
   return tensor && ir_body_give (run->ctx, map->port, tensor, error);
 }
 
+/* Whether the body may end the loop before the count does. */
+static gboolean
+may_stop (const Run *run)
+{
+  const gint64 condition = run->attrs->execution_condition;
+  const IrTensor *value;
+  const IrNode *result;
+
+  if (condition < 0)
+    return FALSE;
+  result = run->body->results->pdata[condition];
+  value = ir_port_const (result->inputs[0]);
+  return value == NULL || ir_tensor_count (value) != 1 ||
+      ir_tensor_get_i64 (value, 0) == 0;
+}
+
 static gboolean
 iterate (Run *run, gint64 n, gboolean go_on, GError **error)
 {
   gint64 i;
 
+  if (go_on && (n < 0 || n > MAX_ITERATIONS) && !may_stop (run))
+    return n < 0
+        ? ir_fail (error, IR_ERROR_LIMIT,
+              "the loop has neither a trip count nor a condition that ends it")
+        : ir_fail (error, IR_ERROR_LIMIT,
+              "%" G_GINT64_FORMAT " iterations are more than the %d that are "
+              "allowed",
+              n, MAX_ITERATIONS);
   for (i = 0; (n < 0 || i < n) && go_on; i++) {
-    if (i >= MAX_ITERATIONS)
+    if (total_iterations++ >= MAX_ITERATIONS)
       return ir_fail (
           error, IR_ERROR_LIMIT, "more than %d iterations", MAX_ITERATIONS);
     if (run->n_slices >= 0 && i >= run->n_slices)
@@ -254,6 +297,8 @@ ir_loop_evaluate (
   Run run;
 
   run_init (&run, ctx);
+  if (depth++ == 0)
+    total_iterations = 0;
   ok = set_whole_inputs (&run, error);
   if (max_iterations < 0)
     max_iterations = run.n_slices;
@@ -263,6 +308,7 @@ ir_loop_evaluate (
 
     ok = give_output (&run, &map, error);
   }
+  depth--;
   run_clear (&run);
   return ok;
 }

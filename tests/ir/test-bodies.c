@@ -267,6 +267,34 @@ test_loop (void)
   check_loop (3, FALSE, WANT (1), NULL, 0);
 }
 
+/* Nothing would end it: that is said at once. */
+static void
+test_endless_loop (void)
+{
+  const gint64 counts[] = { -1, G_GINT64_CONSTANT (1) << 62 };
+  gsize i;
+
+  for (i = 0; i < G_N_ELEMENTS (counts); i++) {
+    g_autoptr (IrGraph) graph = make_loop ();
+    g_autoptr (GError) error = NULL;
+    g_autoptr (IrTensor) n = ir_tensor_new_i64 (&counts[i], 1);
+    g_autoptr (IrTensor) c = ir_tensor_new_scalar (IR_DTYPE_BOOLEAN, TRUE);
+    g_autoptr (IrTensor) s = F32 (1);
+    IrTensor *in[] = { n, c, s }, *out[2];
+    IrShape one = ir_shape_1d (1);
+    IrGraph *body = ir_graph_find (graph, "loop")->bodies[0];
+    IrNode *always = ir_graph_add_const (body, "always", c);
+
+    ir_node_set_parameter (graph->parameters->pdata[0], IR_DTYPE_I64, &one);
+    ir_node_set_input (body->results->pdata[0], 0, ir_port (always, 0));
+    ir_graph_infer (graph, &error);
+    g_assert_no_error (error);
+    g_assert_false (ir_graph_evaluate (graph, in, out, &error));
+    g_assert_error (error, IR_ERROR, IR_ERROR_LIMIT);
+    g_assert_nonnull (strstr (error->message, "'loop'"));
+  }
+}
+
 /* then: x + y, else: x */
 static IrGraph *
 make_if (void)
@@ -338,6 +366,7 @@ main (int argc, char **argv)
   g_test_add_func (
       "/ir/bodies/tensor-iterator-errors", test_tensor_iterator_errors);
   g_test_add_func ("/ir/bodies/loop", test_loop);
+  g_test_add_func ("/ir/bodies/endless-loop", test_endless_loop);
   g_test_add_func ("/ir/bodies/if", test_if);
   return g_test_run ();
 }

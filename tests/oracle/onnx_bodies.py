@@ -135,7 +135,163 @@ def recurrent_cases():
     yield 'LSTM peepholes fed', lambda: recurrent('LSTM', peepholes=True, fed=True)
 
 
-CASES = [*recurrent_cases()]
+# --- control flow -------------------------------------------------------------------
+
+TRUE = np.array(True)
+I64, BOOL = TensorProto.INT64, TensorProto.BOOL
+LOOP_INPUTS = [value('i', kind=I64, shape=[]), value('go', kind=BOOL, shape=[])]
+
+
+def loop_body(nodes, states, outputs, constants=None, **shapes):
+    """The outputs' first one is the condition."""
+    return graph(nodes, LOOP_INPUTS + [value(name) for name in states],
+                 [value(name, kind=BOOL if index == 0 else TensorProto.FLOAT,
+                        shape=shapes.get(name)) for index, name in enumerate(outputs)],
+                 constants)
+
+
+def counted(trip, condition='', constant=True, body_condition=None):
+    """y += x, up to `trip` times, with what y was each time."""
+    nodes = [node('Add', 's x', 's2'), node('Identity', 's2', 'each'),
+             body_condition or node('Identity', 'go', 'more')]
+    known = {}
+    if trip is not None:
+        known['n'] = np.array(trip, np.int64)
+    if condition:
+        known[condition] = TRUE
+    feeds = {'x': uniform(2, 3), 'y': uniform(2, 3)}
+    feeds.update({} if constant else known)
+    body = loop_body(nodes, ['s'], ['more', 's2', 'each'],
+                     {'three': np.array(3, np.int64)}, each=[2, 3])
+    return model([helper.make_node('Loop', ['n' if trip is not None else '', condition, 'y'],
+                                   ['last', 'all'], body=body)],
+                 feeds, ['last', 'all'], known if constant else {})
+
+
+def growing():
+    """The state gets longer in each iteration."""
+    body = loop_body([node('Concat', 's x', 's2', axis=0), node('Identity', 'go', 'more'),
+                      node('ReduceSum', 's2 axis', 'sum', keepdims=0)],
+                     ['s'], ['more', 's2', 'sum'], {'axis': np.int64([0])})
+    return model([helper.make_node('Loop', ['n', '', 's0'], ['last', 'sums'], body=body)],
+                 {'x': uniform(2, 3), 's0': uniform(1, 3)}, ['last', 'sums'],
+                 {'n': np.array(3, np.int64)})
+
+
+def searching():
+    """Two states, of which one counts and ends the loop."""
+    body = loop_body([node('Add', 's x', 's2'), node('Add', 'k one', 'k2'),
+                      node('ReduceMax', 's2', 'top', keepdims=0),
+                      node('Less', 'top limit', 'more')],
+                     ['s', 'k'], ['more', 's2', 'k2'],
+                     {'limit': np.float32(5), 'one': np.float32(1)})
+    return model([helper.make_node('Loop', ['n', 'go0', 's0', 'k0'], ['last', 'count'],
+                                   body=body)],
+                 {'x': uniform(2, 3) + 1.5, 's0': uniform(2, 3), 'n': np.array(100, np.int64),
+                  'go0': TRUE}, ['last', 'count'], {'k0': np.float32(0)})
+
+
+def nested():
+    """A loop in a branch in a loop; all read what is outside of all."""
+    inner = graph([node('Mul', 't outside', 't1'), node('Add', 't1 s', 't2'),
+                   node('Identity', 'going', 'going2')],
+                  [value('j', kind=I64, shape=[]), value('going', kind=BOOL, shape=[]),
+                   value('t')], [value('going2', kind=BOOL), value('t2')])
+    yes = graph([helper.make_node('Loop', ['two', '', 's'], ['u'], body=inner)], [],
+                [value('u')], name='yes')
+    no = graph([node('Sub', 's outside', 'v')], [], [value('v')], name='no')
+    body = loop_body([node('Greater', 'i one', 'late'),
+                      node('If', 'late', 's2', then_branch=yes, else_branch=no),
+                      node('Identity', 'go', 'more')], ['s'], ['more', 's2'])
+    return model([node('Neg', 'x', 'outside'),
+                  helper.make_node('Loop', ['four', '', 'y'], ['last'], body=body)],
+                 {'x': uniform(2, 3), 'y': uniform(2, 3)}, ['last'],
+                 {'one': np.array(1, np.int64), 'two': np.array(2, np.int64),
+                  'four': np.array(4, np.int64)})
+
+
+def branching(taken, known=False, different=False):
+    """Both branches read x; one reads y, the other a constant."""
+    yes = graph([node('Mul', 'x y', 'p'), node('Identity', 'x', 'x2')], [],
+                [value('p'), value('x2')], name='yes')
+    no = graph([node('Concat', 'x x', 'q', axis=0) if different else node('Add', 'x c', 'q'),
+                node('Identity', 'c', 'c2')], [], [value('q'), value('c2')], name='no')
+    feeds = {'x': uniform(2, 3), 'y': uniform(1, 3)}
+    constants = {'c': uniform(2, 3)}
+    (constants if known else feeds)['taken'] = np.array(taken)
+    return model([node('If', 'taken', 'a b', then_branch=yes, else_branch=no)],
+                 feeds, ['a', 'b'], constants)
+
+
+def shadowing():
+    """The body's names are those that the node gives its outputs."""
+    body = loop_body([node('Add', 's x', 'last'), node('Identity', 'last', 'all'),
+                      node('Identity', 'go', 'more')], ['s'], ['more', 'last', 'all'])
+    return model([helper.make_node('Loop', ['n', '', 'y'], ['last', 'all'], body=body)],
+                 {'x': uniform(2, 3), 'y': uniform(2, 3)}, ['last', 'all'],
+                 {'n': np.array(3, np.int64)})
+
+
+def scan(in_axes, in_directions, out_axes, out_directions, opset=11):
+    """Running sums over the columns and rows of two matrices."""
+    body = graph([node('Add', 's a', 's1'), node('Mul', 's1 b', 's2'),
+                  node('Mul', 's2 w', 'each'), node('Sub', 'a b', 'other')],
+                 [value('s'), value('a'), value('b')],
+                 [value('s2'), value('each'), value('other')])
+    shapes = [(4, 3) if axis % 2 == 0 else (3, 4) for axis in in_axes]
+    return model([node('Scan', 's0 x y', 'last each2 other2', body=body, num_scan_inputs=2,
+                       scan_input_axes=in_axes, scan_input_directions=in_directions,
+                       scan_output_axes=out_axes, scan_output_directions=out_directions)],
+                 {'s0': uniform(3), 'x': uniform(*shapes[0]), 'y': uniform(*shapes[1]),
+                  'w': uniform(3)}, ['last', 'each2', 'other2'], opset=opset)
+
+
+def scan_8(batch, directions):
+    body = graph([node('Add', 's a', 's2'), node('Mul', 's2 b', 'each')],
+                 [value('s', shape=[3]), value('a', shape=[3]), value('b', shape=[1])],
+                 [value('s2', shape=[3]), value('each', shape=[3])])
+    return model([helper.make_node('Scan', ['', 's0', 'x', 'y'], ['last', 'all'], body=body,
+                                   num_scan_inputs=2, directions=directions)],
+                 {'s0': uniform(batch, 3), 'x': uniform(batch, 4, 3),
+                  'y': uniform(batch, 4, 1)}, ['last', 'all'], opset=8)
+
+
+def control_cases():
+    for constant in (True, False):
+        for trip in (0, 1, 5, -3):
+            yield f'Loop {trip} times constant={constant}', \
+                lambda t=trip, c=constant: counted(t, constant=c)
+        yield f'Loop with condition constant={constant}', \
+            lambda c=constant: counted(5, 'go0', c)
+        yield f'Loop that stops constant={constant}', lambda c=constant: counted(
+            50, 'go0', c, node('Less', 'i three', 'more'))
+    yield 'Loop without a count', lambda: counted(
+        None, 'go0', body_condition=node('Less', 'i three', 'more'))
+    yield 'Loop without a count or condition', lambda: counted(
+        None, body_condition=node('Less', 'i three', 'more'))
+    yield 'Loop with a huge count', lambda: counted(
+        2**62, 'go0', body_condition=node('Less', 'i three', 'more'))
+    yield 'Loop growing', growing
+    yield 'Loop searching', searching
+    yield 'Loop nested', nested
+    yield 'Loop shadowing', shadowing
+    for taken in (True, False):
+        for known in (True, False):
+            yield f'If {taken} known={known}', lambda t=taken, k=known: branching(t, k)
+            yield f'If {taken} known={known} different', \
+                lambda t=taken, k=known: branching(t, k, True)
+    for axes in ([0, 0], [1, 0], [-1, 1]):
+        yield f'Scan along {axes}', lambda a=axes: scan(a, [0, 0], [0, 0], [0, 0])
+    yield 'Scan backwards', lambda: scan([0, 1], [1, 0], [0, 0], [0, 0])
+    yield 'Scan to columns', lambda: scan([0, 0], [0, 1], [1, -1], [0, 1])
+    yield 'Scan prepending', lambda: scan([0, 0], [1, 1], [0, 1], [1, 1])
+    yield 'Scan opset 9', lambda: scan([0, 0], [0, 0], [0, 0], [0, 0], 9)
+    for batch in (1, 3):
+        yield f'Scan-8 {batch}', lambda b=batch: scan_8(b, [0, 0])
+        yield f'Scan-8 {batch} backwards', lambda b=batch: scan_8(b, [1, 0])
+
+
+CASES = [*recurrent_cases(), *control_cases()]
 
 
 # --- running ----------------------------------------------------------------------
@@ -159,7 +315,9 @@ def compare(who, got, want):
 
 def check(make):
     made, feeds = make()
-    session = onnxruntime.InferenceSession(made.SerializeToString(),
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(made.SerializeToString(), options,
                                            providers=['CPUExecutionProvider'])
     names = [output.name for output in made.graph.output]
     want = session.run(names, feeds)

@@ -136,9 +136,8 @@ onnx_body_iteration (OnnxBody *body, const IrShape *shape)
 
 /* --- outputs ------------------------------------------------------------------ */
 
-/* The index of a new Result. */
-static gint64
-add_result (OnnxBody *body, IrPort port)
+gint64
+onnx_body_result (OnnxBody *body, IrPort port)
 {
   g_autofree char *name = g_strconcat (body->n.label, "/out", NULL);
 
@@ -160,7 +159,7 @@ add_output (OnnxBody *body, gint64 result, gint64 axis, gboolean backwards)
 void
 onnx_body_next (OnnxBody *body, IrPort state, IrPort next)
 {
-  IrBodyLink link = { add_result (body, next), 0 };
+  IrBodyLink link = { onnx_body_result (body, next), 0 };
   guint index;
 
   if (onnx_failed (&body->n))
@@ -175,7 +174,7 @@ onnx_body_next (OnnxBody *body, IrPort state, IrPort next)
 void
 onnx_body_join (OnnxBody *body, IrPort slice, gint64 axis, gboolean backwards)
 {
-  gint64 result = add_result (body, slice);
+  gint64 result = onnx_body_result (body, slice);
 
   if (!onnx_failed (&body->n))
     add_output (body, result, axis, backwards);
@@ -184,7 +183,40 @@ onnx_body_join (OnnxBody *body, IrPort slice, gint64 axis, gboolean backwards)
 void
 onnx_body_condition (OnnxBody *body, IrPort condition)
 {
-  body->condition = add_result (body, condition);
+  body->condition = onnx_body_result (body, condition);
+}
+
+/* --- a body of the model's ------------------------------------------------------- */
+
+void
+onnx_body_convert (OnnxBody *body)
+{
+  if (!onnx_failed (&body->n))
+    onnx_convert_nodes (body->n.convert, body->scope, &body->n.error);
+}
+
+IrPort
+onnx_body_output (OnnxBody *body, guint index)
+{
+  const IrSourceValue *value = body->scope->source->outputs->pdata[index];
+  IrPort port = ONNX_NONE;
+
+  if (!onnx_failed (&body->n) &&
+      !onnx_scope_find (
+          body->n.convert, body->scope, value->name, &port, &body->n.error))
+    g_prefix_error (&body->n.error, "the body's output \"%s\" ", value->name);
+  return port;
+}
+
+IrSourceGraph *
+onnx_body_attr (OnnxNode *n, const char *name)
+{
+  const IrSourceAttr *attr = ir_source_attr (n->source, name);
+
+  if (attr != NULL && attr->kind == IR_SOURCE_GRAPH)
+    return attr->u.graph;
+  onnx_fail (n, IR_ERROR_PARSE, "has no graph \"%s\"", name);
+  return NULL;
 }
 
 /* --- the node ------------------------------------------------------------------ */
@@ -220,17 +252,22 @@ set_records (const OnnxBody *body, IrNode *node)
   attrs->execution_condition = body->condition;
 }
 
+gboolean
+onnx_body_failed (OnnxBody *body)
+{
+  if (onnx_failed (&body->n) && !onnx_failed (body->outer))
+    body->outer->error = g_steal_pointer (&body->n.error);
+  return onnx_failed (body->outer);
+}
+
 IrNode *
 onnx_body_finish (OnnxBody *body, const char *type, guint opset)
 {
   OnnxNode *n = body->outer;
   IrNode *node;
 
-  if (onnx_failed (&body->n)) {
-    if (!onnx_failed (n))
-      n->error = g_steal_pointer (&body->n.error);
+  if (onnx_body_failed (body))
     return NULL;
-  }
   add_captures (body);
   if (body->outputs->len == 0)
     onnx_fail (n, IR_ERROR_PARSE, "has no outputs");

@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 /*
- * A body on its way into a TensorIterator or Loop. The functions that take the
+ * A body on its way into a TensorIterator, Loop or If. The functions that take the
  * outer node's ports give the body's in their place; what is built inside is
  * built with &body->n. A failure inside is taken over by the outer node at the
  * end.
@@ -35,7 +35,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OnnxBody, onnx_body_clear)
 
 /* The same value in every iteration; constants are put inside. */
 IrPort onnx_body_whole (OnnxBody *body, IrPort outside);
-/* One slice per iteration, of thickness 1 along @axis. */
+/* One slice per iteration, of thickness 1 along @axis, which is not negative. */
 IrPort onnx_body_slice (
     OnnxBody *body, IrPort outside, gint64 axis, gboolean backwards);
 /* A state with its start value, and with the @shape (nullable) that is known of
@@ -46,15 +46,58 @@ IrPort onnx_body_iteration (OnnxBody *body, const IrShape *shape);
 
 /* What @state is in the next iteration; its last value is an output. */
 void onnx_body_next (OnnxBody *body, IrPort state, IrPort next);
-/* Slices, one per iteration, joined along @axis to an output. */
+/* Slices, one per iteration, joined along @axis, which is not negative, to an
+ * output. */
 void onnx_body_join (
     OnnxBody *body, IrPort slice, gint64 axis, gboolean backwards);
 /* Of a Loop: whether to go on. */
 void onnx_body_condition (OnnxBody *body, IrPort condition);
 
-/* Makes the node around it, and infers it; NULL after a failure. Outputs come in
- * the order of the calls. */
+/* For an If: a Result; its index. */
+gint64 onnx_body_result (OnnxBody *body, IrPort port);
+
+/* Makes the TensorIterator or Loop around it, and infers it; NULL after a
+ * failure. Outputs come in the order of the calls. */
 IrNode *onnx_body_finish (OnnxBody *body, const char *type, guint opset);
+
+/* Hands a failure inside over to the outer node; whether there was one. */
+gboolean onnx_body_failed (OnnxBody *body);
+
+/* Converts the nodes of the body's source and finds its output @index. */
+void onnx_body_convert (OnnxBody *body);
+IrPort onnx_body_output (OnnxBody *body, guint index);
+
+/* --- iterate.c ------------------------------------------------------------------ */
+
+/* How one sliced input or joined output runs. */
+typedef struct {
+  gint64 axis;
+  gboolean backwards;
+} OnnxSlicing;
+
+/* What Loop and Scan have in common: a body whose inputs are states and slices
+ * and whose outputs are states and slices. A Loop's body has the number of the
+ * iteration and the condition before them; a Scan goes on as long as there are
+ * slices. */
+typedef struct {
+  IrSourceGraph *body;
+  gboolean is_loop;
+  IrPort trip_count;
+  IrPort condition;
+  gsize n_states;
+  gsize n_slices;
+  gsize n_joined;
+  const IrPort *in; /* (array length=n_states + n_slices) */
+  const OnnxSlicing *slices;
+  const OnnxSlicing *joined;
+} OnnxIteration;
+
+/* Adds the IR's Loop, also for a Scan: a TensorIterator could not be in another
+ * one. NULL after a failure. Its outputs are states and joined slices. */
+IrNode *onnx_iterate (OnnxNode *n, const OnnxIteration *iteration);
+
+/* Attribute @name, which has to be a graph; NULL after a failure. */
+IrSourceGraph *onnx_body_attr (OnnxNode *n, const char *name);
 
 G_END_DECLS
 

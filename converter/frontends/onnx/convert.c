@@ -115,8 +115,14 @@ onnx_scope_find (OnnxConvert *convert, OnnxScope *scope, const char *name,
         "reads the tensor \"%s\", which is no input, no initializer and no "
         "node's output",
         name);
-  return onnx_scope_find (convert, scope->outer, name, &outside, error) &&
-      capture (scope, name, outside, port, error);
+  if (!onnx_scope_find (convert, scope->outer, name, &outside, error))
+    return FALSE;
+  /* A branch that is put in the place of its If. */
+  if (scope->graph == scope->outer->graph) {
+    *port = outside;
+    return TRUE;
+  }
+  return capture (scope, name, outside, port, error);
 }
 
 void

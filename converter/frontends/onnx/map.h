@@ -67,6 +67,14 @@ void onnx_map_global_pool (OnnxNode *n);
 void onnx_map_upsample (OnnxNode *n);
 void onnx_map_resize (OnnxNode *n);
 
+/* map-control.c */
+void onnx_map_if (OnnxNode *n);
+void onnx_map_loop (OnnxNode *n);
+
+/* map-scan.c */
+void onnx_map_scan_8 (OnnxNode *n);
+void onnx_map_scan (OnnxNode *n);
+
 /* map-recurrent.c */
 void onnx_map_lstm (OnnxNode *n);
 void onnx_map_gru (OnnxNode *n);

@@ -178,6 +178,12 @@ static const OnnxRow rows[] = {
   MAP ("ScatterND", 11, ANY, onnx_map_scatter_nd),
   MAP ("Unique", 11, ANY, onnx_map_unique),
 
+  /* control flow */
+  MAP ("If", 1, ANY, onnx_map_if),
+  MAP ("Loop", 1, ANY, onnx_map_loop),
+  MAP ("Scan", 8, 8, onnx_map_scan_8),
+  MAP ("Scan", 9, ANY, onnx_map_scan),
+
   /* recurrent */
   MAP ("GRU", 3, ANY, onnx_map_gru),
   MAP ("LSTM", 1, ANY, onnx_map_lstm),

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* If and Loop. */
+#include "body.h"
+#include "map.h"
+
+/* --- Loop ------------------------------------------------------------------------ */
+
+/* The IR counts without an end from -1 on; a count that never ends is written in
+ * that way, too. */
+static IrPort
+trip_count (OnnxNode *n)
+{
+  g_autoptr (IrTensor) value = NULL;
+  gint64 count;
+
+  if (!onnx_has (n, 0))
+    return onnx_int (n, -1);
+  value = onnx_value (n, n->in[0]);
+  if (value == NULL)
+    return onnx_op (n, "Maximum", 1, 2, n->in[0], onnx_like (n, n->in[0], 0));
+  if (ir_tensor_count (value) != 1) {
+    onnx_fail (n, IR_ERROR_SHAPE, "has a trip count that is not one number");
+    return ONNX_NONE;
+  }
+  count = ir_tensor_get_i64 (value, 0);
+  return onnx_int (n, count > G_MAXINT32 ? -1 : MAX (count, 0));
+}
+
+void
+onnx_map_loop (OnnxNode *n)
+{
+  OnnxIteration loop = { onnx_body_attr (n, "body"), TRUE };
+  g_autofree OnnxSlicing *joined = NULL;
+  IrNode *node;
+
+  if (n->n_inputs < 2)
+    onnx_fail (n, IR_ERROR_PARSE, "has fewer than two inputs");
+  if (onnx_failed (n))
+    return;
+  loop.n_states = n->n_inputs - 2;
+  if (n->n_outputs < loop.n_states) {
+    onnx_fail (n, IR_ERROR_PARSE,
+        "has %" G_GSIZE_FORMAT " outputs for %" G_GSIZE_FORMAT " states",
+        n->n_outputs, loop.n_states);
+    return;
+  }
+  loop.trip_count = trip_count (n);
+  loop.condition =
+      onnx_has (n, 1) ? n->in[1] : onnx_number (n, IR_DTYPE_BOOLEAN, 1);
+  loop.in = n->in + 2;
+  loop.n_joined = n->n_outputs - loop.n_states;
+  joined = g_new0 (OnnxSlicing, loop.n_joined + 1);
+  loop.joined = joined;
+  node = onnx_iterate (n, &loop);
+  for (guint i = 0; node != NULL && i < n->n_outputs; i++)
+    onnx_out (n, i, ir_port (node, i));
+}
+
+/* --- If ---------------------------------------------------------------------------- */
+
+static gboolean
+check_branch (OnnxNode *n, const char *name)
+{
+  IrSourceGraph *graph = onnx_body_attr (n, name);
+
+  if (graph == NULL)
+    return FALSE;
+  if (graph->inputs->len != 0 || graph->outputs->len != n->n_outputs)
+    onnx_fail (n, IR_ERROR_PARSE,
+        "has a \"%s\" with %u inputs and %u outputs, where 0 and "
+        "%" G_GSIZE_FORMAT " are wanted",
+        name, graph->inputs->len, graph->outputs->len, n->n_outputs);
+  return !onnx_failed (n);
+}
+
+/* A branch that is known to be taken needs no If. */
+static void
+put_in_place (OnnxNode *n, IrSourceGraph *source)
+{
+  g_autoptr (OnnxScope) scope = onnx_scope_new (n->scope, source, n->graph);
+
+  if (!onnx_convert_nodes (n->convert, scope, &n->error))
+    return;
+  for (guint i = 0; i < n->n_outputs && !onnx_failed (n); i++) {
+    const IrSourceValue *value = source->outputs->pdata[i];
+
+    onnx_scope_find (n->convert, scope, value->name, &n->out[i], &n->error);
+  }
+}
+
+static void
+convert_branch (OnnxBody *body)
+{
+  onnx_body_convert (body);
+  for (guint i = 0; i < body->scope->source->outputs->len; i++)
+    onnx_body_result (body, onnx_body_output (body, i));
+}
+
+/* The input of the node that reads @port; a new one if there is none yet. */
+static gint64
+find_input (GArray *ports, IrPort port)
+{
+  for (guint i = 1; i < ports->len; i++) {
+    const IrPort *known = &g_array_index (ports, IrPort, i);
+
+    if (known->node == port.node && known->index == port.index)
+      return i;
+  }
+  g_array_append_val (ports, port);
+  return ports->len - 1;
+}
+
+static IrI64s
+input_links (OnnxBody *body, GArray *ports)
+{
+  const GArray *captures = body->scope->captures;
+  g_autofree IrBodyLink *links = g_new (IrBodyLink, captures->len + 1);
+
+  for (guint i = 0; i < captures->len; i++) {
+    const OnnxCapture *capture = &g_array_index (captures, OnnxCapture, i);
+    guint index = 0;
+
+    g_ptr_array_find (body->n.graph->parameters, capture->parameter, &index);
+    links[i].from = find_input (ports, capture->outside);
+    links[i].to = index;
+  }
+  return ir_body_links (body->outer->graph, links, captures->len);
+}
+
+static IrI64s
+output_links (OnnxNode *n)
+{
+  g_autofree IrBodyLink *links = g_new (IrBodyLink, n->n_outputs + 1);
+
+  for (gsize i = 0; i < n->n_outputs; i++)
+    links[i] = (IrBodyLink){ (gint64) i, (gint64) i };
+  return ir_body_links (n->graph, links, n->n_outputs);
+}
+
+static void
+add_if (OnnxNode *n, OnnxBody *yes, OnnxBody *no)
+{
+  g_autoptr (GArray) ports = g_array_new (FALSE, FALSE, sizeof (IrPort));
+  IrIfAttrs attrs;
+  IrNode *node;
+
+  g_array_append_val (ports, n->in[0]);
+  attrs.then_inputs = input_links (yes, ports);
+  attrs.else_inputs = input_links (no, ports);
+  attrs.then_outputs = output_links (n);
+  attrs.else_outputs = attrs.then_outputs;
+  node = onnx_add_v (
+      n, "If", 8, (const IrPort *) ports->data, ports->len, n->n_outputs);
+  if (node == NULL)
+    return;
+  *(IrIfAttrs *) node->attrs = attrs;
+  ir_graph_sweep (yes->n.graph);
+  ir_graph_sweep (no->n.graph);
+  ir_node_add_body (node, g_steal_pointer (&yes->n.graph));
+  ir_node_add_body (node, g_steal_pointer (&no->n.graph));
+  onnx_done (n, node);
+  for (guint i = 0; !onnx_failed (n) && i < n->n_outputs; i++)
+    onnx_out (n, i, ir_port (node, i));
+}
+
+static void
+convert_both (OnnxNode *n)
+{
+  g_auto (OnnxBody) yes;
+  g_auto (OnnxBody) no;
+
+  onnx_body_init (&yes, n, onnx_body_attr (n, "then_branch"), NULL, 0);
+  onnx_body_init (&no, n, onnx_body_attr (n, "else_branch"), NULL, 0);
+  convert_branch (&yes);
+  convert_branch (&no);
+  if (!onnx_body_failed (&yes) && !onnx_body_failed (&no))
+    add_if (n, &yes, &no);
+}
+
+void
+onnx_map_if (OnnxNode *n)
+{
+  g_autoptr (IrTensor) condition = onnx_value (n, onnx_in (n, 0));
+
+  if (!check_branch (n, "then_branch") || !check_branch (n, "else_branch"))
+    return;
+  if (condition == NULL || ir_tensor_count (condition) != 1)
+    convert_both (n);
+  else if (ir_tensor_get_i64 (condition, 0) != 0)
+    put_in_place (n, onnx_body_attr (n, "then_branch"));
+  else
+    put_in_place (n, onnx_body_attr (n, "else_branch"));
+}
