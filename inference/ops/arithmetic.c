@@ -12,7 +12,52 @@ static const IrAttrDesc divide_attrs[] = {
   IR_ATTR_END,
 };
 
-IR_BINARY_INFER (arithmetic, IR_ACCEPT_NUMBER, IR_DTYPE_DYNAMIC)
+IR_BINARY_INFER (
+    arithmetic, IR_ACCEPT_NUMBER | IR_ACCEPT_PACKED, IR_DTYPE_DYNAMIC)
+
+/* Stores numbers in a packed type, where they wrap around like others. */
+static void
+pack (const IrTensor *from, IrTensor *to)
+{
+  const guint bits = ir_dtype_bits (to->dtype);
+  const guint64 top = ir_dtype_is_signed (to->dtype) ? 1u << (bits - 1) : 0;
+
+  for (guint64 i = 0; i < ir_tensor_count (to); i++) {
+    const guint64 low =
+        IR_WRAP (ir_tensor_get_i64 (from, i)) & ((1u << bits) - 1);
+
+    ir_tensor_set_i64 (to, i, (gint64) ((low ^ top) - top));
+  }
+}
+
+/* Packed types are computed in a wide one. */
+static gboolean
+evaluate_packed (const IrEvalCtx *ctx, const IrRowFunc *rows, GError **error)
+{
+  g_autoptr (IrTensor) a = ir_tensor_convert (ctx->in[0], IR_DTYPE_I64, error);
+  g_autoptr (IrTensor) b =
+      a ? ir_tensor_convert (ctx->in[1], IR_DTYPE_I64, error) : NULL;
+  g_autoptr (IrTensor) out =
+      b ? ir_tensor_new (IR_DTYPE_I64, &ctx->out[0]->shape, error) : NULL;
+  IrEvalCtx wide = *ctx;
+
+  if (out == NULL)
+    return FALSE;
+  wide.in = (IrTensor *[]){ a, b };
+  wide.out = (IrTensor *[]){ out };
+  ir_eval_rows (&wide, 2, NULL, rows[IR_DTYPE_I64], NULL);
+  pack (out, ctx->out[0]);
+  return TRUE;
+}
+
+static gboolean
+evaluate_rows (IrEvalCtx *ctx, const IrRowFunc *rows, GError **error)
+{
+  if (ir_dtype_size (ctx->in[0]->dtype) == 0)
+    return evaluate_packed (ctx, rows, error);
+  ir_eval_rows (ctx, 2, NULL, rows[ctx->in[0]->dtype], NULL);
+  return TRUE;
+}
 
 static inline double
 mod_floor_real (double x, double y)
@@ -38,7 +83,11 @@ mod_floor_real (double x, double y)
 
 #define ARITHMETIC(name, ir_type, on_real, on_signed, on_unsigned, text)       \
   ROWS (name, on_real, on_signed, on_unsigned)                                 \
-  IR_BINARY_EVALUATE (name, name##_rows)                                       \
+  static gboolean name##_evaluate (IrEvalCtx *ctx, GError **error)             \
+  {                                                                            \
+    return evaluate_rows (ctx, name##_rows, error);                            \
+  }                                                                            \
+                                                                               \
   IR_BINARY_OP (                                                               \
       name, 1, ir_type, arithmetic_infer, ir_auto_broadcast_attrs, text)
 
@@ -81,11 +130,9 @@ static gboolean
 divide_evaluate (IrEvalCtx *ctx, GError **error)
 {
   const IrBroadcastAttrs *attrs = ctx->attrs;
-  const IrRowFunc *rows =
-      attrs->pythondiv ? floor_divide_rows : trunc_divide_rows;
 
-  ir_eval_rows (ctx, 2, NULL, rows[ctx->in[0]->dtype], NULL);
-  return TRUE;
+  return evaluate_rows (
+      ctx, attrs->pythondiv ? floor_divide_rows : trunc_divide_rows, error);
 }
 
 IR_BINARY_OP (divide, 1, "Divide", arithmetic_infer, divide_attrs, "x / y")

@@ -4,7 +4,7 @@
 gboolean
 ir_infer_accept (IrDType dtype, guint accept, const char *what, GError **error)
 {
-  guint kind = 0;
+  guint kind;
 
   if (dtype == IR_DTYPE_DYNAMIC)
     return TRUE;
@@ -12,14 +12,16 @@ ir_infer_accept (IrDType dtype, guint accept, const char *what, GError **error)
     kind = IR_ACCEPT_BOOLEAN;
   else if (ir_dtype_is_float (dtype))
     kind = IR_ACCEPT_FLOAT;
-  else if (ir_dtype_size (dtype) != 0)
-    kind = IR_ACCEPT_INT;
+  else
+    kind = ir_dtype_size (dtype) != 0 ? IR_ACCEPT_INT : IR_ACCEPT_PACKED;
   if (kind & accept)
     return TRUE;
 
   return ir_fail (error, IR_ERROR_UNSUPPORTED, "%s is %s; this op takes%s%s%s",
       what, ir_dtype_name (dtype), accept & IR_ACCEPT_FLOAT ? " floats" : "",
-      accept & IR_ACCEPT_INT ? " integers of whole bytes" : "",
+      accept & IR_ACCEPT_PACKED    ? " integers"
+          : accept & IR_ACCEPT_INT ? " integers of whole bytes"
+                                   : "",
       accept & IR_ACCEPT_BOOLEAN ? " booleans" : "");
 }
 

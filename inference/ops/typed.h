@@ -40,12 +40,12 @@ typedef enum {
   IR_ACCEPT_FLOAT = 1 << 0,
   IR_ACCEPT_INT = 1 << 1,
   IR_ACCEPT_BOOLEAN = 1 << 2,
+  IR_ACCEPT_PACKED = 1 << 3,
   IR_ACCEPT_NUMBER = IR_ACCEPT_FLOAT | IR_ACCEPT_INT,
   IR_ACCEPT_ANY = IR_ACCEPT_NUMBER | IR_ACCEPT_BOOLEAN,
 } IrAccept;
 
-/* Checks that @dtype is of one of the kinds and not packed; an unknown type
- * passes. @what names what has it in the message. */
+/* Checks that @dtype is of one of the kinds; an unknown type passes. @what names what has it in the message. */
 gboolean ir_infer_accept (
     IrDType dtype, guint accept, const char *what, GError **error);
 

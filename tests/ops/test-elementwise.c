@@ -78,6 +78,25 @@ test_integer_edges (void)
       OP_LIST (op_tensor (I8, "3", -4, 8, -1)));
 }
 
+/* Packed integers wrap around at their own width. */
+static void
+test_packed (void)
+{
+  op_check ("Add-1", "",
+      OP_LIST (op_tensor (U1, "3", 0, 1, 1), op_tensor (U1, "3", 1, 1, 0)),
+      OP_LIST (op_tensor (U1, "3", 1, 0, 1)));
+  op_check ("Subtract-1", "",
+      OP_LIST (op_tensor (I4, "2,1", -8, 3), op_tensor (I4, "3", 1, -1, 2)),
+      OP_LIST (op_tensor (I4, "2,3", 7, -7, 6, 2, 4, 1)));
+  op_check ("Multiply-1", "",
+      OP_LIST (op_tensor (U4, "2", 5, 15), op_tensor (U4, "2", 7, 15)),
+      OP_LIST (op_tensor (U4, "2", 3, 1)));
+  op_check ("Divide-1", "",
+      OP_LIST (op_tensor (I4, "3", -7, 7, 5), op_tensor (I4, "3", 2, 2, 0)),
+      OP_LIST (op_tensor (I4, "3", -4, 3, 0)));
+  op_check_shape ("Less-1", "", NULL, "u1 2", "u1 2", NULL);
+}
+
 static void
 test_functions (void)
 {
@@ -122,6 +141,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ops/elementwise/broadcast", test_broadcast);
   g_test_add_func ("/ops/elementwise/double", test_double);
   g_test_add_func ("/ops/elementwise/integer-edges", test_integer_edges);
+  g_test_add_func ("/ops/elementwise/packed", test_packed);
   g_test_add_func ("/ops/elementwise/functions", test_functions);
   return g_test_run ();
 }

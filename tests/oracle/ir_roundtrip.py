@@ -34,8 +34,6 @@ SEED = 3
 
 # What is known to be missing; a case that works has to leave the list.
 GAPS = {
-    "add_abc_bin.xml": "Add of u1",
-    "add_abc_initializers_u1_const.xml": "Add of u1",
     "experimental_detectron_detection_output.xml": "no such op",
     "experimental_detectron_detection_output_opset6.xml": "no such op",
     "experimental_detectron_roi_feature_extractor.xml": "no such op",
