@@ -6,17 +6,20 @@ say () { printf '[ INFO ] %s\n' "$*"; }
 warn () { printf '[ WARNING ] %s\n' "$*" >&2; }
 die () { printf '[ ERROR ] %s\n' "$*" >&2; exit 1; }
 
-# packages GROUP...: installs what is missing of these groups of packages.txt.
+# packages GROUP...: installs what is missing of these groups of packages.txt;
+# what there is to find changes with that, so builds are configured again.
 packages () {
-  local group name missing='' sudo=''
+  local group name missing='' sudo='' release
 
+  release=$(. /etc/os-release 2>/dev/null && echo "${VERSION_ID:-0}")
   for group in "$@"; do
     while read -r name; do
       if ! dpkg-query -W -f '${Status}' "$name" 2>/dev/null |
           grep -q 'ok installed'; then
         missing="$missing $name"
       fi
-    done < <(awk -v group="$group" '$1 == group { print $2 }' \
+    done < <(awk -v group="$group" -v release="${release%%.*}" \
+        '$1 == group && (NF == 2 || release >= $3 && release <= $4) { print $2 }' \
         "$top/pipelines/packages.txt")
   done
   [ -n "$missing" ] || return 0
@@ -28,25 +31,28 @@ packages () {
     sudo=sudo
   fi
   say "installing Debian packages:$missing"
+  mkdir -p "$top/build"
   # shellcheck disable=SC2086
   { $sudo apt-get update -q &&
     $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -q -y \
-      --no-install-recommends $missing; } >"$top/build-apt.log" 2>&1 ||
-    { tail -n 20 "$top/build-apt.log" >&2
+      --no-install-recommends $missing; } >"$top/build/apt.log" 2>&1 ||
+    { tail -n 20 "$top/build/apt.log" >&2
       die 'apt-get could not install them; the lines above say why'; }
-  rm -f "$top/build-apt.log"
+  installed=1
 }
 
-# build FOLDER OPTION...: configures once, then builds; quiet unless it fails.
+# build FOLDER OPTION...: configures once, or again after packages came, then
+# builds; quiet unless it fails.
 build () {
-  local folder=$1 log
+  local folder=$1 log again=''
   shift
 
   mkdir -p "$top/build"
   log="$top/build/$(basename "$folder").log"
-  if [ ! -f "$folder/build.ninja" ]; then
+  [ -f "$folder/build.ninja" ] && again=--reconfigure
+  if [ -z "$again" ] || [ -n "${installed-}" ]; then
     say "configuring $(basename "$folder")"
-    (cd "$top" && meson setup "$folder" "$@") >"$log" 2>&1 ||
+    (cd "$top" && meson setup $again "$folder" "$@") >"$log" 2>&1 ||
       { tail -n 20 "$log" >&2; die 'meson setup failed'; }
   fi
   say "building $(basename "$folder")"

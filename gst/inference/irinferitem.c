@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "iranalytics.h"
 #include "irinferstreampriv.h"
 #include "irtensormeta.h"
 
@@ -297,6 +298,7 @@ attach_flight (IrItem *item, const IrFlight *flight)
     meta->roi_id = flight->part.roi_id;
     meta->preprocess_ns = flight->preprocess_ns;
     meta->infer_ns = flight->job ? flight->job->infer_ns : 0;
+    ir_analytics_add_tensors (GST_BUFFER_CAST (item->object), meta);
   }
   g_mutex_unlock (&stream->lock);
 }

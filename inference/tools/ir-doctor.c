@@ -1,28 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <gmodule.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "doctor.h"
 #include "ir-cli.h"
-#include "tool.h"
 
 static const char *const examples[] = { "Look at this machine", "ir-doctor",
   NULL };
 
-static const IrCliProgram program = {
-  .name = "ir-doctor",
-  .summary = "Say what works on this machine, and why the rest does not",
-  .usage = "",
-  .description = "Exits with 1 if something that should work does not.",
-  .examples = examples,
+/* Devices that are spoken of in the documentation; the reason if no plugin file
+ * of theirs is found. */
+static const struct {
+  const char *device;
+  const char *reason;
+} known_devices[] = {
+  { "CPU", "its plugin was not built, or IR_PLUGIN_PATH hides it" },
+  { "REFERENCE", "its plugin was not built, or IR_PLUGIN_PATH hides it" },
+  { "GPU", "this release has no OpenCL device" },
+  { "HETERO", "this release does not split models between devices" },
+  { "MULTI", "this release does not spread requests over devices" },
 };
 
 static gboolean
-set_option (const IrCliOption *option, const char *value, gpointer user_data,
-    GError **error)
+is_reported (const GPtrArray *reports, const char *device)
 {
-  return ir_fail (error, IR_ERROR_PARSE, "'%s' is not an option",
-      option ? option->name : value);
+  for (guint i = 0; i < reports->len; i++) {
+    const IrDeviceReport *r = g_ptr_array_index (reports, i);
+
+    if (strcmp (r->device, device) == 0)
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+print_folders (void)
+{
+  const char *path = g_getenv ("IR_PLUGIN_PATH");
+
+  printf ("  looked for libir-device-NAME.so in %s%s%s\n", path ? path : "",
+      path ? " (IR_PLUGIN_PATH), then " : "", IR_PLUGIN_DIR);
 }
 
 /* FALSE if a plugin is broken or there is no device that computes. */
@@ -37,68 +54,54 @@ print_devices (IrCore *core)
     const IrDeviceReport *r = g_ptr_array_index (reports, i);
     gboolean shadowed = !r->available && g_str_has_prefix (r->text, "not used");
 
-    printf ("  %-10s %-8s %s\n             %s\n", r->device,
+    ir_doctor_row (r->device,
         r->available   ? "works"
             : shadowed ? "unused"
                        : "BROKEN",
-        r->text, r->path);
+        r->text);
+    ir_doctor_row ("", "", r->path);
     any |= r->available;
     good &= r->available || shadowed;
   }
-  if (!any)
-    puts ("  none: set IR_PLUGIN_PATH to the folder of the plugins");
+  for (gsize i = 0; i < G_N_ELEMENTS (known_devices); i++)
+    if (!is_reported (reports, known_devices[i].device))
+      ir_doctor_row (
+          known_devices[i].device, "missing", known_devices[i].reason);
+  print_folders ();
   return good && any;
 }
 
-/* OpenCL and GStreamer are looked up as whoever uses them would find them. */
-static void
-print_library (const char *label, const char *file)
+static gboolean
+diagnose (gconstpointer fields, GError **error)
 {
-  GModule *module =
-      g_module_open (file, G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
+  g_autoptr (IrCore) core = ir_core_new ();
+  gboolean good;
 
-  printf ("  %-10s %-8s %s\n", label, module ? "there" : "-",
-      module ? file : g_module_error ());
-  if (module)
-    g_module_close (module);
+  printf (
+      "gst-ir %s, %u core(s)\n", ir_cli_version (), g_get_num_processors ());
+  good = print_devices (core);
+  good &= ir_doctor_gstreamer ();
+  ir_doctor_libraries ();
+  return good ||
+      ir_fail (error, IR_ERROR_DEVICE,
+          "no device works, or something is BROKEN: the lines above say what");
 }
 
-static void
-print_gstreamer (void)
-{
-  GModule *module = g_module_open (
-      "libgstreamer-1.0.so.0", G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
-  void (*version) (guint *, guint *, guint *, guint *);
-  guint major, minor, micro, nano;
-
-  if (!module ||
-      !g_module_symbol (module, "gst_version", (gpointer *) &version)) {
-    printf ("  %-10s %-8s %s\n", "GStreamer", "-", g_module_error ());
-  } else {
-    version (&major, &minor, &micro, &nano);
-    printf ("  %-10s %u.%u.%u\n", "GStreamer", major, minor, micro);
-    printf ("  %-10s GstVideoRegionOfInterestMeta%s%s\n", "metadata",
-        minor >= 24 ? ", GstAnalyticsRelationMeta" : "",
-        minor >= 26 ? ", GstTensorMeta" : "");
-  }
-}
+static const IrCliProgram program = {
+  .name = "ir-doctor",
+  .summary = "Say what works on this machine, and why the rest does not",
+  .usage = "",
+  .description =
+      "Lists the devices with what the processor has and which kernels that "
+      "chooses, GStreamer with the elements and metadata of gst-ir, and the "
+      "versions of the libraries. Exits with 1 if something that should work "
+      "does not.",
+  .examples = examples,
+  .run = diagnose,
+};
 
 int
 main (int argc, char **argv)
 {
-  int code = ir_cli_begin (&program, argc, argv, set_option, NULL);
-  g_autoptr (IrCore) core = NULL;
-  gboolean good;
-
-  if (code >= 0)
-    return code;
-  core = ir_core_new ();
-  printf ("gst-ir %s, GLib %u.%u.%u, %u core(s)\n", ir_cli_version (),
-      glib_major_version, glib_minor_version, glib_micro_version,
-      g_get_num_processors ());
-  good = print_devices (core);
-  puts ("libraries:");
-  print_library ("OpenCL", "libOpenCL.so.1");
-  print_gstreamer ();
-  return good ? IR_CLI_DONE : IR_CLI_FAILED;
+  return ir_cli_main (&program, argc, argv, NULL);
 }

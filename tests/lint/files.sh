@@ -30,6 +30,8 @@ if [ -n "$format" ] && "$format" --version | grep -q ' 14\.'; then
       offend "$file: not formatted (clang-format 14 -i)"
   done < <(git ls-files '*.c' '*.h')
 else
-  echo 'clang-format 14 is not here: formats are not checked' >&2
+  # Another version has other opinions.
+  echo 'skipped: clang-format 14 is not here, formats are not checked'
+  [ $bad = 0 ] && echo '1 passed, 0 failed, 1 skipped'
 fi
 exit $bad
