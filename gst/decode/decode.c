@@ -211,20 +211,15 @@ as_floats (IrTensor *tensor, GError **error)
   return ir_tensor_ref (tensor);
 }
 
-/* Best first; NMS and limit are the last step of every decoder. */
+/* Best first; NMS and limit are the last step of every decoder. Scores tie once
+ * they reach 1.0f. The sort is stable: of equals, the one that the network has
+ * first stays first, as with OpenCV's NMSBoxes(). */
 static gint
 by_confidence (gconstpointer a, gconstpointer b)
 {
   const IrDetection *x = a, *y = b;
 
-  if (x->confidence != y->confidence)
-    return x->confidence < y->confidence ? 1 : -1;
-  /* The rest makes the order independent of the sort. */
-  if (x->label_id != y->label_id)
-    return x->label_id < y->label_id ? -1 : 1;
-  if (x->x0 != y->x0)
-    return x->x0 < y->x0 ? -1 : 1;
-  return x->y0 < y->y0 ? -1 : x->y0 > y->y0;
+  return (x->confidence < y->confidence) - (x->confidence > y->confidence);
 }
 
 static float

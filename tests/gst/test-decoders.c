@@ -173,6 +173,26 @@ test_box_score (void)
   clear (&outputs);
 }
 
+/* Of boxes whose scores are equal, the network's first one stays. */
+static void
+test_ties (void)
+{
+  IrDecodeParams params = params_for (100, 100);
+  g_autoptr (IrDetections) found = NULL;
+  Outputs outputs = { 0 };
+  float *score = add (&outputs, "scores", "1,3,2");
+  float *box = add (&outputs, "boxes", "1,3,4");
+
+  set (score, 6, 0., 1., 0., 1., 0.1, 0.9);
+  set (box, 4, 0.3, 0.2, 0.7, 0.6);
+  set (box + 4, 4, 0.2, 0.2, 0.6, 0.6);
+  set (box + 8, 4, 0.3, 0.3, 0.7, 0.7);
+  found = run (&outputs, &params, "box-score");
+  g_assert_cmpuint (found->objects->len, ==, 1);
+  check_box (found, 0, 30, 20, 70, 60, 1, 1);
+  clear (&outputs);
+}
+
 static void
 test_box_score_logits (void)
 {
@@ -650,6 +670,7 @@ main (int argc, char **argv)
   g_test_add_func ("/decode/ssd", test_ssd);
   g_test_add_func ("/decode/boxes-labels", test_boxes_labels);
   g_test_add_func ("/decode/box-score", test_box_score);
+  g_test_add_func ("/decode/ties", test_ties);
   g_test_add_func ("/decode/box-score-logits", test_box_score_logits);
   g_test_add_func ("/decode/centerface", test_centerface);
   g_test_add_func ("/decode/yunet", test_yunet);
