@@ -33,12 +33,7 @@ COMMAND = ["ir-convert", "--silent", "--input_model", "{in}", "--output_dir", "{
 SEED = 3
 
 # What is known to be missing; a case that works has to leave the list.
-GAPS = {
-    "experimental_detectron_detection_output.xml": "no such op",
-    "experimental_detectron_detection_output_opset6.xml": "no such op",
-    "experimental_detectron_roi_feature_extractor.xml": "no such op",
-    "experimental_detectron_roi_feature_extractor_opset6.xml": "no such op",
-}
+GAPS = {}
 
 
 def cases():

@@ -3,7 +3,8 @@
 import sys
 
 import numpy as np
-from openvino import opset1, opset2, opset4, opset5, opset8, opset9
+from openvino import opset1, opset2, opset5, opset8, opset9
+from openvino.utils.node_factory import NodeFactory
 
 from oplib import Ops, close
 
@@ -144,5 +145,97 @@ ops.case('RegionYolo-1 masks',
          [ops.normal(2, 30, 4, 5)])
 ops.case('ReorgYolo-2', lambda x: opset2.reorg_yolo(x, [2]),
          [ops.normal(2, 8, 6, 4)])
+
+
+
+def case(op, name, inputs, check=None, **attrs):
+    """`op` is "Type-opset"; attributes as in the IR."""
+    kind, opset = op.rsplit('-', 1)
+    ops.case(f'{op} {name}',
+             lambda *p: NodeFactory(f'opset{opset}').create(
+                 kind, [node.output(0) for node in p], attrs), inputs,
+             check=check)
+
+
+def proposed(ours, theirs):
+    """OpenVINO leaves the scores behind the end of an image's list unset; ours
+    are zeros."""
+    rows = theirs[0].reshape(-1, 20, 5)
+    listed = np.logical_and.accumulate(rows[:, :, 0] != -1, 1).reshape(-1)
+    if ours[0].shape != theirs[0].shape:
+        return 'other shape'
+    for a, b in zip(ours[1:], theirs[1:]):
+        if a.shape != b.shape or a[~listed].any():
+            return 'other scores'
+    return close(ours[0], theirs[0], 1e-5) or next(
+        filter(None, (close(a[listed], b[listed], 1e-5)
+                      for a, b in zip(ours[1:], theirs[1:]))), None)
+
+
+def proposal(name, image=(80, 100, 1), form=4, ratios=(0.5, 1., 2.),
+             scales=(2., 4.), images=2, **extra):
+    anchors = len(ratios) * len(scales)
+    attrs = dict(base_size=np.uint64(16), pre_nms_topn=np.uint64(60),
+                 post_nms_topn=np.uint64(20), nms_thresh=0.6,
+                 feat_stride=np.uint64(16), min_size=np.uint64(10),
+                 ratio=list(ratios), scale=list(scales))
+    attrs.update(extra)
+    case(f'Proposal-{form}', name,
+         [ops.uniform(0, 1, images, 2 * anchors, 5, 6),
+          ops.normal(images, 4 * anchors, 5, 6) * 0.3,
+          np.array(image, np.float32)], check=proposed, **attrs)
+
+
+proposal('plain')
+proposal('plain', form=1)
+proposal('one image', images=1)
+proposal('few', nms_thresh=0.05)
+proposal('two scales', image=(80, 100, 2, 0.5), min_size=np.uint64(20))
+proposal('not clipped', clip_before_nms=False)
+proposal('clipped after', clip_before_nms=False, clip_after_nms=True)
+proposal('normalized', normalize=True)
+proposal('box scales', box_size_scale=2., box_coordinate_scale=5.)
+proposal('tensorflow', framework='tensorflow')
+proposal('tensorflow', framework='tensorflow', form=1, normalize=True,
+         box_size_scale=5., box_coordinate_scale=10.)
+
+
+def anchors(*shape):
+    low = ops.uniform(0, 60, *shape, 2)
+    return np.concatenate([low, low + ops.uniform(4, 40, *shape, 2)], -1)
+
+
+for name, extra in (('plain', {}), ('few', dict(nms_threshold=0.1)),
+                    ('large', dict(min_size=20., post_nms_count=10)),
+                    ('best', dict(pre_nms_count=15, post_nms_count=6))):
+    attributes = dict(min_size=0., nms_threshold=0.6, post_nms_count=25,
+                      pre_nms_count=50)
+    attributes.update(extra)
+    case('ExperimentalDetectronGenerateProposalsSingleImage-6', name,
+         [np.array([80, 100, 1], np.float32), anchors(60),
+          ops.normal(12, 4, 5) * 0.3, ops.uniform(0, 1, 3, 4, 5)], **attributes)
+    for normalized, numbers in (True, 3), (False, 4):
+        case('GenerateProposals-9', f'{name} {normalized} {numbers}',
+             [np.array([[80, 100, 1, 1], [60, 70, 0.5, 2]],
+                       np.float32)[:, :numbers], anchors(4, 5, 3),
+              ops.normal(2, 12, 4, 5) * 0.3, ops.uniform(0, 1, 2, 3, 4, 5)],
+             normalized=normalized, nms_eta=1.,
+             roi_num_type='i64' if normalized else 'i32', **attributes)
+
+for name, extra in (('plain', {}), ('few', dict(nms_threshold=0.1)),
+                    ('per class', dict(post_nms_count=3)),
+                    ('best', dict(max_detections_per_image=8)),
+                    ('all', dict(max_detections_per_image=100))):
+    attributes = dict(score_threshold=0.2, nms_threshold=0.5,
+                      max_delta_log_wh=4.135, num_classes=4, post_nms_count=10,
+                      max_detections_per_image=30,
+                      class_agnostic_box_regression=False,
+                      deltas_weights=[10., 10., 5., 5.])
+    attributes.update(extra)
+    boxes = anchors(30)
+    boxes[3, 2:] = boxes[3, :2]
+    case('ExperimentalDetectronDetectionOutput-6', name,
+         [boxes, ops.normal(30, 16), ops.uniform(0, 1, 30, 4),
+          np.array([[80, 100, 1]], np.float32)], **attributes)
 
 sys.exit(ops.finish())

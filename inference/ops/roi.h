@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IR_ROI_H
+#define IR_ROI_H
+
+#include "typed.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What the ops on regions of interest and the ops that propose, refine and
+ * suppress boxes have in common.
+ */
+
+/* --- infer ---------------------------------------------------------------- */
+
+/* Checks that attribute @name lies in [low, high]. */
+gboolean ir_roi_check_attr (
+    const char *name, gint64 value, gint64 low, gint64 high, GError **error);
+
+/* Checks that inputs @first to @end - 1 are of one float type, @dtype (out). */
+gboolean ir_roi_check_floats (
+    IrInferCtx *ctx, guint first, guint end, IrDType *dtype, GError **error);
+
+/* Checks that input @index has rank @rank; @what names it. */
+gboolean ir_roi_check_rank (
+    IrInferCtx *ctx, guint index, gint rank, const char *what, GError **error);
+
+/* Dimension @d of input @index, unknown if the rank is. */
+gint64 ir_roi_dim (const IrInferCtx *ctx, guint index, guint d);
+
+/* Checks that dimension @d of input @index can be @want; unknown passes. */
+gboolean ir_roi_check_dim (IrInferCtx *ctx, guint index, guint d, gint64 want,
+    const char *what, GError **error);
+
+/* The most bins that a region is divided into along one axis. */
+#define IR_ROI_BINS 65536
+/* The most samples per bin along one axis. */
+#define IR_ROI_SAMPLES 4096
+
+/* --- regions -------------------------------------------------------------- */
+
+/* The feature maps of one image, channel by channel. */
+typedef struct {
+  const float *data;
+  gint64 channels;
+  gint64 height;
+  gint64 width;
+} IrMaps;
+
+/* The maps of image @batch of input 0. */
+IrMaps ir_roi_maps (const IrEvalCtx *ctx, gint64 batch);
+
+/* Turns a region's image number into an index; a failure if there is no such
+ * image. @region is for the message. */
+gboolean ir_roi_batch (double number, gint64 n_batches, gint64 region,
+    gint64 *batch, GError **error);
+
+/* The regions of input @index before the first one for image -1, which ends the
+ * list. */
+gint64 ir_roi_count (const IrEvalCtx *ctx, guint index);
+
+/* @value as an integer, within +-2^30; 0 for NaN. */
+gint64 ir_roi_whole (double value);
+
+/* The value of @plane at a point inside it, between the pixels around. */
+float ir_roi_between (
+    const float *plane, gint64 height, gint64 width, float y, float x);
+
+/* A region along one axis, in pixels of the map. */
+typedef struct {
+  float start;
+  float length;
+  gint64 bins;
+} IrRoiSide;
+
+/* Samples the bins of a region bilinearly, @samples per bin and axis, or as many
+ * as a bin has pixels if 0. @out gets [channels, bins, bins]: the averages, or
+ * with @max the largest sample, at least 0. */
+void ir_roi_align (const IrMaps *maps, const IrRoiSide *rows,
+    const IrRoiSide *columns, gint64 samples, gboolean max, float *out);
+
+/* --- boxes ---------------------------------------------------------------- */
+
+typedef struct {
+  float x1, y1, x2, y2;
+} IrBox;
+
+/* A box with its score and where it came from. */
+typedef struct {
+  IrBox box;
+  float score;
+  gint64 index;
+} IrScoredBox;
+
+static inline gboolean
+ir_box_apart (const IrBox *a, const IrBox *b)
+{
+  return a->x1 > b->x2 || b->x1 > a->x2 || a->y1 > b->y2 || b->y1 > a->y2;
+}
+
+/* Intersection over union; @extra is 1 where corners are pixels that belong to
+ * the box, 0 where they are points. */
+float ir_box_overlap (const IrBox *a, const IrBox *b, float extra);
+
+/* How far a network may enlarge a box: the logarithm of 1000 / 16. */
+#define IR_BOX_MAX_LOG 4.135166556742356f
+
+/* @box moved by @delta (x, y in sizes of the box; logarithms of width and
+ * height, at most @max_log). */
+IrBox ir_box_refine (
+    const IrBox *box, const float *delta, float max_log, float extra);
+
+/* Cuts the box off at 0 and at @width and @height. */
+void ir_box_clip (IrBox *box, float width, float height);
+
+/* Sorts IrScoredBox best first, equal ones by index. */
+void ir_box_sort (GArray *boxes);
+
+/* Of sorted boxes, keeps the first @max that do not overlap a better one by more
+ * than @threshold. */
+void ir_box_suppress (GArray *boxes, float extra, float threshold, gint64 max);
+
+G_END_DECLS
+
+#endif
