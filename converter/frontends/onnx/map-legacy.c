@@ -30,11 +30,18 @@ onnx_map_crop (OnnxNode *n)
     onnx_fail (n, IR_ERROR_PARSE, "has no border of 4 numbers");
     return;
   }
+  for (gsize i = 0; i < 4; i++) {
+    if (border.v[i] < 0 || border.v[i] > G_MAXINT32)
+      onnx_fail (n, IR_ERROR_SHAPE, "has a border that is out of range");
+  }
+  if (onnx_failed (n))
+    return;
   left = border.v[0];
   top = border.v[1];
   right = border.v[2] > 0 ? -border.v[2] : G_MAXINT32;
   bottom = border.v[3] > 0 ? -border.v[3] : G_MAXINT32;
-  if (onnx_i64s (n, "scale", &size) && size.n == 2) {
+  if (onnx_i64s (n, "scale", &size) && size.n == 2 &&
+      MAX (size.v[0], size.v[1]) <= G_MAXINT32) {
     bottom = top + size.v[0];
     right = left + size.v[1];
   }

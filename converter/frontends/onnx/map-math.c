@@ -23,13 +23,10 @@ void
 onnx_map_mod (OnnxNode *n)
 {
   gboolean truncate = onnx_i64 (n, "fmod", 0) != 0;
-  IrPort data = onnx_in (n, 0);
 
-  if (!truncate && ir_dtype_is_float (onnx_dtype_of (data)))
-    onnx_fail (n, IR_ERROR_UNSUPPORTED,
-        "takes remainders of real numbers, which is only defined with fmod=1");
   onnx_out (n, 0,
-      onnx_op (n, truncate ? "Mod" : "FloorMod", 1, 2, data, onnx_in (n, 1)));
+      onnx_op (n, truncate ? "Mod" : "FloorMod", 1, 2, onnx_in (n, 0),
+          onnx_in (n, 1)));
 }
 
 void
@@ -166,4 +163,41 @@ onnx_map_cast_like (OnnxNode *n)
 {
   onnx_out (
       n, 0, onnx_cast (n, onnx_in (n, 0), onnx_dtype_of (onnx_in (n, 1))));
+}
+
+/* A constant and cosines of one and two periods. */
+void
+onnx_map_cosine_window (OnnxNode *n)
+{
+  static const struct {
+    const char *type;
+    double terms[3];
+  } windows[] = { { "BlackmanWindow", { 0.42, -0.5, 0.08 } },
+    { "HammingWindow", { 25.0 / 46, -21.0 / 46, 0 } },
+    { "HannWindow", { 0.5, -0.5, 0 } } };
+  IrDType dtype = onnx_dtype (onnx_i64 (n, "output_datatype", 1));
+  IrDType work = dtype == IR_DTYPE_F64 ? dtype : IR_DTYPE_F32;
+  IrPort size = onnx_cast (n, onnx_in (n, 0), IR_DTYPE_I64), angle, y;
+  const double *terms = windows[0].terms;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (windows); i++) {
+    if (strcmp (n->row->type, windows[i].type) == 0)
+      terms = windows[i].terms;
+  }
+  if (dtype == IR_DTYPE_DYNAMIC) {
+    onnx_fail (
+        n, IR_ERROR_UNSUPPORTED, "is of a type that the IR doesn't have");
+    return;
+  }
+  angle = onnx_cast (n, onnx_range (n, onnx_int (n, 0), size), work);
+  angle = line (n, angle, 2 * G_PI, 0);
+  size = onnx_reshape_to (n, onnx_cast (n, size, work), NULL, 0);
+  if (onnx_i64 (n, "periodic", 1) == 0)
+    size = line (n, size, 1, -1);
+  angle = onnx_op (n, "Divide", 1, 2, angle, size);
+  y = line (n, onnx_op (n, "Cos", 1, 1, angle), terms[1], terms[0]);
+  if (terms[2] != 0)
+    y = onnx_op (n, "Add", 1, 2, y,
+        line (n, onnx_op (n, "Cos", 1, 1, line (n, angle, 2, 0)), terms[2], 0));
+  onnx_out (n, 0, onnx_cast (n, y, dtype));
 }

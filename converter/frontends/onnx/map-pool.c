@@ -108,6 +108,24 @@ is_given (const OnnxNode *n, gsize input)
   return !(shape->rank == 1 && shape->dim[0] == 0);
 }
 
+/* The sizes of the dimensions that are resized: all, or those of "axes". */
+static IrPort
+resized_dims (OnnxNode *n, IrPort data, IrPort axes)
+{
+  IrPort shape = onnx_shape (n, data);
+
+  return axes.node ? onnx_gather (n, shape, axes, 0) : shape;
+}
+
+static IrPort
+read_resized_axes (OnnxNode *n)
+{
+  IrI64s list;
+
+  return onnx_i64s (n, "axes", &list) ? onnx_list (n, list.v, list.n)
+                                      : ONNX_NONE;
+}
+
 static void
 resize (OnnxNode *n, IrPort scales, IrPort sizes, const char *coordinate,
     const char *nearest)
@@ -116,8 +134,11 @@ resize (OnnxNode *n, IrPort scales, IrPort sizes, const char *coordinate,
   const char *mode = translate (n, modes, onnx_text (n, "mode", "nearest"));
   gint rank = onnx_rank (n, data);
   gboolean by_sizes = sizes.node != NULL;
+  IrPort ports[4] = { data }, dims;
   IrNode *op;
 
+  ports[3] = read_resized_axes (n);
+  dims = onnx_cast (n, resized_dims (n, data, ports[3]), IR_DTYPE_F32);
   /* The IR's linear_onnx is for the cases that ONNX's own runtime has. */
   if (strcmp (mode, "linear_onnx") == 0 && rank != 4 && rank != 5)
     mode = "linear";
@@ -125,15 +146,15 @@ resize (OnnxNode *n, IrPort scales, IrPort sizes, const char *coordinate,
   if (!by_sizes && strcmp (coordinate, "align_corners") == 0)
     onnx_fail (n, IR_ERROR_UNSUPPORTED, "aligns corners by scales");
   if (by_sizes)
-    scales = onnx_op (n, "Divide", 1, 2, onnx_cast (n, sizes, IR_DTYPE_F32),
-        onnx_cast (n, onnx_shape (n, data), IR_DTYPE_F32));
+    scales =
+        onnx_op (n, "Divide", 1, 2, onnx_cast (n, sizes, IR_DTYPE_F32), dims);
   else
     sizes = onnx_cast (n,
-        onnx_op (n, "Floor", 1, 1,
-            onnx_op (n, "Multiply", 1, 2,
-                onnx_cast (n, onnx_shape (n, data), IR_DTYPE_F32), scales)),
+        onnx_op (n, "Floor", 1, 1, onnx_op (n, "Multiply", 1, 2, dims, scales)),
         IR_DTYPE_I64);
-  op = onnx_add (n, "Interpolate", 4, 3, data, sizes, scales);
+  ports[1] = sizes;
+  ports[2] = scales;
+  op = onnx_add_v (n, "Interpolate", 4, ports, ports[3].node ? 4 : 3, 0);
   onnx_set_text (n, op, "mode", mode);
   onnx_set_text (
       n, op, "shape_calculation_mode", by_sizes ? "sizes" : "scales");
@@ -171,18 +192,16 @@ onnx_map_upsample (OnnxNode *n)
 void
 onnx_map_resize (OnnxNode *n)
 {
-  IrI64s axes;
-
   if (n->opset < 11) {
     upsample (n, onnx_in (n, 1));
     return;
   }
-  if (onnx_i64s (n, "axes", &axes) || onnx_i64 (n, "antialias", 0) != 0 ||
+  if (onnx_i64 (n, "antialias", 0) != 0 ||
       onnx_i64 (n, "exclude_outside", 0) != 0 ||
       strcmp (
           onnx_text (n, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0)
     onnx_fail (n, IR_ERROR_UNSUPPORTED,
-        "has axes, antialias, exclude_outside or an aspect ratio policy");
+        "has antialias, exclude_outside or an aspect ratio policy");
   if (!is_given (n, 2) && !is_given (n, 3))
     onnx_fail (n, IR_ERROR_PARSE, "has neither scales nor sizes");
   resize (n, is_given (n, 2) ? n->in[2] : ONNX_NONE,

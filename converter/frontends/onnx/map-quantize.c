@@ -59,7 +59,8 @@ store (OnnxNode *n, IrPort data, IrPort zero, IrDType dtype)
   double span;
   IrNode *op;
 
-  if (!ir_dtype_is_integer (dtype) || bits > 16) {
+  if (!ir_dtype_is_integer (dtype) || dtype == IR_DTYPE_BOOLEAN || bits < 4 ||
+      bits > 16) {
     onnx_fail (n, IR_ERROR_UNSUPPORTED, "quantizes to the type %s",
         ir_dtype_name (dtype));
     return ONNX_NONE;

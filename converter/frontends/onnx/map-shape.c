@@ -31,12 +31,16 @@ onnx_map_concat (OnnxNode *n)
 void
 onnx_map_transpose (OnnxNode *n)
 {
+  IrPort data = onnx_in (n, 0);
+  gint64 order[IR_MAX_RANK];
   IrI64s perm;
 
-  /* An empty order is the reverse one. */
-  if (!onnx_i64s (n, "perm", &perm))
-    perm = (IrI64s){ 0, NULL };
-  onnx_out (n, 0, onnx_transpose (n, onnx_in (n, 0), perm.v, perm.n));
+  if (!onnx_i64s (n, "perm", &perm)) {
+    perm = (IrI64s){ (gsize) onnx_rank (n, data), order };
+    for (gsize i = 0; i < perm.n; i++)
+      order[i] = (gint64) (perm.n - 1 - i);
+  }
+  onnx_out (n, 0, onnx_transpose (n, data, perm.v, perm.n));
 }
 
 void
@@ -241,18 +245,49 @@ onnx_map_constant_of_shape (OnnxNode *n)
   onnx_out (n, 0, onnx_op (n, "Broadcast", 3, 2, value, onnx_in (n, 0)));
 }
 
+/* The number of dimensions, a list of one. */
+static IrPort
+rank_of (OnnxNode *n, IrPort data)
+{
+  gint64 rank = onnx_shape_of (data)->rank;
+
+  return rank >= 0 ? onnx_list (n, &rank, 1)
+                   : onnx_shape (n, onnx_shape (n, data));
+}
+
+/* Both halves of @pads as numbers for each dimension of @data, though they may be
+ * for the dimensions of @axes only. */
+static void
+split_pads (
+    OnnxNode *n, IrPort data, IrPort pads, IrPort axes, IrPort halves[2])
+{
+  IrPort ports[] = { pads, onnx_int (n, 0) };
+  IrNode *op = onnx_add_v (n, "Split", 1, ports, 2, 2);
+  IrPort rank = rank_of (n, data);
+
+  onnx_set_i64 (n, op, "num_splits", 2);
+  onnx_done (n, op);
+  for (guint i = 0; i < 2; i++) {
+    IrPort zeros = onnx_op (n, "Broadcast", 3, 2, onnx_like (n, pads, 0), rank);
+
+    halves[i] = onnx_failed (n) ? ONNX_NONE : ir_port (op, i);
+    if (axes.node)
+      halves[i] = onnx_op (n, "ScatterElementsUpdate", 3, 4, zeros,
+          onnx_op (
+              n, "FloorMod", 1, 2, onnx_cast (n, axes, IR_DTYPE_I64), rank),
+          halves[i], onnx_int (n, 0));
+  }
+}
+
 void
 onnx_map_pad (OnnxNode *n)
 {
   const char *mode = onnx_text (n, "mode", "constant");
-  IrPort data = onnx_in (n, 0);
-  IrPort pads = list_of (n, "pads", 1);
+  IrPort data = onnx_in (n, 0), halves[2];
+  IrPort pads = list_of (n, n->opset < 2 ? "paddings" : "pads", 1);
   IrPort value = onnx_has (n, 2) ? n->in[2] : ONNX_NONE;
-  gint rank = onnx_rank (n, data);
   IrNode *op;
 
-  if (onnx_has (n, 3))
-    onnx_fail (n, IR_ERROR_UNSUPPORTED, "has axes, which is not handled");
   if (strcmp (mode, "constant") != 0 && strcmp (mode, "edge") != 0 &&
       strcmp (mode, "reflect") != 0)
     onnx_fail (n, IR_ERROR_UNSUPPORTED, "has the mode \"%s\"", mode);
@@ -262,10 +297,27 @@ onnx_map_pad (OnnxNode *n)
     value = onnx_reshape_to (n, value, NULL, 0);
   else
     value = onnx_like (n, data, onnx_f64 (n, "value", 0));
-  op = onnx_add (n, "Pad", 12, 4, data, onnx_slice (n, pads, 0, 0, rank),
-      onnx_slice (n, pads, 0, rank, G_MAXINT32), value);
+  split_pads (n, data, pads, onnx_has (n, 3) ? n->in[3] : ONNX_NONE, halves);
+  op = onnx_add (n, "Pad", 12, 4, data, halves[0], halves[1], value);
   onnx_set_text (n, op, "pad_mode", mode);
   onnx_out (n, 0, onnx_done (n, op));
+}
+
+/* One axis, so many times: both are inputs of one element. */
+void
+onnx_map_old_tile (OnnxNode *n)
+{
+  IrPort data = onnx_in (n, 0);
+  IrPort rank = rank_of (n, data);
+  IrPort one = onnx_list (n, (const gint64[]){ 1 }, 1);
+  IrPort times = onnx_reshape_to (
+      n, onnx_cast (n, onnx_in (n, 1), IR_DTYPE_I64), (const gint64[]){ 1 }, 1);
+  IrPort axis = onnx_reshape_to (
+      n, onnx_cast (n, onnx_in (n, 2), IR_DTYPE_I64), (const gint64[]){ 1 }, 1);
+
+  times = onnx_op (n, "ScatterElementsUpdate", 3, 4,
+      onnx_op (n, "Broadcast", 3, 2, one, rank), axis, times, onnx_int (n, 0));
+  onnx_out (n, 0, onnx_op (n, "Tile", 1, 2, data, times));
 }
 
 void

@@ -44,6 +44,7 @@ void onnx_map_size (OnnxNode *n);
 void onnx_map_expand (OnnxNode *n);
 void onnx_map_constant_of_shape (OnnxNode *n);
 void onnx_map_pad (OnnxNode *n);
+void onnx_map_old_tile (OnnxNode *n);
 void onnx_map_depth_to_space (OnnxNode *n);
 void onnx_map_top_k (OnnxNode *n);
 
@@ -108,6 +109,7 @@ void onnx_map_gelu (OnnxNode *n);
 void onnx_map_shrink (OnnxNode *n);
 void onnx_map_thresholded_relu (OnnxNode *n);
 void onnx_map_cast_like (OnnxNode *n);
+void onnx_map_cosine_window (OnnxNode *n);
 
 /* map-reduce.c */
 void onnx_map_reduce (OnnxNode *n);
