@@ -2,6 +2,12 @@
 # Functions that demo.sh and tests/run.sh share. Sourced with $top set to the
 # root of the checkout.
 
+# What GStreamer, fontconfig, pip and our own elements keep stays in the checkout;
+# a compiler cache of the user's own is none of that.
+export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache}
+export XDG_CACHE_HOME=$top/build/cache
+mkdir -p "$XDG_CACHE_HOME"
+
 say () { printf '[ INFO ] %s\n' "$*"; }
 warn () { printf '[ WARNING ] %s\n' "$*" >&2; }
 die () { printf '[ ERROR ] %s\n' "$*" >&2; exit 1; }

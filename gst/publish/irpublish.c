@@ -50,6 +50,7 @@ struct _IrPublish {
   IrOutputStream *output;
   guint chosen;
   GstVideoInfo info;
+  gboolean live;
   guint64 number;
 };
 
@@ -155,11 +156,17 @@ ir_publish_stop (GstBaseTransform *base)
 static gboolean
 ir_publish_set_caps (GstBaseTransform *base, GstCaps *in, GstCaps *out)
 {
-  return gst_video_info_from_caps (&IR_PUBLISH (base)->info, in);
+  IrPublish *self = IR_PUBLISH (base);
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+
+  self->live = FALSE;
+  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (base), query))
+    gst_query_parse_latency (query, &self->live, NULL, NULL);
+  return gst_video_info_from_caps (&self->info, in);
 }
 
 /* How long ago the frame was due, NAN without clock or timestamp, or when the
- * frame runs ahead of the clock. */
+ * frame runs ahead of the clock. What is not live is due when it comes. */
 static double
 age_ms (IrPublish *self, GstBuffer *buffer)
 {
@@ -167,7 +174,7 @@ age_ms (IrPublish *self, GstBuffer *buffer)
   g_autoptr (GstClock) clock = gst_element_get_clock (GST_ELEMENT (self));
   GstClockTime due, now;
 
-  if (clock == NULL || !GST_BUFFER_PTS_IS_VALID (buffer))
+  if (!self->live || clock == NULL || !GST_BUFFER_PTS_IS_VALID (buffer))
     return NAN;
   due = gst_segment_to_running_time (
       &base->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));

@@ -206,21 +206,26 @@ infer (gconstpointer fields, GError **error)
 {
   const Options *o = fields;
   g_autoptr (IrCore) core = ir_core_new ();
-  g_autoptr (IrGraph) graph = ir_tool_read_model (o->model, error);
+  g_autoptr (IrGraph) graph = NULL;
   g_autoptr (IrCompiledModel) model = NULL;
   g_autoptr (GPtrArray) inputs =
       g_ptr_array_new_with_free_func ((GDestroyNotify) ir_tensor_unref);
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) outputs = NULL;
 
-  if (!graph)
+  ir_cli_progress_begin (FALSE);
+  ir_cli_progress ("reading", 0);
+  graph = ir_tool_read_model (o->model, error);
+  if (!graph || (o->shape && !ir_tool_reshape (graph, o->shape, 0, error)))
     return FALSE;
-  if (o->shape && !ir_tool_reshape (graph, o->shape, 0, error))
-    return FALSE;
+  ir_cli_progress ("compiling", 0.4);
   model = compile (core, graph, o->device, o, error);
   if (!model ||
-      !ir_tool_make_inputs (model, o->inputs, o->seed, inputs, notes, error) ||
-      !(outputs = run (model, inputs, error)))
+      !ir_tool_make_inputs (model, o->inputs, o->seed, inputs, notes, error))
+    return FALSE;
+  ir_cli_progress ("inferring", 0.6);
+  outputs = run (model, inputs, error);
+  if (!outputs)
     return FALSE;
 
   ir_cli_progress_end ();

@@ -109,6 +109,35 @@ parse (JsonParser *parser, const char *line)
   return json_node_get_object (json_parser_get_root (parser));
 }
 
+/* What does not come from a clock is not late: the time that the network took
+ * stands for its latency. */
+static void
+test_latency_of_files (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *uri = g_filename_to_uri (fixture->path, NULL, NULL);
+  g_autofree char *line = g_strdup_printf ("irpublish uri=%s", uri);
+  GstHarness *harness = gst_harness_new_parse (line);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autofree char *text = NULL;
+  IrModelInfo *info = ir_model_info_new ();
+  GstBuffer *buffer = frame_new (0);
+  IrTensorMeta *meta;
+
+  meta = ir_buffer_add_tensor_meta (buffer, IR_TENSORS_OUTPUT, info, NULL, 0);
+  meta->preprocess_ns = 2 * GST_MSECOND;
+  meta->infer_ns = 5 * GST_MSECOND;
+  ir_model_info_unref (info);
+  gst_harness_set_live (harness, FALSE);
+  gst_harness_set_src_caps_str (harness, CAPS);
+  gst_harness_use_systemclock (harness);
+  gst_buffer_unref (gst_harness_push_and_pull (harness, buffer));
+  g_assert_true (g_file_get_contents (fixture->path, &text, NULL, NULL));
+  g_assert_cmpfloat (
+      json_object_get_double_member (parse (parser, text), "latency_ms"), ==,
+      7);
+  gst_harness_teardown (harness);
+}
+
 static void
 test_dls (Fixture *fixture, gconstpointer data)
 {
@@ -279,6 +308,8 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/publish/dls", Fixture, NULL, set_up, test_dls, tear_down);
+  g_test_add ("/publish/latency-of-files", Fixture, NULL, set_up,
+      test_latency_of_files, tear_down);
   g_test_add ("/publish/fields", Fixture, NULL, set_up, test_fields, tear_down);
   g_test_add (
       "/publish/deepstream", Fixture, NULL, set_up, test_deepstream, tear_down);
