@@ -128,13 +128,26 @@ limit_of (OnnxNode *n, gsize input, IrPort def)
   return onnx_has (n, input) ? scalar_of (n, n->in[input]) : def;
 }
 
+/* OpenVINO takes boxes that meet the threshold for overlapping, which at 0 are
+ * those that are apart as well. */
+static IrPort
+overlap_of (OnnxNode *n)
+{
+  IrPort limit = limit_of (n, 3, ONNX_NONE);
+  g_autoptr (IrTensor) value = onnx_value (n, limit);
+
+  if (limit.node == NULL ||
+      (value != NULL && ir_tensor_get_f64 (value, 0) == 0))
+    limit = onnx_number (n, IR_DTYPE_F32, FLT_MIN);
+  return limit;
+}
+
 /* Without a threshold of scores boxes of any score are taken. */
 void
 onnx_map_nms (OnnxNode *n)
 {
   IrNode *op = onnx_add (n, "NonMaxSuppression", 9, 5, onnx_in (n, 0),
-      onnx_in (n, 1), limit_of (n, 2, onnx_int (n, 0)),
-      limit_of (n, 3, onnx_number (n, IR_DTYPE_F32, 0)),
+      onnx_in (n, 1), limit_of (n, 2, onnx_int (n, 0)), overlap_of (n),
       limit_of (n, 4, onnx_number (n, IR_DTYPE_F32, -FLT_MAX)));
 
   onnx_set_text (n, op, "box_encoding",

@@ -61,6 +61,12 @@ void onnx_map_reverse_sequence (OnnxNode *n);
 void onnx_map_unique (OnnxNode *n);
 void onnx_map_einsum (OnnxNode *n);
 
+/* map-place.c */
+void onnx_map_center_crop_pad (OnnxNode *n);
+void onnx_map_max_unpool (OnnxNode *n);
+void onnx_map_affine_grid (OnnxNode *n);
+void onnx_map_col2im (OnnxNode *n);
+
 /* map-pool.c */
 void onnx_map_max_pool (OnnxNode *n);
 void onnx_map_average_pool (OnnxNode *n);

@@ -170,8 +170,12 @@ static const OnnxRow rows[] = {
   MAP ("Unsqueeze", 1, ANY, onnx_map_unsqueeze),
 
   /* indices */
+  MAP ("AffineGrid", 20, ANY, onnx_map_affine_grid),
+  MAP ("CenterCropPad", 18, ANY, onnx_map_center_crop_pad),
+  MAP ("Col2Im", 18, ANY, onnx_map_col2im),
   MAP ("Compress", 9, ANY, onnx_map_compress),
   MAP ("CumSum", 11, ANY, onnx_map_cum_sum),
+  MAP ("MaxUnpool", 9, ANY, onnx_map_max_unpool),
   MAP ("NonMaxSuppression", 10, ANY, onnx_map_nms),
   MAP ("NonZero", 9, ANY, onnx_map_nonzero),
   MAP ("OneHot", 9, ANY, onnx_map_one_hot),
