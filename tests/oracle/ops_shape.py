@@ -317,8 +317,18 @@ def equations():
                      [numpy.asarray(array, kind) for array in data])
 
 
+def transforms():
+    x = ops.normal(3, 4, 5, 2)
+    for axes in ([0], [1, 2], [-1], [2, 0, 1]):
+        for sizes in (None, [3, 7, -1][:len(axes)]):
+            extra = () if sizes is None else (constant(sizes),)
+            for name in ('dft', 'idft'):
+                ops.case(f'{name} {axes} {sizes}', lambda x, n=name, a=axes, e=extra:
+                         getattr(op, n)(x, constant(a), *e), [x])
+
+
 FAMILIES = (shapes, parts, picks, places, orders, blocks, searches, embeddings,
-            equations)
+            equations, transforms)
 
 
 def main():
