@@ -107,8 +107,21 @@ def boxes():
                 [onnx_bodies.value('y', kind=onnx_bodies.TensorProto.INT64)])
 
 
+def transforms():
+    for size in (1, 2):
+        for inverse, onesided in ((0, 0), (0, 1), (1, 0)):
+            if onesided and size == 2:
+                continue
+            for length in (None, 4, 9):
+                names = 'x' if length is None else 'x n'
+                yield f'DFT {size} {inverse} {onesided} {length}', case(
+                    [node('DFT', names, 'y', axis=1, inverse=inverse, onesided=onesided)],
+                    {'x': uniform(2, 6, 3, size)}, 17,
+                    {} if length is None else {'n': np.array(length)})
+
+
 CASES = [*scatters(), *one_hots(), *crops(), *unpools(), *grids(), *columns(), *sums(),
-         *boxes()]
+         *boxes(), *transforms()]
 
 if __name__ == '__main__':
     onnx_bodies.CASES[:] = CASES

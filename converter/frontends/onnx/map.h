@@ -48,6 +48,9 @@ void onnx_map_old_tile (OnnxNode *n);
 void onnx_map_depth_to_space (OnnxNode *n);
 void onnx_map_top_k (OnnxNode *n);
 
+/* map-dft.c */
+void onnx_map_dft (OnnxNode *n);
+
 /* map-index.c */
 void onnx_map_one_hot (OnnxNode *n);
 void onnx_map_scatter_elements (OnnxNode *n);

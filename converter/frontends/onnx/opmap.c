@@ -121,6 +121,7 @@ static const OnnxRow rows[] = {
   MAP ("Upsample", 1, ANY, onnx_map_upsample),
 
   /* products and reductions */
+  MAP ("DFT", 17, ANY, onnx_map_dft),
   MAP ("Einsum", 12, ANY, onnx_map_einsum),
   MAP ("Gemm", 1, ANY, onnx_map_gemm),
   MAP ("Hardmax", 1, ANY, onnx_map_softmax),
