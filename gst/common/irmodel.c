@@ -124,7 +124,10 @@ convert (const IrModelOptions *options, IrConvertLog log, gpointer user_data,
 
     if (value &&
         !ir_convert_options_set (convert, conversions[i].name, value, error)) {
-      g_prefix_error (error, "property of that name: ");
+      g_autofree char *property =
+          g_strdelimit (g_strdup (conversions[i].name), "_", '-');
+
+      g_prefix_error (error, "property '%s': ", property);
       return NULL;
     }
   }

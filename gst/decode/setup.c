@@ -126,8 +126,10 @@ take_labels (IrSetup *setup, const IrDecodeProps *props, const Sources *sources,
     params->labels = ir_labels_parse (props->labels);
   if (params->labels == NULL && props->labels_file && *props->labels_file) {
     params->labels = ir_labels_load (props->labels_file, error);
-    if (params->labels == NULL)
+    if (params->labels == NULL) {
+      g_prefix_error (error, "property 'labels-file': ");
       return FALSE;
+    }
   }
   if (params->labels == NULL)
     params->labels = g_strdupv (FROM (sources, labels, NULL));

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "line.h"
-
-#include <dirent.h>
+#include "usage.h"
 
 /* --- events ----------------------------------------------------------------- */
 
@@ -407,43 +406,6 @@ test_compiles_once (void)
   g_assert_cmpuint (count_lines (log), ==, 2);
 }
 
-static guint
-count_entries (const char *path)
-{
-  DIR *dir = opendir (path);
-  guint n = 0;
-
-  while (dir && readdir (dir))
-    n++;
-  if (dir)
-    closedir (dir);
-  return n;
-}
-
-/* Bytes of memory that the process has. */
-static guint64
-resident (void)
-{
-  g_autofree char *text = NULL;
-  g_auto (GStrv) fields = NULL;
-
-  g_assert_true (g_file_get_contents ("/proc/self/statm", &text, NULL, NULL));
-  fields = g_strsplit (text, " ", -1);
-  return g_ascii_strtoull (fields[1], NULL, 10) * 4096;
-}
-
-/* Threads that ended are gone a little later. */
-static guint
-count_threads (guint expected)
-{
-  for (guint ms = 0; ms < 2000; ms++) {
-    if (count_entries ("/proc/self/task") <= expected)
-      break;
-    g_usleep (1000);
-  }
-  return count_entries ("/proc/self/task");
-}
-
 static void
 cycle (GstElement *pipeline, gint i)
 {
@@ -468,22 +430,14 @@ test_cycles (gconstpointer device)
       "fakesink",
       model_path, (const char *) device);
   g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
-  guint files, threads;
-  guint64 memory;
+  Usage before;
 
   for (gint i = 0; i < 10; i++)
     cycle (pipeline, i);
-  files = count_entries ("/proc/self/fd");
-  threads = count_threads (0);
-  memory = resident ();
+  before = usage_now ();
   for (gint i = 0; i < 50; i++)
     cycle (pipeline, i);
-  g_assert_cmpuint (count_entries ("/proc/self/fd"), <=, files);
-  g_assert_cmpuint (count_threads (threads), <=, threads);
-  g_test_message (
-      "%" G_GUINT64_FORMAT " KiB more", (resident () - memory) >> 10);
-  if (!g_getenv ("ASAN_OPTIONS"))
-    g_assert_cmpuint (resident (), <, memory + (4 << 20));
+  usage_check (&before, 4 << 20);
 }
 
 int
