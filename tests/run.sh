@@ -73,6 +73,9 @@ if [ -z "$quick" ]; then
   build build/asan -Db_sanitize=address,undefined -Db_lundef=false \
     -Dbuildtype=debugoptimized
   units build/asan units-asan --asan
+  build build/tsan -Db_sanitize=thread -Db_lundef=false \
+    -Dbuildtype=debugoptimized
+  units build/tsan units-tsan --tsan
   for maker in tests/malformed/make_*.py; do
     [ -f "$maker" ] && suite "malformed-$(basename "$maker" .py)" \
       tests/malformed/run.sh build/asan "$maker"

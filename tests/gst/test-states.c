@@ -77,43 +77,77 @@ test_flush_cancels (void)
   g_assert_cmpint (g_get_monotonic_time () - began, <, 8000000);
 }
 
-/* Types of what leaves, in order: events, and buffers as 'B'. */
+/* Types of what leaves, in order: a letter for an event, 'B' for a buffer. */
+typedef struct {
+  GMutex lock;
+  GString *text;
+} Order;
+
+static char
+letter_of (const GstPadProbeInfo *info)
+{
+  if (info->type & GST_PAD_PROBE_TYPE_BUFFER)
+    return 'B';
+  switch (GST_EVENT_TYPE (info->data)) {
+    case GST_EVENT_GAP:
+      return 'G';
+    case GST_EVENT_EOS:
+      return 'E';
+    case GST_EVENT_SEGMENT_DONE:
+      return 'D';
+    case GST_EVENT_SEGMENT:
+      return 'S';
+    default:
+      return 0;
+  }
+}
+
 static GstPadProbeReturn
 note (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 {
-  GString *order = user_data;
+  Order *order = user_data;
+  char letter = letter_of (info);
 
-  if (GST_PAD_PROBE_INFO_TYPE (info) & GST_PAD_PROBE_TYPE_BUFFER)
-    g_string_append_c (order, 'B');
-  else if (GST_EVENT_TYPE (info->data) == GST_EVENT_GAP)
-    g_string_append_c (order, 'G');
-  else if (GST_EVENT_TYPE (info->data) == GST_EVENT_EOS)
-    g_string_append_c (order, 'E');
-  else if (GST_EVENT_TYPE (info->data) == GST_EVENT_SEGMENT_DONE)
-    g_string_append_c (order, 'D');
-  else if (GST_EVENT_TYPE (info->data) == GST_EVENT_SEGMENT)
-    g_string_append_c (order, 'S');
+  g_mutex_lock (&order->lock);
+  if (letter)
+    g_string_append_c (order->text, letter);
+  g_mutex_unlock (&order->lock);
   return GST_PAD_PROBE_OK;
 }
 
-static GString *
+static Order *
 watch_order (GstHarness *h)
 {
-  GString *order = g_string_new (NULL);
+  Order *order = g_new0 (Order, 1);
 
+  g_mutex_init (&order->lock);
+  order->text = g_string_new (NULL);
   gst_pad_add_probe (h->sinkpad,
       GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, note,
       order, NULL);
   return order;
 }
 
-/* Waits until EOS has left. */
+/* Pushes EOS, waits until it has left, and compares what left so far. */
 static void
-push_eos (GstHarness *h, GString *order)
+end_order (GstHarness *h, Order *order, const char *expected)
 {
+  gboolean ended = FALSE;
+
   g_assert_true (gst_harness_push_event (h, gst_event_new_eos ()));
-  for (guint ms = 0; ms < 10000 && !strchr (order->str, 'E'); ms++)
+  for (guint ms = 0; ms < 10000 && !ended; ms++) {
     g_usleep (1000);
+    g_mutex_lock (&order->lock);
+    ended = strchr (order->text->str, 'E') != NULL;
+    g_mutex_unlock (&order->lock);
+  }
+  g_mutex_lock (&order->lock);
+  g_assert_cmpstr (order->text->str, ==, expected);
+  g_mutex_unlock (&order->lock);
+  gst_harness_teardown (h);
+  g_string_free (order->text, TRUE);
+  g_mutex_clear (&order->lock);
+  g_free (order);
 }
 
 /* EOS and other events leave after the frames before them, though those take
@@ -124,7 +158,7 @@ test_order (void)
   GstHarness *h = open_line ("irconvert model=%s ! irinfer device=SLOW "
                              "config=DELAY=20 nireq=4 streams=4",
       model_path);
-  GString *order = watch_order (h);
+  Order *order = watch_order (h);
 
   set_caps (h, "BGR", NET_WIDTH, NET_HEIGHT);
   push_frame (h, 0);
@@ -136,10 +170,7 @@ test_order (void)
   begin_again (h);
   push_frame (h, 4);
   push_frame (h, 5);
-  push_eos (h, order);
-  g_assert_cmpstr (order->str, ==, "SBBGBDSBBE");
-  g_string_free (order, TRUE);
-  gst_harness_teardown (h);
+  end_order (h, order, "SBBGBDSBBE");
 }
 
 static void
@@ -147,14 +178,11 @@ test_empty (void)
 {
   GstHarness *h = open_line (
       "irconvert model=%s ! irinfer device=REFERENCE ! irdecode", model_path);
-  GString *order = watch_order (h);
+  Order *order = watch_order (h);
 
   set_caps (h, "BGR", NET_WIDTH, NET_HEIGHT);
-  push_eos (h, order);
-  g_assert_cmpstr (order->str, ==, "SE");
   g_assert_cmpuint (stat_of (h, "frames"), ==, 0);
-  g_string_free (order, TRUE);
-  gst_harness_teardown (h);
+  end_order (h, order, "SE");
 }
 
 /* A gap as a buffer without picture. */
