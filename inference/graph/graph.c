@@ -117,17 +117,23 @@ ir_graph_strings (IrGraph *graph, const char *const *v, gsize n)
 
 /* --- nodes ----------------------------------------------------------------- */
 
-/* Makes `wanted` unique and files the node under it. Results share names. */
+/* Makes `wanted` unique and files the node under it. Results share names. Where
+ * very many nodes want the same, trying one number after the other takes too
+ * long: the node's own comes next. */
 static void
 node_claim_name (IrNode *node, const char *wanted)
 {
   IrGraph *graph = node->graph;
   g_autofree char *candidate = g_strdup (wanted);
 
+  enum {
+    FEW = 100
+  };
+
   if ((node->op->flags & IR_OP_RESULT) == 0) {
     for (guint i = 1; g_hash_table_contains (graph->names, candidate); i++) {
       g_free (candidate);
-      candidate = g_strdup_printf ("%s_%u", wanted, i);
+      candidate = g_strdup_printf ("%s_%u", wanted, i < FEW ? i : node->id + i);
     }
   }
   node->name = ir_arena_strdup (graph->arena, candidate);
@@ -220,6 +226,7 @@ ir_node_set_const (IrNode *node, IrTensor *value)
   output->value = value;
   output->dtype = value->dtype;
   output->shape = value->shape;
+  node->graph->const_bytes += value->size;
 }
 
 IrNode *

@@ -5,6 +5,8 @@
 
 /* Shape arithmetic is short; longer results are for constant folding. */
 #define MAX_KNOWN_ELEMENTS 4096
+/* Of all nodes together: a node takes less room in a file than what it may make. */
+#define MAX_KNOWN_BYTES ((gsize) 64 << 20)
 
 void
 ir_infer_init (IrInfer *infer, const IrNode *node)
@@ -106,24 +108,31 @@ read_inputs (IrInfer *infer, const IrNode *node)
 
 /* Whether the outputs follow from known inputs and are worth knowing. */
 static gboolean
-can_know (const IrNode *node)
+can_know (const IrNode *node, guint64 max_elements)
 {
+  gsize room =
+      MAX_KNOWN_BYTES - MIN (node->graph->known_bytes, MAX_KNOWN_BYTES);
+
   if (node->n_inputs == 0 || node->op->evaluate == NULL ||
       (node->op->flags & (IR_OP_NO_FOLD | IR_OP_SINK | IR_OP_RESULT)) != 0)
     return FALSE;
   for (gsize i = 0; i < node->n_inputs; i++) {
     const IrOutput *input = ir_node_input (node, (guint) i);
 
-    if (input->value == NULL ||
-        ir_tensor_count (input->value) > MAX_KNOWN_ELEMENTS)
+    if (input->value == NULL || ir_tensor_count (input->value) > max_elements)
       return FALSE;
   }
   for (gsize i = 0; i < node->n_outputs; i++) {
+    const IrOutput *output = &node->outputs[i];
     guint64 count;
+    gsize bytes;
 
-    if (ir_shape_count (&node->outputs[i].shape, &count) &&
-        count > MAX_KNOWN_ELEMENTS)
+    if (!ir_shape_count (&output->shape, &count))
+      continue;
+    if (count > max_elements ||
+        !ir_dtype_bytes (output->dtype, count, &bytes) || bytes > room)
       return FALSE;
+    room -= bytes;
   }
   return TRUE;
 }
@@ -142,8 +151,15 @@ know_outputs (IrNode *node, GError **error)
     node->outputs[i].value = out[i];
     node->outputs[i].dtype = out[i]->dtype;
     node->outputs[i].shape = out[i]->shape;
+    node->graph->known_bytes += out[i]->size;
   }
   return TRUE;
+}
+
+gboolean
+ir_node_know (IrNode *node)
+{
+  return can_know (node, MAX_KNOWN_BYTES) && know_outputs (node, NULL);
 }
 
 void
@@ -178,7 +194,8 @@ ir_node_infer (IrNode *node, GError **error)
     known = known || output->value != NULL;
   }
   ir_infer_clear (&infer);
-  return known || !can_know (node) || know_outputs (node, error);
+  return known || !can_know (node, MAX_KNOWN_ELEMENTS) ||
+      know_outputs (node, error);
 }
 
 gboolean
@@ -186,6 +203,7 @@ ir_graph_infer (IrGraph *graph, GError **error)
 {
   if (!ir_graph_sort (graph, error))
     return FALSE;
+  graph->known_bytes = 0;
   for (IrNode *node = graph->first; node != NULL; node = node->next) {
     if (!ir_node_infer (node, error))
       return FALSE;

@@ -3,6 +3,9 @@
 
 /* Results beyond it are folded only if that saves memory. */
 #define MAX_GROWN_BYTES ((gsize) 64 << 20)
+/* All that is folded comes to no more than that many times the model's own
+ * constants beyond it: few nodes of a file can ask for any amount of memory. */
+#define MAX_GROWTH 8
 
 #define KEEP_FLAGS                                                             \
   (IR_OP_PARAMETER | IR_OP_RESULT | IR_OP_CONST | IR_OP_SINK | IR_OP_NO_FOLD)
@@ -43,6 +46,15 @@ is_too_large (const IrNode *node)
   return out > MAX_GROWN_BYTES && out > in;
 }
 
+static gboolean
+is_used_up (const IrGraph *graph)
+{
+  gsize own = graph->const_bytes - graph->folded_bytes;
+
+  return graph->folded_bytes > MAX_GROWN_BYTES &&
+      (graph->folded_bytes - MAX_GROWN_BYTES) / MAX_GROWTH > own;
+}
+
 static void
 replace_by_consts (IrNode *node, IrTensor **values)
 {
@@ -56,6 +68,7 @@ replace_by_consts (IrNode *node, IrTensor **values)
     if (node->outputs[i].uses->len == 0 && node->n_outputs > 1)
       continue;
     constant = ir_graph_add_const (graph, name, values[i]);
+    graph->folded_bytes += values[i]->size;
     ir_graph_move_before (graph, constant, node);
     ir_graph_replace (graph, ir_port (node, i), ir_port (constant, 0));
     if (!first)
@@ -73,7 +86,7 @@ ir_node_fold (IrNode *node, gsize *changes, GError **error)
   g_autofree IrTensor **in = NULL;
   g_autofree IrTensor **out = NULL;
 
-  if (!is_foldable (node) || is_too_large (node))
+  if (!is_foldable (node) || is_too_large (node) || is_used_up (node->graph))
     return TRUE;
   in = g_new (IrTensor *, node->n_inputs);
   out = g_new0 (IrTensor *, n_outputs);

@@ -138,6 +138,9 @@ struct _IrGraph {
   guint next_id;
   GHashTable *names;
   GPtrArray *meta;
+  gsize known_bytes;
+  gsize const_bytes;
+  gsize folded_bytes;
 };
 
 /** ir_graph_new: (transfer full): an empty graph. Since: 0.1 */
@@ -401,6 +404,20 @@ IR_API gboolean ir_graph_infer (IrGraph *graph, GError **error);
 
 /** ir_node_infer: the same for one node whose inputs are inferred. Since: 0.1 */
 IR_API gboolean ir_node_infer (IrNode *node, GError **error);
+
+/**
+ * ir_node_know:
+ *
+ * Computes the values of a node's outputs from those of its inputs and keeps them
+ * until the node is inferred again, as ir_node_infer() does with small ones. All
+ * that a graph knows in this way stays below 64 MiB.
+ *
+ * Returns: %FALSE if an input has no value, or the outputs take too much memory or
+ *   can't be computed
+ *
+ * Since: 0.1
+ */
+IR_API gboolean ir_node_know (IrNode *node);
 
 /**
  * ir_node_evaluate:

@@ -51,7 +51,8 @@ IR_API gboolean ir_passes_run (IrGraph *graph, const IrPass *const *passes,
     GError **error);
 
 /** ir_pass_fold: nodes whose inputs are all constant become Consts, as long as
- * the result is at most 64 MiB or not larger than what it was made from; a
+ * the result is at most 64 MiB or not larger than what it was made from, and all
+ * results together are in proportion to the model's own constants; a
  * Convert that only decompresses weights is folded too. Since: 0.1 */
 IR_API extern const IrPass ir_pass_fold;
 /** ir_node_fold: ir_pass_fold for one node; @changes is counted up if it became
