@@ -44,20 +44,36 @@ ir_cli_is_silent (void)
   return max_level == IR_CLI_ERROR;
 }
 
+/* A message may quote a file; the terminal must not obey it. */
+static void
+print_escaped (const char *text)
+{
+  for (const char *at = text; *at; at++) {
+    guchar c = (guchar) *at;
+
+    if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f)
+      fprintf (stderr, "\\x%02x", c);
+    else
+      fputc (c, stderr);
+  }
+}
+
 void
 ir_cli_message (IrCliLevel level, const char *format, ...)
 {
   static const char *const prefix[] = { "[ ERROR ] ", "[ WARNING ] ",
     "[ INFO ] " };
+  g_autofree char *text = NULL;
   va_list args;
 
   if (level > max_level)
     return;
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
   erase_bar ();
   fputs (prefix[level], stderr);
-  va_start (args, format);
-  vfprintf (stderr, format, args);
-  va_end (args);
+  print_escaped (text);
   fputc ('\n', stderr);
 }
 
