@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "protobuf.h"
 
+#include "map-file.h"
+
 #include <string.h>
 
 enum {
@@ -158,6 +160,12 @@ check_field (Walk *walk, const Span *contents, guint wire,
   walk->cost += COST_BLOCK;
   if (field->type == PROTOBUF_C_TYPE_MESSAGE)
     return check_message (walk, *contents, field->descriptor, error);
+  /* Behind it, C would not see the rest of the text. */
+  if (field->type == PROTOBUF_C_TYPE_STRING &&
+      memchr (contents->p, 0, (gsize) (contents->end - contents->p)) != NULL)
+    return ir_fail (error, IR_ERROR_PARSE,
+        "field \"%s\" is a text with a zero byte at byte %" G_GSIZE_FORMAT,
+        field->name, (gsize) (contents->p - walk->start));
   walk->cost += contents->end - contents->p;
   return TRUE;
 }
@@ -250,14 +258,11 @@ ProtobufCMessage *
 ir_protobuf_unpack_file (
     const ProtobufCMessageDescriptor *desc, const char *path, GError **error)
 {
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, &problem);
+  g_autoptr (GMappedFile) file = ir_map_file (path, error);
   gsize n;
 
-  if (file == NULL) {
-    ir_fail (error, IR_ERROR_NOT_FOUND, "%s", problem->message);
+  if (file == NULL)
     return NULL;
-  }
   n = g_mapped_file_get_length (file);
   if (n == 0) {
     ir_fail (error, IR_ERROR_PARSE, "%s: the file is empty", path);

@@ -19,7 +19,7 @@ G_BEGIN_DECLS
 
 /*
  * Checks that @data is a message of that kind which protobuf-c can unpack: tags,
- * wire types and lengths are right, no message field that may occur once occurs
+ * wire types and lengths are right, texts hold no zero, no message field that may occur once occurs
  * twice, nesting is within IR_PROTOBUF_MAX_DEPTH, and unpacking takes no more
  * memory than 64 MiB and four times @n. Fields that the descriptor doesn't know
  * count as they cost.

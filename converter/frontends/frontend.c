@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "frontend.h"
 
-#include <stdio.h>
+#include "map-file.h"
+
 #include <string.h>
 
 static const IrFrontend *const frontends[] = {
@@ -55,14 +56,17 @@ list_readable (void)
 static const IrFrontend *
 find_by_contents (const char *path)
 {
-  guint8 head[512];
-  FILE *file = fopen (path, "rb");
+  enum {
+    HEAD = 512
+  };
+  g_autoptr (GMappedFile) file = ir_map_file (path, NULL);
+  const guint8 *head;
   gsize n;
 
-  if (file == NULL)
+  if (file == NULL || g_mapped_file_get_length (file) == 0)
     return NULL;
-  n = fread (head, 1, sizeof head, file);
-  fclose (file);
+  head = (const guint8 *) g_mapped_file_get_contents (file);
+  n = MIN (g_mapped_file_get_length (file), HEAD);
   for (gsize f = 0; f < G_N_ELEMENTS (frontends); f++) {
     if (frontends[f]->probe (head, n))
       return frontends[f];

@@ -106,6 +106,12 @@ typedef struct {
   const char *domain;
   IrSourceGraph *graph;
   GPtrArray *opsets;
+  gsize n_attrs;
+  IrSourceAttr *attrs; /* defaults for what the node that calls leaves out */
+
+  /*< private >*/
+  gsize n_nodes; /* with all functions written out; 0 if not counted yet */
+  gboolean is_open;
 } IrSourceFunction;
 
 /* --- making ---------------------------------------------------------------- */

@@ -5,9 +5,10 @@
   run.py BUILD MAKER.py
 
 MAKER.py writes the files into the folder that it is given. Every one has to be
-refused: exit code 1, exactly one [ ERROR ] line, nothing from a sanitizer,
-within the limits of time and memory, and nothing written. Ends with a line that
-counts.
+refused: exit code 1, exactly one [ ERROR ] line that names the file, nothing from a
+sanitizer, within the limits of time and memory, and nothing written. What is in
+FILE.expect, if there is one, has to be in the message. Files called good-* have to
+be accepted instead, within the same limits. Ends with a line that counts.
 """
 
 import concurrent.futures
@@ -18,7 +19,8 @@ import sys
 import tempfile
 import threading
 
-SECONDS = 5
+SECONDS = 5         # of the processor
+HANGS = 30          # by the clock
 MEGABYTES = 256
 JOBS = 2
 
@@ -29,7 +31,7 @@ COMMANDS = {
          ["--input_model", "{file}", "--output_dir", "{out}"]),
 }
 # Files that belong to others.
-COMPANIONS = {".bin", ".data", ".weights"}
+COMPANIONS = {".bin", ".data", ".weights", ".expect"}
 
 ENVIRONMENT = {
     "ASAN_OPTIONS": "detect_leaks=1:quarantine_size_mb=8:allocator_may_return_null=1",
@@ -39,35 +41,50 @@ ENVIRONMENT = {
 
 
 def measure(words, environment):
-    """Exit code, what was printed, and peak memory in megabytes."""
+    """Exit code, what was printed, processor time, and peak memory in megabytes."""
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=log,
                                    env=environment)
-        timer = threading.Timer(SECONDS, process.kill)
+        timer = threading.Timer(HANGS, process.kill)
         timer.start()
         _, status, usage = os.wait4(process.pid, 0)
         timer.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
         log.seek(0)
         text = log.read().decode(errors="replace")
-    return process.returncode, text, usage.ru_maxrss / 1024
+    return process.returncode, text, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def judge(code, text, peak, out):
-    if "Sanitizer" in text or "runtime error:" in text:
-        return "sanitizer: " + next(
-            line for line in text.splitlines() if "anitizer" in line or "runtime error" in line)
-    if code == -9:
-        return f"not done after {SECONDS} s"
+def judge_message(code, text, path):
+    """What is wrong with how the file was refused."""
+    expect = path.with_name(path.name + ".expect")
     if code != 1:
         return f"exit code {code}: {text.strip()[-200:]}"
     if text.count("[ ERROR ]") != 1:
         return f"{text.count('[ ERROR ]')} errors: {text.strip()[:200]}"
+    for word in (path.name, expect.read_text() if expect.exists() else ""):
+        if word not in text:
+            return f"'{word}' is not in: {text.strip()[:300]}"
+    if any(ord(c) < 32 and c != "\n" for c in text):
+        return f"control characters: {text.strip()[:200]!r}"
+    return None
+
+
+def judge(code, text, seconds, peak, out, path):
+    if "Sanitizer" in text or "runtime error:" in text:
+        return "sanitizer: " + next(
+            line for line in text.splitlines() if "anitizer" in line or "runtime error" in line)
+    if code == -9:
+        return f"not done after {HANGS} s"
+    if seconds > SECONDS:
+        return f"took {seconds:.1f} s"
     if peak > MEGABYTES:
-        return f"{peak:.0f} MB"
+        return f"took {peak:.0f} MB"
+    if path.name.startswith("good-"):
+        return None if code == 0 else f"exit code {code}: {text.strip()[-200:]}"
     if any(out.iterdir()):
         return "left files behind"
-    return None
+    return judge_message(code, text, path)
 
 
 def check(build, path):
@@ -80,8 +97,9 @@ def check(build, path):
     with tempfile.TemporaryDirectory() as out:
         words = [str(build / program)] + [
             a.replace("{file}", str(path)).replace("{out}", out) for a in arguments]
-        code, text, peak = measure(words, environment)
-        return path.name, judge(code, text, peak, pathlib.Path(out)), peak
+        code, text, seconds, peak = measure(words, environment)
+        problem = judge(code, text, seconds, peak, pathlib.Path(out), path)
+        return path.name, problem, seconds, peak
 
 
 def main():
@@ -89,13 +107,14 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, "-B", maker, folder], check=True)
         files = sorted(p for p in pathlib.Path(folder).iterdir()
-                       if p.is_file() and p.suffix not in COMPANIONS)
+                       if p.suffix not in COMPANIONS)
         with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
             results = list(pool.map(lambda p: check(build, p), files))
-    bad = [(name, problem) for name, problem, _ in results if problem]
+    bad = [(name, problem) for name, problem, _, _ in results if problem]
     for name, problem in bad:
         print(f"FAIL {name}: {problem}")
-    print(f"peak memory {max((r[2] for r in results), default=0):.0f} MB")
+    print(f"at most {max((r[2] for r in results), default=0):.1f} s and "
+          f"{max((r[3] for r in results), default=0):.0f} MB each")
     print(f"{len(results) - len(bad)} passed, {len(bad)} failed, {0 if results else 1} skipped")
     return 1 if bad else 0
 

@@ -30,6 +30,69 @@ onnx_in (OnnxNode *n, gsize index)
   return ONNX_NONE;
 }
 
+/* The attribute, or NULL: then the default holds. One of another kind is a failure:
+ * its writer meant something. */
+static const IrSourceAttr *
+attr_of_kind (OnnxNode *n, const char *name, IrSourceKind kind)
+{
+  const IrSourceAttr *attr = ir_source_attr (n->source, name);
+
+  if (attr == NULL || attr->kind == kind)
+    return attr;
+  onnx_fail (
+      n, IR_ERROR_PARSE, "has an attribute \"%s\" of a wrong kind", name);
+  return NULL;
+}
+
+gint64
+onnx_i64 (OnnxNode *n, const char *attr, gint64 def)
+{
+  const IrSourceAttr *found = attr_of_kind (n, attr, IR_SOURCE_I64);
+
+  return found != NULL ? found->u.i : def;
+}
+
+double
+onnx_f64 (OnnxNode *n, const char *attr, double def)
+{
+  const IrSourceAttr *found = attr_of_kind (n, attr, IR_SOURCE_F64);
+
+  return found != NULL ? found->u.f : def;
+}
+
+const char *
+onnx_text (OnnxNode *n, const char *attr, const char *def)
+{
+  const IrSourceAttr *found = attr_of_kind (n, attr, IR_SOURCE_TEXT);
+
+  return found != NULL ? found->u.text : def;
+}
+
+gboolean
+onnx_i64s (OnnxNode *n, const char *attr, IrI64s *list)
+{
+  const IrSourceAttr *found = attr_of_kind (n, attr, IR_SOURCE_I64S);
+
+  *list = found != NULL ? found->u.i64s : (IrI64s){ 0, NULL };
+  return found != NULL;
+}
+
+void
+onnx_need_attr (OnnxNode *n, const char *attr)
+{
+  if (ir_source_attr (n->source, attr) == NULL)
+    onnx_fail (n, IR_ERROR_PARSE, "lacks the attribute \"%s\"", attr);
+}
+
+gboolean
+onnx_f64s (OnnxNode *n, const char *attr, IrF64s *list)
+{
+  const IrSourceAttr *found = attr_of_kind (n, attr, IR_SOURCE_F64S);
+
+  *list = found != NULL ? found->u.f64s : (IrF64s){ 0, NULL };
+  return found != NULL;
+}
+
 IrPort
 onnx_second_in (OnnxNode *n)
 {
@@ -49,36 +112,6 @@ onnx_second_in (OnnxNode *n)
   return onnx_reshape (n, second,
       onnx_concat (n, 0, 2, onnx_shape (n, second),
           onnx_list (n, ones, (gsize) behind)));
-}
-
-gint64
-onnx_i64 (const OnnxNode *n, const char *attr, gint64 def)
-{
-  return ir_source_i64 (n->source, attr, def);
-}
-
-double
-onnx_f64 (const OnnxNode *n, const char *attr, double def)
-{
-  return ir_source_f64 (n->source, attr, def);
-}
-
-const char *
-onnx_text (const OnnxNode *n, const char *attr, const char *def)
-{
-  return ir_source_text (n->source, attr, def);
-}
-
-gboolean
-onnx_i64s (const OnnxNode *n, const char *attr, IrI64s *list)
-{
-  return ir_source_i64s (n->source, attr, list);
-}
-
-gboolean
-onnx_f64s (const OnnxNode *n, const char *attr, IrF64s *list)
-{
-  return ir_source_f64s (n->source, attr, list);
 }
 
 IrDType
@@ -121,42 +154,31 @@ onnx_axis (OnnxNode *n, IrPort port, gint64 axis)
   return index;
 }
 
+/* So that the stack suffices. */
+#define MAX_VALUE_DEPTH 256
+
+static gboolean
+find_value (IrNode *node, guint depth)
+{
+  if (node->outputs[0].value != NULL)
+    return TRUE;
+  if (depth > MAX_VALUE_DEPTH || node->n_inputs == 0 || node->n_bodies > 0)
+    return FALSE;
+  for (gsize i = 0; i < node->n_inputs; i++) {
+    if (!find_value (node->inputs[i].node, depth + 1))
+      return FALSE;
+  }
+  return ir_node_know (node);
+}
+
 IrTensor *
 onnx_value (OnnxNode *n, IrPort port)
 {
-  IrNode *node = port.node;
-  g_autoptr (GPtrArray) in = NULL;
-  g_autofree IrTensor **out = NULL;
-  IrTensor *value = NULL;
-  gboolean ok = TRUE;
-
-  if (node == NULL || n->error != NULL)
+  if (port.node == NULL || n->error != NULL ||
+      (ir_port_const (port) == NULL && !find_value (port.node, 0)) ||
+      ir_port_const (port) == NULL)
     return NULL;
-  if (ir_port_const (port) != NULL)
-    return ir_tensor_ref (ir_port_const (port));
-  if (node->op->evaluate == NULL || node->n_inputs == 0 || node->n_bodies > 0 ||
-      (node->op->flags & IR_OP_NO_FOLD))
-    return NULL;
-  in = g_ptr_array_new_with_free_func ((GDestroyNotify) ir_tensor_unref);
-  for (gsize i = 0; i < node->n_inputs && ok; i++) {
-    IrTensor *tensor = onnx_value (n, node->inputs[i]);
-
-    ok = tensor != NULL;
-    if (ok)
-      g_ptr_array_add (in, tensor);
-  }
-  if (!ok)
-    return NULL;
-  out = g_new0 (IrTensor *, node->n_outputs);
-  if (!ir_node_evaluate (node, (IrTensor **) in->pdata, out, NULL))
-    return NULL;
-  for (gsize i = 0; i < node->n_outputs; i++) {
-    if (i == port.index)
-      value = out[i];
-    else
-      ir_tensor_unref (out[i]);
-  }
-  return value;
+  return ir_tensor_ref (ir_port_const (port));
 }
 
 gboolean

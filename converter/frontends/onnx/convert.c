@@ -3,11 +3,6 @@
 
 #include <string.h>
 
-/* Functions may call functions; a model that makes more of it than this means
- * harm. */
-#define MAX_DEPTH 32
-#define MAX_NODES 1000000
-
 /* --- scopes --------------------------------------------------------------------- */
 
 OnnxScope *
@@ -259,60 +254,16 @@ resolve_refs (OnnxConvert *convert, OnnxScope *scope, const IrSourceNode *node)
   return copy;
 }
 
-static gint64
-opset_of (const OnnxScope *scope, const char *domain)
+gint64
+onnx_opset_of (const GPtrArray *opsets, const char *domain)
 {
-  for (guint i = 0; i < scope->opsets->len; i++) {
-    const IrSourceOpset *opset = scope->opsets->pdata[i];
+  for (guint i = 0; i < opsets->len; i++) {
+    const IrSourceOpset *opset = opsets->pdata[i];
 
     if (strcmp (opset->domain, domain) == 0)
       return opset->version;
   }
-  return 1;
-}
-
-/* --- functions of the model's own -------------------------------------------------- */
-
-static const IrSourceFunction *
-find_function (const IrSource *source, const IrSourceNode *node)
-{
-  for (guint i = 0; i < source->functions->len; i++) {
-    const IrSourceFunction *function = source->functions->pdata[i];
-
-    if (strcmp (function->type, node->type) == 0 &&
-        strcmp (function->domain, node->domain) == 0)
-      return function;
-  }
-  return NULL;
-}
-
-/* Puts the function's nodes in the place of the one that calls it. */
-static void
-inline_function (OnnxNode *n, const IrSourceFunction *function)
-{
-  g_autoptr (OnnxScope) scope =
-      onnx_scope_new (NULL, function->graph, n->graph);
-  const GPtrArray *inputs = function->graph->inputs;
-  const GPtrArray *outputs = function->graph->outputs;
-
-  scope->opsets = function->opsets;
-  scope->caller = n->source;
-  scope->depth = n->scope->depth + 1;
-  scope->prefix = ir_source_printf (n->convert->source, "%s/", n->label);
-  for (guint i = 0; i < inputs->len && i < n->n_inputs; i++) {
-    const IrSourceValue *value = inputs->pdata[i];
-
-    if (n->in[i].node != NULL)
-      onnx_scope_set (scope, value->name, n->in[i]);
-  }
-  if (!onnx_convert_nodes (n->convert, scope, &n->error))
-    return;
-  for (guint i = 0; i < outputs->len && i < n->n_outputs; i++) {
-    const IrSourceValue *value = outputs->pdata[i];
-
-    if (onnx_wants (n, i) && !onnx_failed (n))
-      onnx_scope_find (n->convert, scope, value->name, &n->out[i], &n->error);
-  }
+  return domain[0] == '\0' ? 0 : 1;
 }
 
 /* --- all nodes ---------------------------------------------------------------------- */
@@ -321,13 +272,13 @@ static gboolean
 convert_node (OnnxConvert *convert, OnnxScope *scope,
     const IrSourceNode *source, GError **error)
 {
-  const IrSourceFunction *function = find_function (convert->source, source);
+  const IrSourceFunction *function = onnx_function_find (convert, source);
   OnnxNode n = { convert, scope };
   const char *reason;
 
   n.source = resolve_refs (convert, scope, source);
   n.graph = scope->graph;
-  n.opset = opset_of (scope, source->domain);
+  n.opset = onnx_opset_of (scope->opsets, source->domain);
   n.label = ir_source_printf (
       convert->source, "%s%s", scope->prefix, ir_source_node_label (source));
   n.n_inputs = source->n_inputs;
@@ -339,7 +290,7 @@ convert_node (OnnxConvert *convert, OnnxScope *scope,
     n.first_id = scope->graph->next_id;
     n.row = onnx_row_find (source->domain, source->type, n.opset, &reason);
     if (function != NULL)
-      inline_function (&n, function);
+      onnx_function_inline (&n, function);
     else if (n.row == NULL)
       onnx_fail (&n, IR_ERROR_UNSUPPORTED, "is not supported: %s", reason);
     else if (n.row->map != NULL)
@@ -363,15 +314,12 @@ onnx_convert_nodes (OnnxConvert *convert, OnnxScope *scope, GError **error)
 {
   IrSourceGraph *source = scope->source;
 
-  if (scope->depth > MAX_DEPTH)
+  if (scope->depth > ONNX_MAX_DEPTH)
     return ir_fail (error, IR_ERROR_LIMIT,
-        "graphs and functions are nested more than %d deep", MAX_DEPTH);
+        "graphs and functions are nested more than %d deep", ONNX_MAX_DEPTH);
   if (!ir_source_sort (source, error))
     return FALSE;
   for (guint i = 0; i < source->nodes->len; i++) {
-    if (++convert->n_nodes > MAX_NODES)
-      return ir_fail (error, IR_ERROR_LIMIT,
-          "the model's functions come to more than %d nodes", MAX_NODES);
     if (!convert_node (convert, scope, source->nodes->pdata[i], error))
       return FALSE;
   }

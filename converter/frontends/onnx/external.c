@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "reader.h"
 
+#include "map-file.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +64,6 @@ static GMappedFile *
 external_map (OnnxFolder *folder, const char *location, GError **error)
 {
   g_autofree char *path = NULL;
-  g_autoptr (GError) problem = NULL;
   GMappedFile *map;
 
   path = external_path (folder, location, error);
@@ -71,10 +72,9 @@ external_map (OnnxFolder *folder, const char *location, GError **error)
   map = g_hash_table_lookup (folder->maps, path);
   if (map != NULL)
     return map;
-  map = g_mapped_file_new (path, FALSE, &problem);
+  map = ir_map_file (path, error);
   if (map == NULL) {
-    ir_fail (
-        error, IR_ERROR_NOT_FOUND, "has external data: %s", problem->message);
+    g_prefix_error (error, "has external data in ");
     return NULL;
   }
   g_hash_table_insert (folder->maps, g_steal_pointer (&path), map);

@@ -7,18 +7,38 @@
 
 /* --- what can't be converted ------------------------------------------------------ */
 
+/* Ops without a rule, in the order in which they were found. */
+typedef struct {
+  GPtrArray *entries; /* IrUnsupported */
+  GHashTable *by_op;
+} Unsupported;
+
+static guint
+hash_op (gconstpointer key)
+{
+  const IrUnsupported *entry = key;
+
+  return g_str_hash (entry->type) ^ (g_str_hash (entry->domain) * 31);
+}
+
+static gboolean
+equal_op (gconstpointer a, gconstpointer b)
+{
+  const IrUnsupported *one = a, *other = b;
+
+  return strcmp (one->type, other->type) == 0 &&
+      strcmp (one->domain, other->domain) == 0;
+}
+
 static IrUnsupported *
 unsupported_entry (
-    GPtrArray *list, const IrSourceNode *node, const char *reason)
+    Unsupported *list, const IrSourceNode *node, const char *reason)
 {
-  IrUnsupported *entry;
+  const IrUnsupported key = { (char *) node->type, (char *) node->domain };
+  IrUnsupported *entry = g_hash_table_lookup (list->by_op, &key);
 
-  for (guint i = 0; i < list->len; i++) {
-    entry = list->pdata[i];
-    if (strcmp (entry->type, node->type) == 0 &&
-        strcmp (entry->domain, node->domain) == 0)
-      return entry;
-  }
+  if (entry != NULL)
+    return entry;
   entry = g_new0 (IrUnsupported, 1);
   entry->type = g_strdup (node->type);
   entry->domain = g_strdup (node->domain);
@@ -26,13 +46,14 @@ unsupported_entry (
   entry->nodes = g_ptr_array_new_with_free_func (g_free);
   entry->cuts = g_ptr_array_new_with_free_func (g_free);
   entry->ends = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (list, entry);
+  g_ptr_array_add (list->entries, entry);
+  g_hash_table_add (list->by_op, entry);
   return entry;
 }
 
 static void
-add_unsupported (GPtrArray *list, const IrSourceNode *node, const char *reason,
-    const IrSourceGraph *graph)
+add_unsupported (Unsupported *list, const IrSourceNode *node,
+    const char *reason, const IrSourceGraph *graph)
 {
   IrUnsupported *entry = unsupported_entry (list, node, reason);
 
@@ -48,46 +69,21 @@ add_unsupported (GPtrArray *list, const IrSourceNode *node, const char *reason,
   }
 }
 
-static gboolean
-is_function (const IrSource *source, const IrSourceNode *node)
-{
-  for (guint i = 0; i < source->functions->len; i++) {
-    const IrSourceFunction *function = source->functions->pdata[i];
-
-    if (strcmp (function->type, node->type) == 0 &&
-        strcmp (function->domain, node->domain) == 0)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-static gint64
-version_of (const GPtrArray *opsets, const char *domain)
-{
-  for (guint i = 0; i < opsets->len; i++) {
-    const IrSourceOpset *opset = opsets->pdata[i];
-
-    if (strcmp (opset->domain, domain) == 0)
-      return opset->version;
-  }
-  return 1;
-}
-
 static void
-collect_unsupported (const IrSource *source, const GPtrArray *opsets,
-    const IrSourceGraph *graph, GPtrArray *list)
+collect_unsupported (const OnnxConvert *convert, const GPtrArray *opsets,
+    const IrSourceGraph *graph, Unsupported *list)
 {
   for (guint i = 0; i < graph->nodes->len; i++) {
     const IrSourceNode *node = graph->nodes->pdata[i];
     const char *reason;
 
-    if (!is_function (source, node) &&
+    if (onnx_function_find (convert, node) == NULL &&
         onnx_row_find (node->domain, node->type,
-            version_of (opsets, node->domain), &reason) == NULL)
+            onnx_opset_of (opsets, node->domain), &reason) == NULL)
       add_unsupported (list, node, reason, graph);
     for (gsize a = 0; a < node->n_attrs; a++) {
       if (node->attrs[a].kind == IR_SOURCE_GRAPH)
-        collect_unsupported (source, opsets, node->attrs[a].u.graph, list);
+        collect_unsupported (convert, opsets, node->attrs[a].u.graph, list);
     }
   }
 }
@@ -95,18 +91,22 @@ collect_unsupported (const IrSource *source, const GPtrArray *opsets,
 /* (transfer full): everything without a rule in what is left of the model, in
  * functions that it may call too. */
 static GPtrArray *
-find_unsupported (const IrSource *source)
+find_unsupported (const OnnxConvert *convert)
 {
-  GPtrArray *list =
-      g_ptr_array_new_with_free_func ((GDestroyNotify) ir_unsupported_free);
+  const IrSource *source = convert->source;
+  Unsupported list = {
+    g_ptr_array_new_with_free_func ((GDestroyNotify) ir_unsupported_free),
+    g_hash_table_new (hash_op, equal_op),
+  };
 
-  collect_unsupported (source, source->opsets, source->graph, list);
+  collect_unsupported (convert, source->opsets, source->graph, &list);
   for (guint i = 0; i < source->functions->len; i++) {
     const IrSourceFunction *function = source->functions->pdata[i];
 
-    collect_unsupported (source, function->opsets, function->graph, list);
+    collect_unsupported (convert, function->opsets, function->graph, &list);
   }
-  return list;
+  g_hash_table_unref (list.by_op);
+  return list.entries;
 }
 
 static void
@@ -127,11 +127,14 @@ append_some (GString *text, const char *before, const GPtrArray *names)
 }
 
 static gboolean
-fail_unsupported (const IrSource *source, const GPtrArray *list, GError **error)
+fail_unsupported (const GPtrArray *list, GError **error)
 {
+  enum {
+    SHOWN = 50
+  };
   g_autoptr (GString) text = g_string_new (NULL);
 
-  for (guint i = 0; i < list->len; i++) {
+  for (guint i = 0; i < MIN (list->len, SHOWN); i++) {
     const IrUnsupported *entry = list->pdata[i];
 
     g_string_append_printf (text, "\n  %s%s%s, %u time%s (%s)", entry->domain,
@@ -142,9 +145,12 @@ fail_unsupported (const IrSource *source, const GPtrArray *list, GError **error)
         text, "\n    end the model before with --output ", entry->ends);
     append_some (text, "\n    begin it behind with --input ", entry->cuts);
   }
+  if (list->len > SHOWN)
+    g_string_append_printf (
+        text, "\n  and %u more, all of them with --report", list->len - SHOWN);
   return ir_fail (error, IR_ERROR_UNSUPPORTED,
-      "%s: the model has %u op%s that can't be converted:%s", source->path,
-      list->len, list->len == 1 ? "" : "s", text->str);
+      "the model has %u op%s that can't be converted:%s", list->len,
+      list->len == 1 ? "" : "s", text->str);
 }
 
 /* --allow_unsupported: what the unknown ops make comes from outside instead. */
@@ -174,7 +180,7 @@ cut_unsupported (OnnxConvert *convert, const GPtrArray *list, GError **error)
 static gboolean
 check_supported (OnnxConvert *convert, GPtrArray **unsupported, GError **error)
 {
-  g_autoptr (GPtrArray) list = find_unsupported (convert->source);
+  g_autoptr (GPtrArray) list = find_unsupported (convert);
 
   if (list->len == 0)
     return TRUE;
@@ -183,11 +189,11 @@ check_supported (OnnxConvert *convert, GPtrArray **unsupported, GError **error)
 
     if (!cut_unsupported (convert, list, error))
       return FALSE;
-    rest = find_unsupported (convert->source);
+    rest = find_unsupported (convert);
     if (rest->len == 0)
       return TRUE;
   }
-  fail_unsupported (convert->source, list, error);
+  fail_unsupported (list, error);
   if (unsupported != NULL)
     *unsupported = g_steal_pointer (&list);
   return FALSE;
@@ -275,26 +281,36 @@ copy_metadata (const IrSource *source, IrGraph *graph)
 }
 
 static IrGraph *
+convert_model (OnnxConvert *convert, GError **error)
+{
+  const IrSource *source = convert->source;
+  g_autoptr (IrGraph) graph = ir_graph_new (
+      source->graph->name[0] != '\0' ? source->graph->name : "model");
+  g_autoptr (OnnxScope) scope = onnx_scope_new (NULL, source->graph, graph);
+
+  scope->opsets = source->opsets;
+  if (!build (convert, scope, error))
+    return NULL;
+  copy_metadata (source, graph);
+  ir_graph_sweep (graph);
+  return g_steal_pointer (&graph);
+}
+
+static IrGraph *
 onnx_convert (IrSource *source, const IrImportOptions *options,
     GPtrArray **unsupported, IrConvertLog log, gpointer user_data,
     GError **error)
 {
-  OnnxConvert convert = { source, options, log, user_data, 0 };
+  OnnxConvert convert = { source, options, log, user_data, NULL };
   g_autoptr (IrGraph) graph = NULL;
-  g_autoptr (OnnxScope) scope = NULL;
 
-  if (!check_supported (&convert, unsupported, error))
-    return NULL;
-  graph = ir_graph_new (
-      source->graph->name[0] != '\0' ? source->graph->name : "model");
-  scope = onnx_scope_new (NULL, source->graph, graph);
-  scope->opsets = source->opsets;
-  if (!build (&convert, scope, error)) {
+  if (onnx_functions_init (&convert, error) &&
+      check_supported (&convert, unsupported, error) &&
+      onnx_functions_check (&convert, error))
+    graph = convert_model (&convert, error);
+  g_hash_table_unref (convert.functions);
+  if (graph == NULL)
     g_prefix_error (error, "%s: ", source->path);
-    return NULL;
-  }
-  copy_metadata (source, graph);
-  ir_graph_sweep (graph);
   return g_steal_pointer (&graph);
 }
 

@@ -51,6 +51,8 @@ onnx_map_constant (OnnxNode *n)
   IrI64s list;
   IrF64s reals;
 
+  if (n->source->n_attrs > 1)
+    onnx_fail (n, IR_ERROR_PARSE, "has more than one value");
   if (attr && attr->kind == IR_SOURCE_TENSOR)
     onnx_out (n, 0, onnx_const (n, ir_tensor_ref (attr->u.tensor)));
   else if (real && real->kind == IR_SOURCE_F64)
@@ -184,6 +186,17 @@ onnx_map_clip (OnnxNode *n)
   onnx_out (n, 0, data);
 }
 
+static void
+check_matrix (OnnxNode *n, gsize input)
+{
+  gint rank = onnx_shape_of (onnx_in (n, input))->rank;
+
+  if (rank >= 0 && rank != 2)
+    onnx_fail (n, IR_ERROR_SHAPE,
+        "takes matrices, but input %" G_GSIZE_FORMAT " has %d dimensions",
+        input, rank);
+}
+
 /* Y = alpha A' B' + beta C. */
 void
 onnx_map_gemm (OnnxNode *n)
@@ -193,6 +206,8 @@ onnx_map_gemm (OnnxNode *n)
   IrNode *op = onnx_add (n, "MatMul", 1, 2, onnx_in (n, 0), onnx_in (n, 1));
   IrPort y;
 
+  check_matrix (n, 0);
+  check_matrix (n, 1);
   onnx_set_bool (n, op, "transpose_a", onnx_i64 (n, "transA", 0) != 0);
   onnx_set_bool (n, op, "transpose_b", onnx_i64 (n, "transB", 0) != 0);
   y = onnx_done (n, op);

@@ -46,6 +46,21 @@ onnx_map_conv (OnnxNode *n)
   onnx_out (n, 0, add_bias (n, onnx_conv (n, data, weights), 2));
 }
 
+/* It says again what the weights' shape says. */
+static void
+check_kernel (OnnxNode *n, const OnnxWindow *window, IrPort weights)
+{
+  const IrShape *shape = onnx_shape_of (weights);
+  IrI64s list;
+
+  if (!onnx_i64s (n, "kernel_shape", &list) || shape->rank < 0)
+    return;
+  for (gsize i = 0; i < window->n; i++)
+    if (shape->dim[i + 2] >= 0 && shape->dim[i + 2] != window->kernel[i])
+      onnx_fail (n, IR_ERROR_SHAPE,
+          "has a kernel_shape that is not the one of its weights");
+}
+
 IrPort
 onnx_conv (OnnxNode *n, IrPort data, IrPort weights)
 {
@@ -54,6 +69,7 @@ onnx_conv (OnnxNode *n, IrPort data, IrPort weights)
   IrNode *op;
 
   onnx_window_read (n, spatial_dims (n, data, weights), &window);
+  check_kernel (n, &window, weights);
   if (onnx_failed (n))
     return ONNX_NONE;
   if (group == 1)
@@ -84,7 +100,14 @@ read_transposed (OnnxNode *n, gsize n_dims, Transposed *t)
   if (onnx_i64s (n, "output_padding", &list) && list.n >= n_dims)
     memcpy (t->output_padding, list.v + (list.n - n_dims),
         n_dims * sizeof (gint64));
-  t->has_shape = onnx_i64s (n, "output_shape", &list) && list.n >= n_dims;
+  t->has_shape = onnx_i64s (n, "output_shape", &list);
+  if (t->has_shape && list.n != n_dims && list.n != n_dims + 2) {
+    onnx_fail (n, IR_ERROR_SHAPE,
+        "has %" G_GSIZE_FORMAT " numbers in \"output_shape\", but "
+        "%" G_GSIZE_FORMAT " are expected",
+        list.n, n_dims);
+    return;
+  }
   /* Some writers give all dimensions. */
   if (t->has_shape)
     memcpy (t->shape, list.v + (list.n - n_dims), n_dims * sizeof (gint64));

@@ -20,6 +20,7 @@ onnx_map_max_pool (OnnxNode *n)
   gboolean plain = !ceil && !onnx_wants (n, 1);
   IrNode *op;
 
+  onnx_need_attr (n, "kernel_shape");
   onnx_window_read (n, onnx_window_dims (n, data), &window);
   for (gsize i = 0; i < window.n; i++)
     plain = plain && window.dilations[i] == 1;
@@ -45,6 +46,7 @@ onnx_map_average_pool (OnnxNode *n)
   OnnxWindow window;
   IrNode *op;
 
+  onnx_need_attr (n, "kernel_shape");
   onnx_window_read (n, onnx_window_dims (n, data), &window);
   for (gsize i = 0; i < window.n; i++) {
     if (window.dilations[i] != 1)
@@ -63,6 +65,8 @@ onnx_map_global_pool (OnnxNode *n)
 {
   IrPort data = onnx_in (n, 0);
 
+  if (onnx_shape_of (data)->rank >= 0)
+    onnx_window_dims (n, data);
   onnx_out (n, 0,
       onnx_reduce (n, n->row->ir, data, onnx_axes_from (n, data, 2), TRUE));
 }

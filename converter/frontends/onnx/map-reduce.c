@@ -26,7 +26,7 @@ read_axes (OnnxNode *n, IrPort data)
 }
 
 static gboolean
-keeps_dims (const OnnxNode *n)
+keeps_dims (OnnxNode *n)
 {
   return onnx_i64 (n, "keepdims", 1) != 0;
 }

@@ -23,6 +23,8 @@ onnx_map_concat (OnnxNode *n)
 
   for (gsize i = 0; i < n->n_inputs; i++)
     ports[i] = onnx_in (n, i);
+  if (n->opset >= 4)
+    onnx_need_attr (n, "axis");
   op = onnx_add_v (n, "Concat", 1, ports, n->n_inputs, 0);
   onnx_set_i64 (n, op, "axis", onnx_i64 (n, "axis", n->opset < 4 ? 1 : 0));
   onnx_out (n, 0, onnx_done (n, op));
@@ -170,6 +172,21 @@ part_lengths (OnnxNode *n, IrPort data, gint64 axis, gsize parts)
       onnx_list (n, &rest, 1));
 }
 
+/* Unlike here, -1 is the rest in the IR. */
+static void
+check_lengths (OnnxNode *n, IrPort lengths)
+{
+  gint64 values[IR_ONNX_LIST];
+  gsize count;
+
+  if (!onnx_ints (n, lengths, values, &count))
+    return;
+  for (gsize i = 0; i < count; i++)
+    if (values[i] < 0)
+      onnx_fail (n, IR_ERROR_SHAPE,
+          "has a part of %" G_GINT64_FORMAT " elements", values[i]);
+}
+
 void
 onnx_map_split (OnnxNode *n)
 {
@@ -179,6 +196,8 @@ onnx_map_split (OnnxNode *n)
   gsize parts = n->n_outputs;
   IrNode *op;
 
+  if (lengths.node)
+    check_lengths (n, lengths);
   if (onnx_failed (n))
     return;
   /* From opset 18 on the last part may be smaller. */

@@ -68,7 +68,7 @@ struct _OnnxConvert {
   const IrImportOptions *options;
   IrConvertLog log;
   gpointer user_data;
-  gsize n_nodes; /* converted so far, inlined ones again and again */
+  GHashTable *functions; /* IrSourceFunction, by type and domain */
 };
 
 /*
@@ -105,6 +105,9 @@ const OnnxRow *onnx_row_list (gsize *n);
 
 extern const IrPort ONNX_NONE;
 
+/* How deep bodies and functions may call each other. */
+#define ONNX_MAX_DEPTH 32
+
 OnnxScope *onnx_scope_new (
     OnnxScope *outer, IrSourceGraph *source, IrGraph *graph);
 void onnx_scope_free (OnnxScope *scope);
@@ -119,8 +122,23 @@ void onnx_scope_set (OnnxScope *scope, const char *name, IrPort port);
 gboolean onnx_convert_nodes (
     OnnxConvert *convert, OnnxScope *scope, GError **error);
 
+/* The version of @domain's ops; 0 if it is ONNX's own and not imported. Others go
+ * without saying at version 1, as their exporters do. */
+gint64 onnx_opset_of (const GPtrArray *opsets, const char *domain);
+
 void onnx_log (OnnxConvert *convert, GLogLevelFlags level, const char *format,
     ...) G_GNUC_PRINTF (3, 4);
+
+/* --- the model's own ops (functions.c) ---------------------------------------- */
+
+gboolean onnx_functions_init (OnnxConvert *convert, GError **error);
+/* (nullable): the function that the node calls. */
+IrSourceFunction *onnx_function_find (
+    const OnnxConvert *convert, const IrSourceNode *node);
+/* Fails if functions call themselves, or come to a graph beyond all limits. */
+gboolean onnx_functions_check (const OnnxConvert *convert, GError **error);
+/* Puts the function's nodes in the place of the one that calls it. */
+void onnx_function_inline (OnnxNode *n, const IrSourceFunction *function);
 
 /* --- asking (build.c) --------------------------------------------------------- */
 
@@ -153,12 +171,16 @@ onnx_failed (const OnnxNode *n)
   return n->error != NULL;
 }
 
-gint64 onnx_i64 (const OnnxNode *n, const char *attr, gint64 def);
-double onnx_f64 (const OnnxNode *n, const char *attr, double def);
-const char *onnx_text (const OnnxNode *n, const char *attr, const char *def);
+/* An attribute, or its default if it is absent; a failure if it is of another
+ * kind. */
+gint64 onnx_i64 (OnnxNode *n, const char *attr, gint64 def);
+double onnx_f64 (OnnxNode *n, const char *attr, double def);
+const char *onnx_text (OnnxNode *n, const char *attr, const char *def);
 /* FALSE and empty if absent. */
-gboolean onnx_i64s (const OnnxNode *n, const char *attr, IrI64s *list);
-gboolean onnx_f64s (const OnnxNode *n, const char *attr, IrF64s *list);
+gboolean onnx_i64s (OnnxNode *n, const char *attr, IrI64s *list);
+gboolean onnx_f64s (OnnxNode *n, const char *attr, IrF64s *list);
+/* A failure if it is absent. */
+void onnx_need_attr (OnnxNode *n, const char *attr);
 
 /* ONNX's number or name of a type; IR_DTYPE_DYNAMIC for one that the IR doesn't
  * have. (tensor.c) */
@@ -173,7 +195,7 @@ gint onnx_rank (OnnxNode *n, IrPort port);
 /* The axis from 0 on; a failure if it is out of range or the rank unknown. */
 gint64 onnx_axis (OnnxNode *n, IrPort port, gint64 axis);
 /* (nullable) (transfer full): the value, worked out if it only depends on
- * constants. */
+ * constants and takes no more memory than folding them would. */
 IrTensor *onnx_value (OnnxNode *n, IrPort port);
 /* Reads a constant list of integers of at most IR_ONNX_LIST; FALSE, without
  * failing, if it is not constant. */

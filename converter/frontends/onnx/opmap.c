@@ -5,6 +5,9 @@
 
 #define ANY G_MAXUINT16
 
+/* What later versions change can't be known. */
+#define MAX_OPSET 28
+
 /* The same op under another name, and one that a function converts. */
 #define SAME(type, ir, opset)                                                  \
   {                                                                            \
@@ -235,6 +238,15 @@ onnx_row_find (
     const char *domain, const char *type, gint64 opset, const char **reason)
 {
   *reason = "there is no rule for this op";
+  if (opset < 1) {
+    *reason = "the model doesn't import its domain's ops in a version";
+    return NULL;
+  }
+  if (domain[0] == '\0' && opset > MAX_OPSET) {
+    *reason = "the model has ONNX's ops in a version that is not known yet; "
+              "export it with an older opset";
+    return NULL;
+  }
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
     const OnnxRow *row = &rows[i];
 

@@ -34,33 +34,42 @@ file_release (gpointer file)
   onnx_file_unref (file);
 }
 
-/* Names go into messages and XML: they have to be text. */
+/* What XML can hold and a terminal doesn't take for orders. */
 static gboolean
-read_name (
-    const Reader *reader, const char *name, const char **out, GError **error)
+is_printable (const char *text)
 {
+  for (const char *at = text; *at != '\0'; at = g_utf8_next_char (at)) {
+    gunichar c = g_utf8_get_char (at);
+
+    if (g_unichar_iscntrl (c) || c == 0xfffe || c == 0xffff)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Names go into messages and XML. */
+static gboolean
+read_name (const char *name, const char **out, GError **error)
+{
+  g_autofree char *shown = NULL;
+
   *out = "";
   if (name == NULL)
     return TRUE;
-  for (const char *c = name; *c != '\0'; c++) {
-    if ((guchar) *c < 0x20)
-      return ir_fail (error, IR_ERROR_PARSE,
-          "%s: a name holds the control character %d", reader->source->path,
-          *c);
+  if (!g_utf8_validate (name, -1, NULL) || !is_printable (name)) {
+    shown = g_strescape (name, NULL);
+    return ir_fail (error, IR_ERROR_PARSE,
+        "the name \"%.100s\" is no text or holds control characters", shown);
   }
-  if (!g_utf8_validate (name, -1, NULL))
-    return ir_fail (
-        error, IR_ERROR_PARSE, "%s: a name is not text", reader->source->path);
   *out = name;
   return TRUE;
 }
 
 static gboolean
-read_names (const Reader *reader, char *const *names, gsize n, const char **out,
-    GError **error)
+read_names (char *const *names, gsize n, const char **out, GError **error)
 {
   for (gsize i = 0; i < n; i++) {
-    if (!read_name (reader, names[i], &out[i], error))
+    if (!read_name (names[i], &out[i], error))
       return FALSE;
   }
   return TRUE;
@@ -69,21 +78,21 @@ read_names (const Reader *reader, char *const *names, gsize n, const char **out,
 /* --- values ------------------------------------------------------------------ */
 
 static gboolean
-read_shape (const Reader *reader, const Onnx__TensorShapeProto *proto,
-    const char *name, IrShape *shape, GError **error)
+read_shape (const Onnx__TensorShapeProto *proto, const char *name,
+    IrShape *shape, GError **error)
 {
   gint64 dims[IR_MAX_RANK];
 
   if (proto->n_dim > IR_MAX_RANK)
     return ir_fail (error, IR_ERROR_LIMIT,
-        "%s: tensor \"%s\" has %" G_GSIZE_FORMAT
+        "tensor \"%s\" has %" G_GSIZE_FORMAT
         " dimensions; at most %d are possible",
-        reader->source->path, name, proto->n_dim, IR_MAX_RANK);
+        name, proto->n_dim, IR_MAX_RANK);
   for (gsize i = 0; i < proto->n_dim; i++)
     dims[i] = proto->dim[i]->has_dim_value ? proto->dim[i]->dim_value
                                            : IR_DIM_UNKNOWN;
   if (!ir_shape_init (shape, proto->n_dim, dims, error)) {
-    g_prefix_error (error, "%s: tensor \"%s\": ", reader->source->path, name);
+    g_prefix_error (error, "tensor \"%s\": ", name);
     return FALSE;
   }
   return TRUE;
@@ -97,14 +106,13 @@ read_value (Reader *reader, const Onnx__ValueInfoProto *proto, GError **error)
   IrShape shape = ir_shape_unknown ();
   const char *name;
 
-  if (!read_name (reader, proto->name, &name, error))
+  if (!read_name (proto->name, &name, error))
     return NULL;
   if (type != NULL &&
       (type->sequence_type != NULL || type->map_type != NULL ||
           type->optional_type != NULL)) {
     ir_fail (error, IR_ERROR_UNSUPPORTED,
-        "%s: \"%s\" is a %s; only tensors can enter or leave a graph",
-        reader->source->path, name,
+        "\"%s\" is a %s; only tensors can enter or leave a graph", name,
         type->sequence_type != NULL  ? "sequence"
             : type->map_type != NULL ? "map"
                                      : "optional value");
@@ -116,13 +124,13 @@ read_value (Reader *reader, const Onnx__ValueInfoProto *proto, GError **error)
     dtype = onnx_dtype (tensor->elem_type);
     if (tensor->elem_type != 0 && dtype == IR_DTYPE_DYNAMIC) {
       ir_fail (error, IR_ERROR_UNSUPPORTED,
-          "%s: tensor \"%s\" has the element type %d, which the IR doesn't "
+          "tensor \"%s\" has the element type %d, which the IR doesn't "
           "have",
-          reader->source->path, name, tensor->elem_type);
+          name, tensor->elem_type);
       return NULL;
     }
     if (tensor->shape != NULL &&
-        !read_shape (reader, tensor->shape, name, &shape, error))
+        !read_shape (tensor->shape, name, &shape, error))
       return NULL;
   }
   return ir_source_value_new (reader->source, name, dtype, &shape);
@@ -157,13 +165,18 @@ tensor_release (gpointer tensor)
   ir_tensor_unref (tensor);
 }
 
+/* NULL if it is no text, which only ops that we don't have take. */
 static const char *
-read_bytes (Reader *reader, const ProtobufCBinaryData *bytes)
+read_text (Reader *reader, const ProtobufCBinaryData *bytes)
 {
-  char *text = ir_source_alloc (reader->source, bytes->len + 1, 1);
+  char *text;
 
-  if (bytes->len > 0)
-    memcpy (text, bytes->data, bytes->len);
+  if (bytes->len == 0)
+    return "";
+  if (!g_utf8_validate_len ((const char *) bytes->data, bytes->len, NULL))
+    return NULL;
+  text = ir_source_alloc (reader->source, bytes->len + 1, 1);
+  memcpy (text, bytes->data, bytes->len);
   return text;
 }
 
@@ -187,8 +200,12 @@ read_texts (
   const char **v =
       ir_source_alloc (reader->source, proto->n_strings, sizeof (char *));
 
-  for (gsize i = 0; i < proto->n_strings; i++)
-    v[i] = read_bytes (reader, &proto->strings[i]);
+  attr->kind = IR_SOURCE_TEXTS;
+  for (gsize i = 0; i < proto->n_strings; i++) {
+    v[i] = read_text (reader, &proto->strings[i]);
+    if (v[i] == NULL)
+      attr->kind = IR_SOURCE_OTHER;
+  }
   attr->u.texts.n = proto->n_strings;
   attr->u.texts.v = v;
 }
@@ -198,9 +215,8 @@ read_tensor_attr (Reader *reader, const Onnx__AttributeProto *proto,
     IrSourceAttr *attr, GError **error)
 {
   if (proto->t == NULL)
-    return ir_fail (error, IR_ERROR_PARSE,
-        "%s: attribute \"%s\" lacks its tensor", reader->source->path,
-        attr->name);
+    return ir_fail (
+        error, IR_ERROR_PARSE, "attribute \"%s\" lacks its tensor", attr->name);
   /* Text is no tensor of ours; whether it matters is the op's affair. */
   if (onnx_dtype (proto->t->data_type) == IR_DTYPE_DYNAMIC) {
     attr->kind = IR_SOURCE_OTHER;
@@ -219,47 +235,75 @@ read_graph_attr (Reader *reader, const Onnx__AttributeProto *proto,
     IrSourceAttr *attr, GError **error)
 {
   if (proto->g == NULL)
-    return ir_fail (error, IR_ERROR_PARSE,
-        "%s: attribute \"%s\" lacks its graph", reader->source->path,
-        attr->name);
+    return ir_fail (
+        error, IR_ERROR_PARSE, "attribute \"%s\" lacks its graph", attr->name);
   attr->u.graph = read_graph (reader, proto->g, error);
   return attr->u.graph != NULL;
 }
 
-/* Files of the first versions don't say the type. */
-static gint32
-attr_type (const Onnx__AttributeProto *proto)
+/* The types, as bits, that the fields in use belong to. */
+static guint
+attr_contents (const Onnx__AttributeProto *proto)
 {
-  if (proto->type != ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED)
-    return proto->type;
-  if (proto->has_f)
-    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT;
-  if (proto->has_i)
-    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT;
-  if (proto->has_s)
-    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING;
-  if (proto->t != NULL)
-    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR;
-  if (proto->g != NULL)
-    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH;
-  if (proto->n_floats > 0)
-    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS;
-  if (proto->n_strings > 0)
-    return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS;
-  return ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+  const struct {
+    gboolean used;
+    gint32 type;
+  } fields[] = {
+    { proto->has_f, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT },
+    { proto->has_i, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INT },
+    { proto->has_s, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING },
+    { proto->t != NULL, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR },
+    { proto->g != NULL, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__GRAPH },
+    { proto->n_floats > 0, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS },
+    { proto->n_ints > 0, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS },
+    { proto->n_strings > 0, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS },
+  };
+  guint bits = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
+    bits |= (guint) (fields[i].used != 0) << fields[i].type;
+  return bits;
+}
+
+/* Files of the first versions don't say the type; what holds nothing is an empty
+ * list then. Writers leave out zeros, so a type without contents is right. */
+static gboolean
+attr_type (const Onnx__AttributeProto *proto, const char *name, guint *type,
+    GError **error)
+{
+  guint contents = attr_contents (proto);
+  gint first = g_bit_nth_lsf (contents, -1);
+
+  *type = (guint) proto->type;
+  if (proto->type == ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__UNDEFINED)
+    *type =
+        first > 0 ? (guint) first : ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__INTS;
+  if (*type > ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TYPE_PROTOS)
+    return ir_fail (error, IR_ERROR_PARSE,
+        "attribute \"%s\" has the unknown type %d", name, proto->type);
+  if ((contents & ~(1u << *type)) != 0)
+    return ir_fail (error, IR_ERROR_PARSE,
+        "attribute \"%s\" holds something else than its type says", name);
+  return TRUE;
 }
 
 static gboolean
 read_attr (Reader *reader, const Onnx__AttributeProto *proto,
     IrSourceAttr *attr, GError **error)
 {
-  if (!read_name (reader, proto->name, &attr->name, error))
+  guint type;
+
+  if (!read_name (proto->name, &attr->name, error))
     return FALSE;
+  if (attr->name[0] == '\0')
+    return ir_fail (error, IR_ERROR_PARSE, "an attribute has no name");
   if (proto->ref_attr_name != NULL && proto->ref_attr_name[0] != '\0') {
     attr->kind = IR_SOURCE_REF;
-    return read_name (reader, proto->ref_attr_name, &attr->u.text, error);
+    return read_name (proto->ref_attr_name, &attr->u.text, error);
   }
-  switch (attr_type (proto)) {
+  if (!attr_type (proto, attr->name, &type, error))
+    return FALSE;
+  switch (type) {
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOAT:
       attr->kind = IR_SOURCE_F64;
       attr->u.f = proto->f;
@@ -269,8 +313,8 @@ read_attr (Reader *reader, const Onnx__AttributeProto *proto,
       attr->u.i = proto->i;
       return TRUE;
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING:
-      attr->kind = IR_SOURCE_TEXT;
-      attr->u.text = read_bytes (reader, &proto->s);
+      attr->u.text = read_text (reader, &proto->s);
+      attr->kind = attr->u.text != NULL ? IR_SOURCE_TEXT : IR_SOURCE_OTHER;
       return TRUE;
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__FLOATS:
       attr->kind = IR_SOURCE_F64S;
@@ -282,7 +326,6 @@ read_attr (Reader *reader, const Onnx__AttributeProto *proto,
       attr->u.i64s.v = proto->ints;
       return TRUE;
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRINGS:
-      attr->kind = IR_SOURCE_TEXTS;
       read_texts (reader, proto, attr);
       return TRUE;
     case ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__TENSOR:
@@ -298,24 +341,48 @@ read_attr (Reader *reader, const Onnx__AttributeProto *proto,
 }
 
 static gboolean
+read_attrs (Reader *reader, const Onnx__NodeProto *proto, IrSourceNode *node,
+    GError **error)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  for (gsize i = 0; i < proto->n_attribute; i++) {
+    IrSourceAttr *attr = &node->attrs[i];
+
+    if (!read_attr (reader, proto->attribute[i], attr, error))
+      return FALSE;
+    if (!g_hash_table_add (seen, (gpointer) attr->name))
+      return ir_fail (error, IR_ERROR_PARSE,
+          "there are two attributes called \"%s\"", attr->name);
+  }
+  return TRUE;
+}
+
+static gboolean
 read_node (Reader *reader, const Onnx__NodeProto *proto, GPtrArray *into,
     GError **error)
 {
   IrSourceNode *node = ir_source_node_new (
       reader->source, "", proto->n_input, proto->n_output, proto->n_attribute);
 
-  if (!read_name (reader, proto->op_type, &node->type, error) ||
-      !read_name (reader, proto->domain, &node->domain, error) ||
-      !read_name (reader, proto->name, &node->name, error) ||
-      !read_names (reader, proto->input, proto->n_input, node->inputs, error) ||
-      !read_names (
-          reader, proto->output, proto->n_output, node->outputs, error))
+  if (!read_name (proto->op_type, &node->type, error) ||
+      !read_name (proto->domain, &node->domain, error) ||
+      !read_name (proto->name, &node->name, error) ||
+      !read_names (proto->input, proto->n_input, node->inputs, error) ||
+      !read_names (proto->output, proto->n_output, node->outputs, error))
     return FALSE;
   if (strcmp (node->domain, "ai.onnx") == 0)
     node->domain = "";
-  for (gsize i = 0; i < proto->n_attribute; i++) {
-    if (!read_attr (reader, proto->attribute[i], &node->attrs[i], error))
-      return FALSE;
+  if (node->n_inputs > IR_MAX_INPUTS || node->n_outputs > IR_MAX_OUTPUTS)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "node \"%s\" (%s): has %" G_GSIZE_FORMAT " inputs and %" G_GSIZE_FORMAT
+        " outputs; at most %d are possible",
+        ir_source_node_label (node), node->type, node->n_inputs,
+        node->n_outputs, IR_MAX_INPUTS);
+  if (!read_attrs (reader, proto, node, error)) {
+    g_prefix_error (
+        error, "node \"%s\" (%s): ", ir_source_node_label (node), node->type);
+    return FALSE;
   }
   g_ptr_array_add (into, node);
   return TRUE;
@@ -342,39 +409,52 @@ read_initializers (Reader *reader, const Onnx__GraphProto *proto,
     const char *name;
     IrTensor *tensor;
 
-    if (!read_name (reader, proto->initializer[i]->name, &name, error))
+    if (!read_name (proto->initializer[i]->name, &name, error))
       return FALSE;
+    if (name[0] == '\0')
+      return ir_fail (error, IR_ERROR_PARSE, "an initializer has no name");
     tensor = onnx_tensor_read (
         proto->initializer[i], reader->file, &reader->folder, error);
     if (tensor == NULL)
       return FALSE;
     if (!g_hash_table_replace (graph->initializers, (gpointer) name, tensor))
       return ir_fail (error, IR_ERROR_PARSE,
-          "%s: there are two initializers called \"%s\"", reader->source->path,
-          name);
+          "there are two initializers called \"%s\"", name);
   }
   if (proto->n_sparse_initializer > 0)
     return ir_fail (error, IR_ERROR_UNSUPPORTED,
-        "%s: graph \"%s\" has sparse initializers; save the model with dense "
+        "graph \"%s\" has sparse initializers; save the model with dense "
         "ones",
-        reader->source->path, graph->name);
+        graph->name);
   return TRUE;
 }
 
-/* Each tensor has one origin. */
 static gboolean
-check_origins (const Reader *reader, const IrSourceGraph *graph, GError **error)
+check_values (
+    const GPtrArray *values, const char *what, GHashTable *seen, GError **error)
+{
+  for (guint i = 0; i < values->len; i++) {
+    const IrSourceValue *value = values->pdata[i];
+
+    if (value->name[0] == '\0')
+      return ir_fail (error, IR_ERROR_PARSE, "an %s has no name", what);
+    if (!g_hash_table_add (seen, (gpointer) value->name))
+      return ir_fail (error, IR_ERROR_PARSE, "there are two %ss called \"%s\"",
+          what, value->name);
+  }
+  return TRUE;
+}
+
+/* Each tensor has one origin, and leaves the graph once. */
+static gboolean
+check_origins (const IrSourceGraph *graph, GError **error)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) out = g_hash_table_new (g_str_hash, g_str_equal);
 
-  for (guint i = 0; i < graph->inputs->len; i++) {
-    const IrSourceValue *value = graph->inputs->pdata[i];
-
-    if (!g_hash_table_add (seen, (gpointer) value->name))
-      return ir_fail (error, IR_ERROR_PARSE,
-          "%s: there are two inputs called \"%s\"", reader->source->path,
-          value->name);
-  }
+  if (!check_values (graph->inputs, "input", seen, error) ||
+      !check_values (graph->outputs, "output", out, error))
+    return FALSE;
   for (guint i = 0; i < graph->nodes->len; i++) {
     const IrSourceNode *node = graph->nodes->pdata[i];
 
@@ -386,9 +466,8 @@ check_origins (const Reader *reader, const IrSourceGraph *graph, GError **error)
       if (!g_hash_table_add (seen, (gpointer) name) ||
           g_hash_table_contains (graph->initializers, name))
         return ir_fail (error, IR_ERROR_PARSE,
-            "%s: tensor \"%s\" is made by node \"%s\" and by something else "
-            "too",
-            reader->source->path, name, ir_source_node_label (node));
+            "tensor \"%s\" is made by node \"%s\" and by something else too",
+            name, ir_source_node_label (node));
     }
   }
   return TRUE;
@@ -398,14 +477,14 @@ static gboolean
 fill_graph (Reader *reader, const Onnx__GraphProto *proto, IrSourceGraph *graph,
     GError **error)
 {
-  return read_name (reader, proto->name, &graph->name, error) &&
+  return read_name (proto->name, &graph->name, error) &&
       read_initializers (reader, proto, graph, error) &&
       read_values (reader, proto->input, proto->n_input, graph->initializers,
           graph->inputs, error) &&
       read_values (reader, proto->output, proto->n_output, NULL, graph->outputs,
           error) &&
       read_nodes (reader, proto->node, proto->n_node, graph->nodes, error) &&
-      check_origins (reader, graph, error);
+      check_origins (graph, error);
 }
 
 static IrSourceGraph *
@@ -416,18 +495,31 @@ read_graph (Reader *reader, const Onnx__GraphProto *proto, GError **error)
   return fill_graph (reader, proto, graph, error) ? graph : NULL;
 }
 
+/* Every node looks through them. */
+#define MAX_OPSETS 64
+
 static gboolean
 read_opsets (Reader *reader, Onnx__OperatorSetIdProto *const *protos, gsize n,
     GPtrArray *into, GError **error)
 {
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+
+  if (n > MAX_OPSETS)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "imports the opsets of %" G_GSIZE_FORMAT
+        " domains; at most %d are possible",
+        n, MAX_OPSETS);
   for (gsize i = 0; i < n; i++) {
     IrSourceOpset *opset =
         ir_source_alloc (reader->source, 1, sizeof (IrSourceOpset));
 
-    if (!read_name (reader, protos[i]->domain, &opset->domain, error))
+    if (!read_name (protos[i]->domain, &opset->domain, error))
       return FALSE;
     if (strcmp (opset->domain, "ai.onnx") == 0)
       opset->domain = "";
+    if (!g_hash_table_add (seen, (gpointer) opset->domain))
+      return ir_fail (error, IR_ERROR_PARSE,
+          "the opset of the domain \"%s\" is imported twice", opset->domain);
     opset->version = protos[i]->version;
     g_ptr_array_add (into, opset);
   }
@@ -441,35 +533,72 @@ array_release (gpointer array)
 }
 
 static gboolean
+read_function_values (Reader *reader, char *const *names, gsize n,
+    GPtrArray *into, GError **error)
+{
+  IrShape shape = ir_shape_unknown ();
+
+  for (gsize i = 0; i < n; i++) {
+    const char *name;
+
+    if (!read_name (names[i], &name, error))
+      return FALSE;
+    g_ptr_array_add (into,
+        ir_source_value_new (reader->source, name, IR_DTYPE_DYNAMIC, &shape));
+  }
+  return TRUE;
+}
+
+static gboolean
+read_function_attrs (Reader *reader, const Onnx__FunctionProto *proto,
+    IrSourceFunction *function, GError **error)
+{
+  function->n_attrs = proto->n_attribute_proto;
+  function->attrs = ir_source_alloc (
+      reader->source, function->n_attrs, sizeof (IrSourceAttr));
+  for (gsize i = 0; i < function->n_attrs; i++) {
+    if (!read_attr (
+            reader, proto->attribute_proto[i], &function->attrs[i], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+fill_function (Reader *reader, const Onnx__FunctionProto *proto,
+    IrSourceFunction *function, GError **error)
+{
+  IrSourceGraph *graph = function->graph;
+
+  return read_name (proto->domain, &function->domain, error) &&
+      read_opsets (reader, proto->opset_import, proto->n_opset_import,
+          function->opsets, error) &&
+      read_function_values (
+          reader, proto->input, proto->n_input, graph->inputs, error) &&
+      read_function_values (
+          reader, proto->output, proto->n_output, graph->outputs, error) &&
+      read_function_attrs (reader, proto, function, error) &&
+      read_nodes (reader, proto->node, proto->n_node, graph->nodes, error) &&
+      check_origins (graph, error);
+}
+
+static gboolean
 read_function (Reader *reader, const Onnx__FunctionProto *proto, GError **error)
 {
   IrSource *source = reader->source;
   IrSourceFunction *function =
       ir_source_alloc (source, 1, sizeof (IrSourceFunction));
-  IrShape shape = ir_shape_unknown ();
 
   function->graph = ir_source_graph_new (source, "");
   function->opsets = g_ptr_array_new ();
   ir_source_hold (source, function->opsets, array_release);
-  for (gsize i = 0; i < proto->n_input + proto->n_output; i++) {
-    gboolean is_input = i < proto->n_input;
-    const char *name;
-
-    if (!read_name (reader,
-            is_input ? proto->input[i] : proto->output[i - proto->n_input],
-            &name, error))
-      return FALSE;
-    g_ptr_array_add (
-        is_input ? function->graph->inputs : function->graph->outputs,
-        ir_source_value_new (source, name, IR_DTYPE_DYNAMIC, &shape));
-  }
   g_ptr_array_add (source->functions, function);
-  return read_name (reader, proto->name, &function->type, error) &&
-      read_name (reader, proto->domain, &function->domain, error) &&
-      read_opsets (reader, proto->opset_import, proto->n_opset_import,
-          function->opsets, error) &&
-      read_nodes (
-          reader, proto->node, proto->n_node, function->graph->nodes, error);
+  if (!read_name (proto->name, &function->type, error))
+    return FALSE;
+  if (fill_function (reader, proto, function, error))
+    return TRUE;
+  g_prefix_error (error, "function \"%s\": ", function->type);
+  return FALSE;
 }
 
 static void
@@ -486,14 +615,28 @@ read_metadata (Reader *reader, const Onnx__ModelProto *proto)
   }
 }
 
+/* The first versions of the format knew one set of ops only. */
+static void
+default_opset (Reader *reader, const Onnx__ModelProto *proto)
+{
+  IrSourceOpset *opset;
+
+  if (proto->n_opset_import > 0 || proto->ir_version >= 3)
+    return;
+  opset = ir_source_alloc (reader->source, 1, sizeof (IrSourceOpset));
+  opset->domain = "";
+  opset->version = 1;
+  g_ptr_array_add (reader->source->opsets, opset);
+}
+
 static gboolean
 read_model (Reader *reader, const Onnx__ModelProto *proto, GError **error)
 {
   IrSource *source = reader->source;
 
   if (proto->graph == NULL)
-    return ir_fail (
-        error, IR_ERROR_PARSE, "%s: the file has no graph", source->path);
+    return ir_fail (error, IR_ERROR_PARSE, "the file has no graph");
+  default_opset (reader, proto);
   if (!read_opsets (reader, proto->opset_import, proto->n_opset_import,
           source->opsets, error) ||
       !fill_graph (reader, proto->graph, source->graph, error))
@@ -518,7 +661,6 @@ folder_init (OnnxFolder *folder, const char *path)
   g_autofree char *name = g_path_get_dirname (path);
   char *real = realpath (name, NULL);
 
-  folder->path = path;
   folder->folder = g_strdup (real != NULL ? real : name);
   folder->maps =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, map_release);
@@ -546,7 +688,10 @@ onnx_read (const char *path, GError **error)
   folder_init (&reader.folder, path);
   ok = read_model (&reader, (const Onnx__ModelProto *) message, error);
   onnx_folder_clear (&reader.folder);
-  return ok ? g_steal_pointer (&source) : NULL;
+  if (ok)
+    return g_steal_pointer (&source);
+  g_prefix_error (error, "%s: ", path);
+  return NULL;
 }
 
 /* A model begins with its format's version: tag 0x08, a small number; other

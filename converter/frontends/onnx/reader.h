@@ -19,7 +19,6 @@ void onnx_file_unref (OnnxFile *file);
 
 /* Where external data is looked for, and the files of it that are mapped. */
 typedef struct {
-  const char *path; /* of the model */
   char *folder;     /* real path */
   GHashTable *maps; /* real path -> GMappedFile */
 } OnnxFolder;

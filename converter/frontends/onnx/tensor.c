@@ -169,6 +169,11 @@ read_tensor (const Onnx__TensorProto *proto, OnnxFile *file, OnnxFolder *folder,
   guint64 count;
   gsize bytes;
 
+  if (proto->segment != NULL) {
+    ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "is one segment of a tensor; save the model with whole ones");
+    return NULL;
+  }
   if (dtype == IR_DTYPE_DYNAMIC) {
     ir_fail (error, IR_ERROR_UNSUPPORTED, "has the element type %d%s",
         proto->data_type,
@@ -186,6 +191,11 @@ read_tensor (const Onnx__TensorProto *proto, OnnxFile *file, OnnxFolder *folder,
   }
   if (proto->data_location == ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL)
     return onnx_external_read (proto, dtype, &shape, bytes, folder, error);
+  if (proto->data_location != ONNX__TENSOR_PROTO__DATA_LOCATION__DEFAULT) {
+    ir_fail (error, IR_ERROR_PARSE, "has its data in the unknown place %d",
+        proto->data_location);
+    return NULL;
+  }
   if (bytes == 0)
     return ir_tensor_new (dtype, &shape, error);
   if (proto->has_raw_data)
@@ -200,7 +210,7 @@ onnx_tensor_read (const Onnx__TensorProto *proto, OnnxFile *file,
   IrTensor *tensor = read_tensor (proto, file, folder, error);
 
   if (tensor == NULL)
-    g_prefix_error (error, "%s: tensor \"%s\" ", folder->path,
-        proto->name != NULL ? proto->name : "");
+    g_prefix_error (
+        error, "tensor \"%s\" ", proto->name != NULL ? proto->name : "");
   return tensor;
 }
