@@ -172,6 +172,8 @@ def graphs():
         [node(f"Op{i}", [f"v{i}"], [f"v{i + 1}"], f"n{i}") for i in range(3000)],
         [value("v0")], [value("v3000", None)])), "Op0"
     yield "op-nameless", one(""), NODE
+    yield "metadata-many", one("Relu") + b"".join(
+        field(14, field(1, f"k{i}") + field(2, "v")) for i in range(100000)), "metadata"
     for version in (0, -1, 999, 1 << 40, -(1 << 63)):
         yield f"opset-{version}", one("Relu", version=version), NODE
     yield "opset-missing", model(Graph([node("Relu", ["x"], ["y"])], [x], [y]),

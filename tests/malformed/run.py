@@ -20,7 +20,7 @@ import tempfile
 import threading
 
 SECONDS = 5         # of the processor
-HANGS = 30          # by the clock
+HANGS = 60          # by the clock
 MEGABYTES = 256
 JOBS = 2
 

@@ -601,9 +601,15 @@ read_function (Reader *reader, const Onnx__FunctionProto *proto, GError **error)
   return FALSE;
 }
 
-static void
-read_metadata (Reader *reader, const Onnx__ModelProto *proto)
+/* The graph keeps it in a list that it searches. */
+#define MAX_METADATA 4096
+
+static gboolean
+read_metadata (Reader *reader, const Onnx__ModelProto *proto, GError **error)
 {
+  if (proto->n_metadata_props > MAX_METADATA)
+    return ir_fail (error, IR_ERROR_LIMIT, "more than %d entries of metadata",
+        MAX_METADATA);
   for (gsize i = 0; i < proto->n_metadata_props; i++) {
     const char *key = proto->metadata_props[i]->key;
     const char *value = proto->metadata_props[i]->value;
@@ -613,6 +619,7 @@ read_metadata (Reader *reader, const Onnx__ModelProto *proto)
       g_hash_table_replace (
           reader->source->metadata, g_strdup (key), g_strdup (value));
   }
+  return TRUE;
 }
 
 /* The first versions of the format knew one set of ops only. */
@@ -645,8 +652,7 @@ read_model (Reader *reader, const Onnx__ModelProto *proto, GError **error)
     if (!read_function (reader, proto->functions[i], error))
       return FALSE;
   }
-  read_metadata (reader, proto);
-  return TRUE;
+  return read_metadata (reader, proto, error);
 }
 
 static void
