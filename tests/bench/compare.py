@@ -1,16 +1,25 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Prints ir-bench beside OpenVINO and, for ONNX, ONNX Runtime as a Markdown
-table: latency on all cores, f32, one request at a time. Not part of the tests.
+"""Latency of ir-bench, OpenVINO and, for ONNX files, ONNX Runtime as a Markdown
+table: all cores, f32, one request at a time. The engines take turns, A B C A B C,
+so that what else the machine does hits all of them. Not part of the tests.
 
-usage: compare.py [-t SECONDS] [MODEL...]    default: the models of IR_TESTDATA"""
+Written are the median of the rounds' medians, the least of all times, and of each
+round gst-ir's median divided by the other's: below 1 gst-ir is faster.
+
+usage: compare.py [-t SECONDS] [-r ROUNDS] [--write-docs] [MODEL...]
+       by default the models of IR_TESTDATA
+"""
 
 import argparse
+import datetime
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -18,70 +27,175 @@ import onnxruntime
 import openvino
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-DATA = pathlib.Path(os.environ.get("IR_TESTDATA", TOP / "../shared/testdata"))
+sys.path.insert(0, str(TOP / "tests/oracle"))
+
+from engines import DATA, core  # noqa: E402
+
+DOCS = TOP / "docs/performance.md"
+BEGIN, END = "<!-- compare.py: begin -->", "<!-- compare.py: end -->"
+SHAPES = {"face_detection_yunet_2026may": [1, 3, 320, 320]}
+
+
+# --- engines: what makes them, then what runs them once --------------------------
 
 
 def ours(path, seconds):
-    run = subprocess.run(
-        ["ir-bench", "-m", str(path), "-d", "CPU", "-t", str(seconds), "--json"],
-        capture_output=True, text=True)
-    return json.loads(run.stdout)["latency_median_ms"] if not run.returncode \
-        else None
+    command = ["ir-bench", "-m", str(path), "-d", "CPU", "-t", str(seconds),
+               "--json"]
+    if path.stem in SHAPES:
+        command += ["--shape", str(SHAPES[path.stem]).replace(" ", "")]
+
+    def run():
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout)
+        return found["latency_median_ms"], found["latency_min_ms"]
+    run()
+    return run
 
 
-def median(call, seconds):
+def timed(call, seconds):
+    def run():
+        times, end = [], time.perf_counter() + seconds
+        while not times or time.perf_counter() < end:
+            start = time.perf_counter()
+            call()
+            times.append(1000 * (time.perf_counter() - start))
+        return statistics.median(times), min(times)
     call()
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end:
-        start = time.perf_counter()
-        call()
-        times.append(1000 * (time.perf_counter() - start))
-    return statistics.median(times)
+    return run
 
 
-def openvino_ms(path, seconds):
-    compiled = openvino.Core().compile_model(
-        str(path), "CPU", {"INFERENCE_PRECISION_HINT": "f32",
-                           "PERFORMANCE_HINT": "LATENCY"})
-    request = compiled.create_infer_request()
+def theirs(path, seconds):
+    model = core.read_model(str(path))
+    if path.stem in SHAPES:
+        model.reshape(SHAPES[path.stem])
+    request = core.compile_model(
+        model, "CPU", {"INFERENCE_PRECISION_HINT": "f32",
+                       "PERFORMANCE_HINT": "LATENCY"}).create_infer_request()
     feed = {i: np.random.rand(*p.shape).astype(np.float32)
-            for i, p in enumerate(compiled.inputs)}
-    return median(lambda: request.infer(feed, share_inputs=True), seconds)
+            for i, p in enumerate(model.inputs)}
+    return timed(lambda: request.infer(feed, share_inputs=True), seconds)
 
 
-def onnxruntime_ms(path, seconds):
+def onnx_runtime(path, seconds):
+    if path.suffix != ".onnx":
+        return None
     session = onnxruntime.InferenceSession(
         str(path), providers=["CPUExecutionProvider"])
-    feed = {i.name: np.random.rand(*i.shape).astype(np.float32)
-            for i in session.get_inputs()}
-    return median(lambda: session.run(None, feed), seconds)
+    feed = {i.name: np.random.rand(*SHAPES.get(path.stem, i.shape)).astype(
+        np.float32) for i in session.get_inputs()}
+    return timed(lambda: session.run(None, feed), seconds)
 
 
-def attempt(function, *arguments):
+ENGINES = (("gst-ir", ours), ("OpenVINO", theirs), ("ONNX Runtime", onnx_runtime))
+
+
+# --- the table ------------------------------------------------------------------
+
+
+def prepare(make, path, seconds):
     try:
-        value = function(*arguments)
-    except Exception:  # an engine that can't run a model leaves its cell empty
-        value = None
-    return "%.2f" % value if value is not None else "-"
+        return make(path, seconds)
+    except Exception as error:  # what can't run a model leaves its cell empty
+        reason = getattr(error, "stderr", None) or str(error)
+        print("%s: %s" % (path, reason.strip()[-200:]), file=sys.stderr)
+        return None
+
+
+def measure(path, seconds, rounds):
+    """For each engine a list of (median, least), empty if it can't."""
+    runs = [prepare(make, path, seconds) for _, make in ENGINES]
+    results = [[] for _ in runs]
+    for _ in range(rounds):
+        for run, result in zip(runs, results):
+            if run:
+                result.append(run())
+    return results
+
+
+def times(result):
+    if not result:
+        return "-"
+    return "%.2f (%.2f)" % (statistics.median(r[0] for r in result),
+                            min(r[1] for r in result))
+
+
+def ratios(mine, other):
+    return " ".join("%.2f" % (a[0] / b[0]) for a, b in zip(mine, other)) or "-"
+
+
+def row(path, results):
+    cells = ["/".join(path.parts[-3:] if path.suffix == ".xml" else
+                      path.parts[-2:]), times(results[0])]
+    for other in results[1:]:
+        cells += [times(other), ratios(results[0], other)]
+    return "| %s |" % " | ".join(cells)
+
+
+HEAD = ("| model | gst-ir ms | OpenVINO ms | gst-ir / OpenVINO | ONNX Runtime ms "
+        "| gst-ir / ONNX Runtime |", "|---|---|---|---|---|---|")
+
+
+def processor():
+    with open("/proc/cpuinfo") as file:
+        text = file.read()
+    name = re.search(r"model name\s*: (.*)", text)
+    flags = set(re.search(r"flags\s*: (.*)", text).group(1).split()) \
+        if "flags" in text else set()
+    best = [f for f in ("avx2", "avx512f", "avx512_vnni") if f in flags]
+    return "%s, %d processors, %s" % (
+        name.group(1) if name else "unknown CPU", os.cpu_count(),
+        " ".join(best) or "no AVX2")
+
+
+def circumstances(options, load):
+    version = subprocess.run(["ir-bench", "--version"], capture_output=True,
+                             text=True).stdout.strip()
+    return ("%s. %s. %s, OpenVINO %s, ONNX Runtime %s. %d rounds of %d s for each "
+            "engine in turn; load average %.1f before and %.1f after." % (
+                datetime.date.today().isoformat(), processor(), version,
+                openvino.__version__.split("-")[0], onnxruntime.__version__,
+                options.r, options.t, load, os.getloadavg()[0]))
+
+
+def write_docs(lines):
+    text = DOCS.read_text() if DOCS.exists() else (
+        "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n# Performance\n\n"
+        "%s\n%s\n" % (BEGIN, END))
+    head, rest = text.split(BEGIN)
+    DOCS.write_text("%s%s\n%s\n%s%s" % (
+        head, BEGIN, "\n".join(lines), END, rest.split(END)[1]))
+
+
+def is_ir(path):
+    head = path.read_bytes()[:400].decode("utf-8", "replace")
+    return any('version="%d"' % v in head for v in (10, 11))
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("-t", type=int, default=2, metavar="SECONDS")
+    parser.add_argument("-r", type=int, default=3, metavar="ROUNDS")
+    parser.add_argument("--write-docs", action="store_true",
+                        help="put the table into docs/performance.md")
     parser.add_argument("models", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
     models = options.models or sorted(
-        [*DATA.glob("models/**/*.onnx"), *DATA.glob("models/**/*.xml")])
-    print("| model | gst-ir ms | OpenVINO ms | ONNX Runtime ms |")
-    print("|---|---|---|---|")
+        [*DATA.glob("models/**/*.onnx"),
+         *filter(is_ir, DATA.glob("models/**/*.xml"))])
+    load = os.getloadavg()[0]
+    lines = list(HEAD)
+    print("\n".join(lines), flush=True)
     for path in models:
-        label = "/".join(path.parts[-3:])
-        onnx = path.suffix == ".onnx"
-        print("| %s | %s | %s | %s |" % (
-            label, attempt(ours, path, options.t),
-            attempt(openvino_ms, path, options.t),
-            attempt(onnxruntime_ms, path, options.t) if onnx else "-"),
-            flush=True)
+        lines.append(row(path, measure(path, options.t, options.r)))
+        print(lines[-1], flush=True)
+    lines = [circumstances(options, load), "",
+             "Milliseconds per inference, the median and in brackets the least; "
+             "then gst-ir's median divided by the other's, round by round.", "",
+             *lines]
+    print("\n" + lines[0])
+    if options.write_docs:
+        write_docs(lines)
 
 
 if __name__ == "__main__":
