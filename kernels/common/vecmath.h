@@ -28,26 +28,30 @@ k_scale2 (float x, int32_t exponent)
 }
 
 /* exp (x) = 2^n exp (r) with |r| <= ln 2 / 2: ln 2 in two parts keeps r exact,
- * the polynomial is Taylor's to the degree that f32 can tell. The scaling goes in
- * two steps because 2^128 is no f32. */
+ * the polynomial is Taylor's to the degree that f32 can tell. Adding 1.5 * 2^23
+ * rounds, and leaves n in the low bits. The scaling goes in two steps because
+ * 2^128 is no f32. NaN goes through every step without a question asked: that
+ * would be a branch. */
 static inline float
 k_exp (float x)
 {
-  const float clamped = x > 89.0f ? 89.0f : x > -104.0f ? x : -104.0f;
-  const float t = clamped * 1.44269504f;
-  const int32_t n = (int32_t) (t + (t < 0 ? -0.5f : 0.5f));
-  const float r = (clamped - n * 0.693359375f) - n * -2.12194440e-4f;
-  const int32_t half = n / 2;
+  const float low = x < -104.0f ? -104.0f : x;
+  const float clamped = low > 89.0f ? 89.0f : low;
+  const float shifted = clamped * 1.44269504f + 12582912.0f;
+  const float whole = shifted - 12582912.0f;
+  const float r = (clamped - whole * 0.693359375f) - whole * -2.12194440e-4f;
   float p = 1.0f / 5040;
+  int32_t n;
 
+  memcpy (&n, &shifted, sizeof n);
+  n -= 0x4b400000;
   p = p * r + 1.0f / 720;
   p = p * r + 1.0f / 120;
   p = p * r + 1.0f / 24;
   p = p * r + 1.0f / 6;
   p = p * r + 0.5f;
   p = p * r * r + r + 1;
-  p = k_scale2 (k_scale2 (p, half), n - half);
-  return x != x ? x : p;
+  return k_scale2 (k_scale2 (p, n >> 1), n - (n >> 1));
 }
 
 /* Near zero exp (x) - 1 would lose what it is asked for. */
@@ -62,7 +66,7 @@ k_expm1 (float x)
   p = p * x + 1.0f / 6;
   p = p * x + 0.5f;
   p = p * x * x + x;
-  return x > -0.4f && x < 0.4f ? p : k_exp (x) - 1;
+  return __builtin_fabsf (x) < 0.4f ? p : k_exp (x) - 1;
 }
 
 static inline float
@@ -74,12 +78,11 @@ k_sigmoid (float x)
 static inline float
 k_tanh (float x)
 {
-  const float clamped = x > 10 ? 10 : x > -10 ? x : -10;
-  const float e = k_expm1 (-2 * (clamped < 0 ? -clamped : clamped));
-  const float t = -e / (2 + e);
-  const float s = x < 0 ? -t : t;
+  const float low = x < -10 ? -10 : x;
+  const float clamped = low > 10 ? 10 : low;
+  const float e = k_expm1 (-2 * __builtin_fabsf (clamped));
 
-  return x != x ? x : s;
+  return __builtin_copysignf (-e / (2 + e), x);
 }
 
 #endif

@@ -2,91 +2,14 @@
 
 /* Every variant of a kernel that this processor can run against the scalar one,
  * on random sizes. Results end where the memory ends: a write too far is a crash. */
-#include <glib.h>
-#include <math.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#include "kernel-test.h"
 
 #include "conv/conv.h"
-#include "dwconv/dwconv.h"
 #include "eltwise/eltwise.h"
 #include "gemm/gemm.h"
 #include "peak/peak.h"
-#include "pool/pool.h"
 #include "quant/quant.h"
 #include "reduce/reduce.h"
-
-#define ROUNDS 60
-
-/* An array of floats that ends at a page that must not be touched. */
-typedef struct {
-  guint8 *map;
-  gsize bytes;
-  float *data;
-  gsize n;
-} Guarded;
-
-static Guarded
-guarded_new (gsize n)
-{
-  gsize page = sysconf (_SC_PAGESIZE), bytes = n * sizeof (float);
-  gsize pages = (bytes + page - 1) / page * page;
-  Guarded g = { .bytes = pages + page, .n = n };
-
-  g.map = mmap (NULL, g.bytes, PROT_READ | PROT_WRITE,
-      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  g_assert_true (g.map != MAP_FAILED);
-  g_assert_cmpint (mprotect (g.map + pages, page, PROT_NONE), ==, 0);
-  g.data = (float *) (g.map + pages - bytes);
-  for (gsize i = 0; i < n; i++)
-    g.data[i] = g_test_rand_double_range (-4, 4);
-  return g;
-}
-
-static void
-guarded_free (Guarded *g)
-{
-  munmap (g->map, g->bytes);
-}
-
-/* Bounds are relative to the larger of the two numbers and 1: variants may sum in
- * another order and contract products. */
-static void
-assert_near (const Guarded *a, const Guarded *b, double bound, const char *what)
-{
-  for (gsize i = 0; i < a->n; i++) {
-    const double x = a->data[i], y = b->data[i];
-
-    if (fabs (x - y) > bound * fmax (1, fabs (y)))
-      g_error (
-          "%s: element %zu is %g, the scalar variant says %g", what, i, x, y);
-  }
-}
-
-static void
-copy (Guarded *to, const Guarded *from)
-{
-  memcpy (to->data, from->data, to->n * sizeof (float));
-}
-
-static int
-pick (int low, int high)
-{
-  return g_test_rand_int_range (low, high + 1);
-}
-
-/* Goes through the variants of a family that can run here, `variant` and the
- * scalar `plain`. */
-#define EACH_VARIANT(Type, family)                                             \
-  size_t n_rows;                                                               \
-  const Type *const *table = ir_##family##_table (&n_rows);                    \
-  const Type *plain = table[n_rows - 1];                                       \
-  g_assert_cmpuint (ir_##family##_flags (n_rows - 1), ==, 0);                  \
-  g_assert_true (ir_##family##_select (0) == plain);                           \
-  for (size_t row = 0; row + 1 < n_rows; row++)                                \
-    for (int round = 0; round < ROUNDS; round++)                               \
-      if (!(ir_##family##_flags (row) & ~ir_cpu_detect ()))
 
 static void
 check_unary (
@@ -233,38 +156,6 @@ test_conv (void)
 }
 
 static void
-test_planes (void)
-{
-  EACH_VARIANT (IrDwconvKernels, dwconv)
-  {
-    size_t n_pool;
-    const IrPoolKernels *const *pool = ir_pool_table (&n_pool);
-    IrWindow w = random_window (2);
-    Guarded in = guarded_new (w.in_h * w.in_w);
-    Guarded weights = guarded_new (w.kernel_h * w.kernel_w);
-    Guarded x = guarded_new (w.out_h * w.out_w);
-    Guarded y = guarded_new (w.out_h * w.out_w);
-
-    if (pick (0, 1))
-      w.kernel_h = w.kernel_w = MIN (w.kernel_h, w.kernel_w);
-    table[row]->plane (&w, in.data, weights.data, x.data);
-    plain->plane (&w, in.data, weights.data, y.data);
-    assert_near (&x, &y, 1e-5, table[row]->name);
-    pool[row]->max (&w, in.data, x.data);
-    pool[n_pool - 1]->max (&w, in.data, y.data);
-    assert_near (&x, &y, 0, pool[row]->name);
-    w.dilation_h = w.dilation_w = 1;
-    pool[row]->average (&w, round & 1, 1, 1, in.data, x.data);
-    pool[n_pool - 1]->average (&w, round & 1, 1, 1, in.data, y.data);
-    assert_near (&x, &y, 1e-6, pool[row]->name);
-    guarded_free (&in);
-    guarded_free (&weights);
-    guarded_free (&x);
-    guarded_free (&y);
-  }
-}
-
-static void
 test_reduce (void)
 {
   EACH_VARIANT (IrReduceKernels, reduce)
@@ -393,7 +284,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/eltwise", test_eltwise);
   g_test_add_func ("/kernels/gemm", test_gemm);
   g_test_add_func ("/kernels/conv", test_conv);
-  g_test_add_func ("/kernels/planes", test_planes);
   g_test_add_func ("/kernels/reduce", test_reduce);
   g_test_add_func ("/kernels/quant", test_quant);
   g_test_add_func ("/kernels/peak", test_peak);

@@ -1,136 +1,182 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Compiled once per instruction set. */
+/* Compiled once per instruction set, with IR_LANES floats in a vector: a few
+ * channels go through the whole row. */
 #include "dwconv.h"
 
-#include <string.h>
+#include <immintrin.h>
 
-/* Adds one tap to the part of a row where it lies inside the source. */
-static void
-add_tap (const IrWindow *w, const float *row, float weight, int kx, float *to)
+typedef __m256 vec8;
+#define LOAD8(p) _mm256_loadu_ps (p)
+#define STORE8(p, v) _mm256_storeu_ps (p, v)
+#define SPREAD8(x) _mm256_set1_ps (x)
+#define MAD8(x, y, sum) _mm256_fmadd_ps (x, y, sum)
+/* The sum is the second operand, so that NaN stays. */
+#define CLAMP8(low, high, v) _mm256_min_ps (high, _mm256_max_ps (low, v))
+
+#if IR_LANES > 8
+typedef __m512 vec16;
+#define LOAD16(p) _mm512_loadu_ps (p)
+#define STORE16(p, v) _mm512_storeu_ps (p, v)
+#define SPREAD16(x) _mm512_set1_ps (x)
+#define MAD16(x, y, sum) _mm512_fmadd_ps (x, y, sum)
+#define CLAMP16(low, high, v) _mm512_min_ps (high, _mm512_max_ps (low, v))
+#endif
+
+/* Where all taps of a row lie inside the source. */
+static inline void
+find_inside (const IrDwconvRow *r, int *first, int *end)
 {
-  const int shift = kx * w->dilation_w - w->pad_w, step = w->stride_w;
-  int first = shift >= 0 ? 0 : (-shift + step - 1) / step;
-  int end = w->in_w - shift > 0 ? (w->in_w - shift + step - 1) / step : 0;
+  const int reach = (r->kernel_w - 1) * r->dilation;
+  const int room = r->in_w - 1 - reach + r->pad;
 
-  if (end > w->out_w)
-    end = w->out_w;
-  if (step == 1) {
-    for (int x = first; x < end; x++)
-      to[x] += weight * row[x + shift];
-  } else if (step == 2) {
-    for (int x = first; x < end; x++)
-      to[x] += weight * row[2 * x + shift];
-  } else {
-    for (int x = first; x < end; x++)
-      to[x] += weight * row[(ptrdiff_t) x * step + shift];
+  *end = room >= 0 ? room / r->stride + 1 : 0;
+  if (*end > r->out_w)
+    *end = r->out_w;
+  *first = (r->pad + r->stride - 1) / r->stride;
+  if (*first > *end)
+    *first = *end;
+}
+
+/* Which taps of pixel @x lie inside the source. */
+static inline void
+find_taps (const IrDwconvRow *r, int x, int *first, int *end)
+{
+  const int left = x * r->stride - r->pad;
+  const int room = r->in_w - 1 - left;
+
+  *first = left < 0 ? (-left + r->dilation - 1) / r->dilation : 0;
+  *end = room >= 0 ? room / r->dilation + 1 : 0;
+  if (*end > r->kernel_w)
+    *end = r->kernel_w;
+}
+
+#define COLUMN(lanes)                                                          \
+  static inline void edge##lanes (const IrDwconvRow *r, int c, int x)          \
+  {                                                                            \
+    const ptrdiff_t from =                                                     \
+        (ptrdiff_t) (x * r->stride - r->pad) * (ptrdiff_t) r->in_pitch + c;    \
+    const ptrdiff_t next = r->dilation * (ptrdiff_t) r->in_pitch;              \
+    vec##lanes sum = LOAD##lanes (r->bias + c);                                \
+    int first, end;                                                            \
+                                                                               \
+    find_taps (r, x, &first, &end);                                            \
+    for (int ky = 0; ky < r->kernel_h; ky++) {                                 \
+      const float *w = r->weights + ky * r->kernel_w * r->channels + c;        \
+                                                                               \
+      for (int kx = first; r->rows[ky] && kx < end; kx++)                      \
+        sum = MAD##lanes (LOAD##lanes (w + kx * r->channels),                  \
+            LOAD##lanes (r->rows[ky] + from + kx * next), sum);                \
+    }                                                                          \
+    STORE##lanes (r->to + x * r->out_pitch + c,                                \
+        CLAMP##lanes (SPREAD##lanes (r->low), SPREAD##lanes (r->high), sum));  \
+  }                                                                            \
+                                                                               \
+  /* Four pixels of two vectors: a cache line is used whole. */                \
+  static inline void four##lanes (                                             \
+      const IrDwconvRow *r, int c, int x, int taps)                            \
+  {                                                                            \
+    const size_t step = r->stride * r->in_pitch;                               \
+    const size_t next = r->dilation * r->in_pitch;                             \
+    const ptrdiff_t from =                                                     \
+        (ptrdiff_t) (x * r->stride - r->pad) * (ptrdiff_t) r->in_pitch + c;    \
+    const float *w = r->weights + c;                                           \
+    const vec##lanes low = SPREAD##lanes (r->low);                             \
+    const vec##lanes high = SPREAD##lanes (r->high);                           \
+    const vec##lanes bias0 = LOAD##lanes (r->bias + c);                        \
+    const vec##lanes bias1 = LOAD##lanes (r->bias + c + lanes);                \
+    vec##lanes a0 = bias0, a1 = bias0, a2 = bias0, a3 = bias0;                 \
+    vec##lanes b0 = bias1, b1 = bias1, b2 = bias1, b3 = bias1;                 \
+    float *to = r->to + x * r->out_pitch + c;                                  \
+                                                                               \
+    for (int ky = 0; ky < r->kernel_h; ky++) {                                 \
+      const float *p = r->rows[ky];                                            \
+                                                                               \
+      if (!p) {                                                                \
+        w += taps * r->channels;                                               \
+        continue;                                                              \
+      }                                                                        \
+      p += from;                                                               \
+      for (int kx = 0; kx < taps; kx++) {                                      \
+        const vec##lanes w0 = LOAD##lanes (w);                                 \
+        const vec##lanes w1 = LOAD##lanes (w + lanes);                         \
+                                                                               \
+        a0 = MAD##lanes (w0, LOAD##lanes (p), a0);                             \
+        b0 = MAD##lanes (w1, LOAD##lanes (p + lanes), b0);                     \
+        a1 = MAD##lanes (w0, LOAD##lanes (p + step), a1);                      \
+        b1 = MAD##lanes (w1, LOAD##lanes (p + step + lanes), b1);              \
+        a2 = MAD##lanes (w0, LOAD##lanes (p + 2 * step), a2);                  \
+        b2 = MAD##lanes (w1, LOAD##lanes (p + 2 * step + lanes), b2);          \
+        a3 = MAD##lanes (w0, LOAD##lanes (p + 3 * step), a3);                  \
+        b3 = MAD##lanes (w1, LOAD##lanes (p + 3 * step + lanes), b3);          \
+        w += r->channels;                                                      \
+        p += next;                                                             \
+      }                                                                        \
+    }                                                                          \
+    STORE##lanes (to, CLAMP##lanes (low, high, a0));                           \
+    STORE##lanes (to + lanes, CLAMP##lanes (low, high, b0));                   \
+    to += r->out_pitch;                                                        \
+    STORE##lanes (to, CLAMP##lanes (low, high, a1));                           \
+    STORE##lanes (to + lanes, CLAMP##lanes (low, high, b1));                   \
+    to += r->out_pitch;                                                        \
+    STORE##lanes (to, CLAMP##lanes (low, high, a2));                           \
+    STORE##lanes (to + lanes, CLAMP##lanes (low, high, b2));                   \
+    to += r->out_pitch;                                                        \
+    STORE##lanes (to, CLAMP##lanes (low, high, a3));                           \
+    STORE##lanes (to + lanes, CLAMP##lanes (low, high, b3));                   \
+  }                                                                            \
+                                                                               \
+  static void pair##lanes (const IrDwconvRow *r, int c)                        \
+  {                                                                            \
+    int first, end, x;                                                         \
+                                                                               \
+    find_inside (r, &first, &end);                                             \
+    for (x = 0; x < first; x++) {                                              \
+      edge##lanes (r, c, x);                                                   \
+      edge##lanes (r, c + lanes, x);                                           \
+    }                                                                          \
+    if (r->kernel_w == 3)                                                      \
+      for (; x + 4 <= end; x += 4)                                             \
+        four##lanes (r, c, x, 3);                                              \
+    else                                                                       \
+      for (; x + 4 <= end; x += 4)                                             \
+        four##lanes (r, c, x, r->kernel_w);                                    \
+    for (; x < r->out_w; x++) {                                                \
+      edge##lanes (r, c, x);                                                   \
+      edge##lanes (r, c + lanes, x);                                           \
+    }                                                                          \
   }
-}
 
-static int
-all_rows_inside (const IrWindow *w, int sy)
-{
-  return sy >= 0 && sy + 2 < w->in_h;
-}
+COLUMN (8)
+#if IR_LANES > 8
+COLUMN (16)
+#endif
 
-/* Three taps in a row at step 1 or 2 where no border is near: the case that nearly
- * every network has. */
 static void
-inner_3x3 (
-    const float *row, size_t pitch, const float *k, int step, float *to, int n)
+column (const IrDwconvRow *r, int c)
 {
-  const float *a = row, *b = row + pitch, *c = b + pitch;
-
-  if (step == 1) {
-    for (int x = 0; x < n; x++)
-      to[x] = k[0] * a[x] + k[1] * a[x + 1] + k[2] * a[x + 2] + k[3] * b[x] +
-          k[4] * b[x + 1] + k[5] * b[x + 2] + k[6] * c[x] + k[7] * c[x + 1] +
-          k[8] * c[x + 2];
-  } else {
-    for (int x = 0; x < n; x++)
-      to[x] = k[0] * a[2 * x] + k[1] * a[2 * x + 1] + k[2] * a[2 * x + 2] +
-          k[3] * b[2 * x] + k[4] * b[2 * x + 1] + k[5] * b[2 * x + 2] +
-          k[6] * c[2 * x] + k[7] * c[2 * x + 1] + k[8] * c[2 * x + 2];
-  }
-}
-
-static float
-one_pixel (
-    const IrWindow *w, const float *source, const float *weights, int y, int x)
-{
-  float sum = 0;
-
-  for (int ky = 0; ky < w->kernel_h; ky++) {
-    const int sy = y * w->stride_h - w->pad_h + ky * w->dilation_h;
-
-    if (sy < 0 || sy >= w->in_h)
-      continue;
-    for (int kx = 0; kx < w->kernel_w; kx++) {
-      const int sx = x * w->stride_w - w->pad_w + kx * w->dilation_w;
-
-      if (sx >= 0 && sx < w->in_w)
-        sum +=
-            weights[ky * w->kernel_w + kx] * source[(size_t) sy * w->in_w + sx];
-    }
-  }
-  return sum;
+  for (int x = 0; x < r->out_w; x++)
+    edge8 (r, c, x);
 }
 
 static void
-row_3x3 (const IrWindow *w, const float *source, const float *weights, int y,
-    float *to)
+row (const IrDwconvRow *r)
 {
-  const int sy = y * w->stride_h - w->pad_h, step = w->stride_w;
-  int first = (w->pad_w + step - 1) / step;
-  int end =
-      w->in_w - 3 + w->pad_w >= 0 ? (w->in_w - 3 + w->pad_w) / step + 1 : 0;
+  int c = 0;
 
-  if (end > w->out_w)
-    end = w->out_w;
-  if (first > end)
-    first = end;
-  for (int x = 0; x < first; x++)
-    to[x] = one_pixel (w, source, weights, y, x);
-  if (end > first)
-    inner_3x3 (source + (ptrdiff_t) sy * w->in_w + first * step - w->pad_w,
-        w->in_w, weights, step, to + first, end - first);
-  for (int x = end; x < w->out_w; x++)
-    to[x] = one_pixel (w, source, weights, y, x);
-}
-
-static void
-row_any (const IrWindow *w, const float *source, const float *weights, int y,
-    float *to)
-{
-  memset (to, 0, w->out_w * sizeof *to);
-  for (int ky = 0; ky < w->kernel_h; ky++) {
-    const int sy = y * w->stride_h - w->pad_h + ky * w->dilation_h;
-
-    if (sy < 0 || sy >= w->in_h)
-      continue;
-    for (int kx = 0; kx < w->kernel_w; kx++)
-      add_tap (w, source + (size_t) sy * w->in_w,
-          weights[ky * w->kernel_w + kx], kx, to);
-  }
-}
-
-static void
-plane (const IrWindow *w, const float *source, const float *weights, float *to)
-{
-  const int fast = w->kernel_h == 3 && w->kernel_w == 3 && w->dilation_h == 1 &&
-      w->dilation_w == 1 && w->stride_w <= 2;
-
-  for (int y = 0; y < w->out_h; y++, to += w->out_w) {
-    if (fast && all_rows_inside (w, y * w->stride_h - w->pad_h))
-      row_3x3 (w, source, weights, y, to);
-    else
-      row_any (w, source, weights, y, to);
-  }
+#if IR_LANES > 8
+  for (; c + 32 <= r->channels; c += 32)
+    pair16 (r, c);
+#endif
+  for (; c + 16 <= r->channels; c += 16)
+    pair8 (r, c);
+  if (c < r->channels)
+    column (r, c);
 }
 
 extern const IrDwconvKernels IR_FN (ir_dwconv);
 
 const IrDwconvKernels IR_FN (ir_dwconv) = {
   .name = IR_KERNEL_NAME,
-  .plane = plane,
+  .row = row,
 };

@@ -2,20 +2,37 @@
 #ifndef IR_KERNEL_POOL_H
 #define IR_KERNEL_POOL_H
 
-#include "conv/conv.h"
+#include "table.h"
 
 /*
- * One plane of 2-D pooling, f32: @to (out_h x out_w) from @source (in_h x in_w).
- * Windows are cut at the source's border. An average divides by the number of
- * pixels inside the source or, with @count_pad, by those inside the source padded
- * by pad_h, pad_w before and @end_h, @end_w after; a window that is empty gives 0,
- * or -FLT_MAX as a maximum.
+ * One row of pooling with the channels innermost, for x < @out_w and
+ * c < @channels:
+ *
+ *   max_row:     to[x][c] = the largest rows[ky][x * stride + kx * dilation -
+ *                pad][c]
+ *   average_row: to[x][c] = their sum / counts[x]
+ *
+ * over what lies inside the rows, of which those outside the picture are NULL;
+ * -FLT_MAX and 0 where nothing does.
  */
+#define IR_POOL_GROUP 8
+
+typedef struct {
+  int channels; /* a multiple of IR_POOL_GROUP */
+  int in_w, out_w;
+  int kernel_h, kernel_w;
+  int stride, dilation, pad;
+  const float *const *rows;
+  size_t in_pitch; /* floats from one pixel to the next */
+  const float *counts;
+  float *to;
+  size_t out_pitch;
+} IrPoolRow;
+
 typedef struct {
   IR_KERNEL_HEAD;
-  void (*max) (const IrWindow *window, const float *source, float *to);
-  void (*average) (const IrWindow *window, int count_pad, int end_h, int end_w,
-      const float *source, float *to);
+  void (*max_row) (const IrPoolRow *row);
+  void (*average_row) (const IrPoolRow *row);
 } IrPoolKernels;
 
 IR_KERNEL_DECLARE (IrPoolKernels, pool);

@@ -1,115 +1,118 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Compiled once per instruction set. */
+/* Compiled once per instruction set, with IR_LANES floats in a vector: a window's
+ * channels stay in registers. */
 #include "pool.h"
 
 #include <float.h>
+#include <immintrin.h>
 
-/* The x for which the tap at @shift lies inside a row. */
-static void
-inside (const IrWindow *w, int shift, int *first, int *end)
+/* Which taps of pixel @x lie inside the source. */
+static inline void
+find_taps (const IrPoolRow *r, int x, int *first, int *end)
 {
-  const int step = w->stride_w;
-  int b = w->in_w - shift > 0 ? (w->in_w - shift + step - 1) / step : 0;
+  const int left = x * r->stride - r->pad;
+  const int room = r->in_w - 1 - left;
 
-  *first = shift >= 0 ? 0 : (-shift + step - 1) / step;
-  *end = b < w->out_w ? b : w->out_w;
+  *first = left < 0 ? (-left + r->dilation - 1) / r->dilation : 0;
+  *end = room >= 0 ? room / r->dilation + 1 : 0;
+  if (*end > r->kernel_w)
+    *end = r->kernel_w;
 }
 
-static void
-max_tap (const IrWindow *w, const float *row, int shift, float *to)
+typedef __m256 vec8;
+#define LOAD8(p) _mm256_loadu_ps (p)
+#define STORE8(p, v) _mm256_storeu_ps (p, v)
+#define SPREAD8(x) _mm256_set1_ps (x)
+#define MAX8(x, y) _mm256_max_ps (x, y)
+#define ADD8(x, y) _mm256_add_ps (x, y)
+#define DIVIDE8(x, y) _mm256_div_ps (x, y)
+
+#if IR_LANES > 8
+typedef __m512 vec16;
+#define LOAD16(p) _mm512_loadu_ps (p)
+#define STORE16(p, v) _mm512_storeu_ps (p, v)
+#define SPREAD16(x) _mm512_set1_ps (x)
+#define MAX16(x, y) _mm512_max_ps (x, y)
+#define ADD16(x, y) _mm512_add_ps (x, y)
+#define DIVIDE16(x, y) _mm512_div_ps (x, y)
+#endif
+
+/* @vectors vectors of one pixel, at most four. */
+#define PIXEL(lanes)                                                           \
+  static inline __attribute__ ((always_inline)) void pixel##lanes (            \
+      const IrPoolRow *r, int x, int c, int average, int vectors)              \
+  {                                                                            \
+    const ptrdiff_t from =                                                     \
+        (ptrdiff_t) (x * r->stride - r->pad) * (ptrdiff_t) r->in_pitch + c;    \
+    const ptrdiff_t next = r->dilation * (ptrdiff_t) r->in_pitch;              \
+    const vec##lanes start = SPREAD##lanes (average ? 0 : -FLT_MAX);           \
+    vec##lanes v0 = start, v1 = start, v2 = start, v3 = start;                 \
+    float *to = r->to + x * r->out_pitch + c;                                  \
+    int first, end;                                                            \
+                                                                               \
+    find_taps (r, x, &first, &end);                                            \
+    for (int ky = 0; ky < r->kernel_h; ky++)                                   \
+      for (int kx = first; r->rows[ky] && kx < end; kx++) {                    \
+        const float *p = r->rows[ky] + from + kx * next;                       \
+                                                                               \
+        TAKE (lanes, 0)                                                        \
+        TAKE (lanes, 1)                                                        \
+        TAKE (lanes, 2)                                                        \
+        TAKE (lanes, 3)                                                        \
+      }                                                                        \
+    GIVE (lanes, 0)                                                            \
+    GIVE (lanes, 1)                                                            \
+    GIVE (lanes, 2)                                                            \
+    GIVE (lanes, 3)                                                            \
+  }
+#define TAKE(lanes, i)                                                         \
+  if (vectors > i)                                                             \
+    v##i = average ? ADD##lanes (v##i, LOAD##lanes (p + i * lanes))            \
+                   : MAX##lanes (v##i, LOAD##lanes (p + i * lanes));
+#define GIVE(lanes, i)                                                         \
+  if (vectors > i)                                                             \
+    STORE##lanes (to + i * lanes,                                              \
+        average ? DIVIDE##lanes (v##i, SPREAD##lanes (r->counts[x])) : v##i);
+
+PIXEL (8)
+#if IR_LANES > 8
+PIXEL (16)
+#endif
+
+static inline __attribute__ ((always_inline)) void
+any_row (const IrPoolRow *r, int average)
 {
-  const int step = w->stride_w;
-  int first, end;
+  for (int x = 0; x < r->out_w; x++) {
+    int c = 0;
 
-  inside (w, shift, &first, &end);
-  if (step == 1) {
-    for (int x = first; x < end; x++)
-      to[x] = to[x] > row[x + shift] ? to[x] : row[x + shift];
-  } else if (step == 2) {
-    for (int x = first; x < end; x++)
-      to[x] = to[x] > row[2 * x + shift] ? to[x] : row[2 * x + shift];
-  } else {
-    for (int x = first; x < end; x++) {
-      const float v = row[(ptrdiff_t) x * step + shift];
-
-      to[x] = to[x] > v ? to[x] : v;
-    }
+#if IR_LANES > 8
+    for (; c + 64 <= r->channels; c += 64)
+      pixel16 (r, x, c, average, 4);
+#endif
+    for (; c + 32 <= r->channels; c += 32)
+      pixel8 (r, x, c, average, 4);
+    for (; c < r->channels; c += 8)
+      pixel8 (r, x, c, average, 1);
   }
 }
 
 static void
-add_tap (const IrWindow *w, const float *row, int shift, float *to)
+max_row (const IrPoolRow *r)
 {
-  int first, end;
-
-  inside (w, shift, &first, &end);
-  for (int x = first; x < end; x++)
-    to[x] += row[(ptrdiff_t) x * w->stride_w + shift];
+  any_row (r, 0);
 }
 
 static void
-max (const IrWindow *w, const float *source, float *to)
+average_row (const IrPoolRow *r)
 {
-  for (int y = 0; y < w->out_h; y++, to += w->out_w) {
-    for (int x = 0; x < w->out_w; x++)
-      to[x] = -FLT_MAX;
-    for (int ky = 0; ky < w->kernel_h; ky++) {
-      const int sy = y * w->stride_h - w->pad_h + ky * w->dilation_h;
-
-      if (sy < 0 || sy >= w->in_h)
-        continue;
-      for (int kx = 0; kx < w->kernel_w; kx++)
-        max_tap (w, source + (size_t) sy * w->in_w,
-            kx * w->dilation_w - w->pad_w, to);
-    }
-  }
-}
-
-/* Length of the part of a window from @start that lies in [@low, @high). */
-static int
-overlap (int start, int length, int low, int high)
-{
-  const int a = start > low ? start : low;
-  const int b = start + length < high ? start + length : high;
-
-  return b > a ? b - a : 0;
-}
-
-static void
-average (const IrWindow *w, int count_pad, int end_h, int end_w,
-    const float *source, float *to)
-{
-  const int low_h = count_pad ? -w->pad_h : 0;
-  const int low_w = count_pad ? -w->pad_w : 0;
-  const int high_h = w->in_h + (count_pad ? end_h : 0);
-  const int high_w = w->in_w + (count_pad ? end_w : 0);
-
-  for (int y = 0; y < w->out_h; y++, to += w->out_w) {
-    const int top = y * w->stride_h - w->pad_h;
-    const int rows = overlap (top, w->kernel_h, low_h, high_h);
-
-    for (int x = 0; x < w->out_w; x++)
-      to[x] = 0;
-    for (int ky = 0; ky < w->kernel_h; ky++) {
-      if (top + ky < 0 || top + ky >= w->in_h)
-        continue;
-      for (int kx = 0; kx < w->kernel_w; kx++)
-        add_tap (w, source + (size_t) (top + ky) * w->in_w, kx - w->pad_w, to);
-    }
-    for (int x = 0; x < w->out_w; x++) {
-      const int count = rows *
-          overlap (x * w->stride_w - w->pad_w, w->kernel_w, low_w, high_w);
-
-      to[x] = count ? to[x] / count : 0;
-    }
-  }
+  any_row (r, 1);
 }
 
 extern const IrPoolKernels IR_FN (ir_pool);
 
 const IrPoolKernels IR_FN (ir_pool) = {
   .name = IR_KERNEL_NAME,
-  .max = max,
-  .average = average,
+  .max_row = max_row,
+  .average_row = average_row,
 };

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef IR_KERNEL_IGEMM_H
+#define IR_KERNEL_IGEMM_H
+
+#include "table.h"
+
+/*
+ * Products of gathered rows with packed weights: what a convolution, a matrix
+ * product and Winograd's middle part come to when channels are the innermost
+ * dimension.
+ *
+ *   to[r][c] = clamp (bias[c] + sum over t, i of at[t * rows + r][i] *
+ *                     weights[t][i][c] + residual[r][c])
+ *
+ * Rows are output pixels, columns are output channels, a tap is a window's
+ * element: @at has for each tap the address of @k floats per row, so padding,
+ * stride and dilation are the caller's, who points at zeros where the window
+ * leaves the picture.
+ *
+ * Columns come in panels of the variant's @nr; the last one may be narrower. A
+ * panel is @taps * @k rows of @nr floats, those behind the last column are zero.
+ * Columns are written in groups of IR_IGEMM_GROUP: rows of @to, @residual and
+ * @bias must have room for @columns rounded up to it; what lies behind the last
+ * column is not specified.
+ */
+#define IR_IGEMM_GROUP 8
+#define IR_IGEMM_MAX_ROWS 16
+
+typedef struct {
+  int rows; /* 1 to the variant's mr */
+  int taps;
+  int k;
+  int columns;
+  const float *const *at;
+  const float *weights;
+  const float *bias;
+  const float *residual; /* or NULL */
+  float *to;
+  size_t to_stride;       /* floats from one row to the next */
+  size_t residual_stride; /* the same */
+  float low, high;
+} IrIgemmTile;
+
+/*
+ * mr, nr: rows of one tile at the most; columns of one panel.
+ * tile: the formula above for all columns. Sums run over taps, then over i, in
+ * this order, in every variant; variants differ in whether they round products.
+ */
+typedef struct {
+  IR_KERNEL_HEAD;
+  int mr;
+  int nr;
+  void (*tile) (const IrIgemmTile *tile);
+} IrIgemmKernels;
+
+IR_KERNEL_DECLARE (IrIgemmKernels, igemm);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Fourteen rows by two vectors fill the 32 registers. */
+#include "igemm.h"
+
+#include <immintrin.h>
+
+#define NR 32
+
+/* Sums have names of their own: gcc keeps an array of them in memory. */
+#define ROWS_1(X) X (0)
+#define ROWS_2(X) ROWS_1 (X) X (1)
+#define ROWS_3(X) ROWS_2 (X) X (2)
+#define ROWS_4(X) ROWS_3 (X) X (3)
+#define ROWS_5(X) ROWS_4 (X) X (4)
+#define ROWS_6(X) ROWS_5 (X) X (5)
+#define ROWS_7(X) ROWS_6 (X) X (6)
+#define ROWS_8(X) ROWS_7 (X) X (7)
+#define ROWS_9(X) ROWS_8 (X) X (8)
+#define ROWS_10(X) ROWS_9 (X) X (9)
+#define ROWS_11(X) ROWS_10 (X) X (10)
+#define ROWS_12(X) ROWS_11 (X) X (11)
+#define ROWS_13(X) ROWS_12 (X) X (12)
+#define ROWS_14(X) ROWS_13 (X) X (13)
+
+#define SUMS_2(r) __m512 a##r = bias0, b##r = bias1;
+#define SUMS_1(r) __m512 a##r = bias0;
+/* Where general registers run out, a row's address is read where it is used. */
+#define ADD_2(r)                                                               \
+  {                                                                            \
+    const __m512 x = _mm512_set1_ps (at[r][i]);                                \
+    a##r = _mm512_fmadd_ps (x, w0, a##r);                                      \
+    b##r = _mm512_fmadd_ps (x, w1, b##r);                                      \
+  }
+#define ADD_1(r) a##r = _mm512_fmadd_ps (_mm512_set1_ps (at[r][i]), w0, a##r);
+#define ROW(p, r) ((p) + (r) *t->p##_stride)
+#define RESIDUAL_2(r)                                                          \
+  a##r = _mm512_add_ps (a##r, _mm512_loadu_ps (ROW (residual, r)));            \
+  b##r = _mm512_add_ps (                                                       \
+      b##r, _mm512_maskz_loadu_ps (last, ROW (residual, r) + 16));
+#define RESIDUAL_1(r)                                                          \
+  a##r = _mm512_add_ps (a##r, _mm512_maskz_loadu_ps (last, ROW (residual, r)));
+/* The sum is the second operand, so that NaN stays. */
+#define CLAMP(x) _mm512_min_ps (high, _mm512_max_ps (low, x))
+#define STORE_2(r)                                                             \
+  _mm512_storeu_ps (ROW (to, r), CLAMP (a##r));                                \
+  _mm512_mask_storeu_ps (ROW (to, r) + 16, last, CLAMP (b##r));
+#define STORE_1(r) _mm512_mask_storeu_ps (ROW (to, r), last, CLAMP (a##r));
+
+#define BIAS_1 const __m512 bias0 = _mm512_maskz_loadu_ps (last, bias);
+#define BIAS_2                                                                 \
+  const __m512 bias0 = _mm512_loadu_ps (bias);                                 \
+  const __m512 bias1 = _mm512_maskz_loadu_ps (last, bias + 16);
+#define WEIGHTS_1 const __m512 w0 = _mm512_loadu_ps (w);
+#define WEIGHTS_2 WEIGHTS_1 const __m512 w1 = _mm512_loadu_ps (w + 16);
+
+/* @last says which lanes of the last vector are written. */
+#define PANEL(mr, nv)                                                          \
+  static inline void panel_##mr##x##nv (                                       \
+      const IrIgemmTile *t, const float *w, int column, __mmask16 last)        \
+  {                                                                            \
+    const __m512 low = _mm512_set1_ps (t->low);                                \
+    const __m512 high = _mm512_set1_ps (t->high);                              \
+    const float *bias = t->bias + column;                                      \
+    const float *const *at = t->at;                                            \
+    float *to = t->to + column;                                                \
+    BIAS_##nv ROWS_##mr (SUMS_##nv)                                            \
+                                                                               \
+        for (int tap = 0; tap < t->taps;                                       \
+             tap++, at += mr) for (ptrdiff_t i = 0; i < t->k; i++, w += NR)    \
+    {                                                                          \
+      WEIGHTS_##nv ROWS_##mr (ADD_##nv)                                        \
+    }                                                                          \
+    if (t->residual) {                                                         \
+      const float *residual = t->residual + column;                            \
+                                                                               \
+      ROWS_##mr (RESIDUAL_##nv)                                                \
+    }                                                                          \
+    ROWS_##mr (STORE_##nv)                                                     \
+  }
+
+#define TILE(mr)                                                               \
+  PANEL (mr, 1)                                                                \
+  PANEL (mr, 2)                                                                \
+  static void tile_##mr (const IrIgemmTile *t)                                 \
+  {                                                                            \
+    const size_t size = (size_t) t->taps * t->k * NR;                          \
+    const float *w = t->weights;                                               \
+                                                                               \
+    for (int column = 0; column < t->columns; column += NR, w += size) {       \
+      const int left = t->columns - column, rest = left & 15;                  \
+      const __mmask16 last =                                                   \
+          rest > 0 && rest <= 8 && left < NR ? 0xff : 0xffff;                  \
+                                                                               \
+      if (left > 16)                                                           \
+        panel_##mr##x2 (t, w, column, last);                                   \
+      else                                                                     \
+        panel_##mr##x1 (t, w, column, last);                                   \
+    }                                                                          \
+  }
+
+TILE (1)
+TILE (2)
+TILE (3)
+TILE (4)
+TILE (5)
+TILE (6)
+TILE (7)
+TILE (8)
+TILE (9)
+TILE (10)
+TILE (11)
+TILE (12)
+TILE (13)
+TILE (14)
+
+static void
+tile (const IrIgemmTile *t)
+{
+  static void (*const by_rows[]) (const IrIgemmTile *) = { tile_1, tile_2,
+    tile_3, tile_4, tile_5, tile_6, tile_7, tile_8, tile_9, tile_10, tile_11,
+    tile_12, tile_13, tile_14 };
+
+  by_rows[t->rows - 1](t);
+}
+
+extern const IrIgemmKernels ir_igemm_avx512;
+
+const IrIgemmKernels ir_igemm_avx512 = {
+  .name = "avx512",
+  .mr = 14,
+  .nr = NR,
+  .tile = tile,
+};

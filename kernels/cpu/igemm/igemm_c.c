@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "igemm.h"
+
+#define NR 8
+
+static float
+element (const IrIgemmTile *t, int row, int column)
+{
+  const float *w =
+      t->weights + (size_t) (column / NR) * t->taps * t->k * NR + column % NR;
+  float sum = t->bias[column];
+
+  for (int tap = 0; tap < t->taps; tap++) {
+    const float *from = t->at[tap * t->rows + row];
+
+    for (int i = 0; i < t->k; i++, w += NR)
+      sum += from[i] * *w;
+  }
+  if (t->residual)
+    sum += t->residual[row * t->residual_stride + column];
+  return sum < t->low ? t->low : sum > t->high ? t->high : sum;
+}
+
+static void
+tile (const IrIgemmTile *t)
+{
+  for (int r = 0; r < t->rows; r++)
+    for (int c = 0; c < t->columns; c++)
+      t->to[r * t->to_stride + c] = element (t, r, c);
+}
+
+extern const IrIgemmKernels ir_igemm_c;
+
+const IrIgemmKernels ir_igemm_c = {
+  .name = "c",
+  .mr = 6,
+  .nr = NR,
+  .tile = tile,
+};

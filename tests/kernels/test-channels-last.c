@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The kernels whose channels are innermost, every variant against the scalar one
+ * on random sizes. */
+#include "kernel-test.h"
+
+#include "dwconv/dwconv.h"
+#include "igemm/igemm.h"
+#include "layout/layout.h"
+#include "pool/pool.h"
+#include "winograd/winograd.h"
+
+static void
+group_up (int *n)
+{
+  *n = (*n + IR_IGEMM_GROUP - 1) / IR_IGEMM_GROUP * IR_IGEMM_GROUP;
+}
+
+/* Sums of large numbers that cancel would say little. */
+static void
+scale (Guarded *g, float factor)
+{
+  for (gsize i = 0; i < g->n; i++)
+    g->data[i] *= factor;
+}
+
+/* --- igemm ----------------------------------------------------------------- */
+
+typedef struct {
+  int taps, k, columns;
+  Guarded in;
+  /* [taps][k][columns] */
+  Guarded weights;
+  Guarded bias;
+  Guarded residual;
+} Product;
+
+/* Panels of @nr columns whose last one is filled up with zeros. */
+static Guarded
+pack (const Product *p, int nr)
+{
+  const int rows = p->taps * p->k, panels = (p->columns + nr - 1) / nr;
+  Guarded packed = guarded_new (panels * rows * nr);
+
+  for (int c = 0; c < panels * nr; c++)
+    for (int i = 0; i < rows; i++)
+      packed.data[(c / nr * rows + i) * nr + c % nr] =
+          c < p->columns ? p->weights.data[i * p->columns + c] : 0;
+  return packed;
+}
+
+static Guarded
+run_igemm (const IrIgemmKernels *k, const Product *p, IrIgemmTile tile)
+{
+  const int rows = tile.rows, stride = tile.to_stride;
+  int columns = tile.columns;
+  Guarded packed = pack (p, k->nr), to;
+
+  group_up (&columns);
+  to = guarded_new ((rows - 1) * stride + columns);
+  for (gsize i = 0; i < to.n; i++)
+    to.data[i] = 77;
+  tile.weights = packed.data;
+  tile.to = to.data;
+  k->tile (&tile);
+  for (int r = 0; r < rows; r++)
+    for (int c = tile.columns; c < columns; c++)
+      to.data[r * stride + c] = 0;
+  guarded_free (&packed);
+  return to;
+}
+
+static void
+test_igemm (void)
+{
+  EACH_VARIANT (IrIgemmKernels, igemm)
+  {
+    /* All row counts of the variant come by; the scalar one takes any. */
+    const int rows = round % table[row]->mr + 1;
+    Product p = { pick (1, 9), pick (1, 40), pick (1, 70) };
+    int columns = p.columns, stride;
+    const float *at[9 * IR_IGEMM_MAX_ROWS];
+    IrIgemmTile tile = { rows, p.taps, p.k, p.columns };
+    Guarded a, b;
+
+    group_up (&columns);
+    stride = columns + pick (0, 5);
+    p.in = guarded_new (p.k + 100);
+    p.weights = guarded_new (p.taps * p.k * p.columns);
+    scale (&p.weights, 1.0f / 16);
+    p.bias = guarded_new (columns);
+    p.residual = guarded_new ((rows - 1) * stride + columns);
+    for (int i = 0; i < p.taps * rows; i++)
+      at[i] = p.in.data + pick (0, 100);
+    tile.at = at;
+    tile.bias = p.bias.data;
+    tile.residual = round & 1 ? p.residual.data : NULL;
+    tile.to_stride = tile.residual_stride = stride;
+    tile.low = round & 2 ? 0 : -INFINITY;
+    tile.high = round & 4 ? 6 : INFINITY;
+
+    a = run_igemm (table[row], &p, tile);
+    b = run_igemm (plain, &p, tile);
+    assert_near (&a, &b, 1e-4, table[row]->name);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&p.in);
+    guarded_free (&p.weights);
+    guarded_free (&p.bias);
+    guarded_free (&p.residual);
+  }
+}
+
+/* --- rows ------------------------------------------------------------------ */
+
+typedef struct {
+  int channels, in_w, out_w, kernel_h, kernel_w, stride, dilation, pad;
+  gsize in_pitch, out_pitch;
+  Guarded in;
+  const float *rows[5];
+} Rows;
+
+static Rows
+random_rows (void)
+{
+  Rows r = { .channels = pick (1, 9) * IR_DWCONV_GROUP,
+    .in_w = pick (1, 30),
+    .out_w = pick (1, 30),
+    .kernel_h = pick (1, 5),
+    .kernel_w = pick (1, 5),
+    .stride = pick (1, 3),
+    .dilation = pick (1, 2) };
+
+  r.pad = pick (0, r.kernel_w);
+  r.in_pitch = r.channels + pick (0, 3);
+  r.out_pitch = r.channels + pick (0, 3);
+  r.in =
+      guarded_new ((r.kernel_h * r.in_w - 1) * r.in_pitch + (gsize) r.channels);
+  for (int ky = 0; ky < r.kernel_h; ky++)
+    r.rows[ky] = pick (0, 5) ? r.in.data + ky * r.in_w * r.in_pitch : NULL;
+  return r;
+}
+
+/* An array for the results, the same whatever was in it. */
+static Guarded
+row_result (const Rows *r)
+{
+  Guarded to = guarded_new ((r->out_w - 1) * r->out_pitch + r->channels);
+
+  for (gsize i = 0; i < to.n; i++)
+    to.data[i] = 77;
+  return to;
+}
+
+static void
+test_dwconv (void)
+{
+  EACH_VARIANT (IrDwconvKernels, dwconv)
+  {
+    Rows r = random_rows ();
+    Guarded weights = guarded_new (r.kernel_h * r.kernel_w * r.channels);
+    Guarded bias = guarded_new (r.channels);
+    Guarded a = row_result (&r), b = row_result (&r);
+    IrDwconvRow task = { r.channels, r.in_w, r.out_w, r.kernel_h, r.kernel_w,
+      r.stride, r.dilation, r.pad, r.rows, r.in_pitch, weights.data, bias.data,
+      a.data, r.out_pitch, round & 1 ? -1 : -INFINITY,
+      round & 2 ? 6 : INFINITY };
+
+    table[row]->row (&task);
+    task.to = b.data;
+    plain->row (&task);
+    assert_near (&a, &b, 1e-5, table[row]->name);
+    guarded_free (&weights);
+    guarded_free (&bias);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&r.in);
+  }
+}
+
+static void
+test_pool_rows (void)
+{
+  EACH_VARIANT (IrPoolKernels, pool)
+  {
+    Rows r = random_rows ();
+    Guarded counts = guarded_new (r.out_w);
+    Guarded a = row_result (&r), b = row_result (&r);
+    IrPoolRow task = { r.channels, r.in_w, r.out_w, r.kernel_h, r.kernel_w,
+      r.stride, r.dilation, r.pad, r.rows, r.in_pitch, counts.data, a.data,
+      r.out_pitch },
+              other = task;
+
+    for (int x = 0; x < r.out_w; x++)
+      counts.data[x] = pick (1, 25);
+    other.to = b.data;
+    table[row]->max_row (&task);
+    plain->max_row (&other);
+    assert_near (&a, &b, 0, table[row]->name);
+    table[row]->average_row (&task);
+    plain->average_row (&other);
+    assert_near (&a, &b, 1e-6, table[row]->name);
+    guarded_free (&counts);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&r.in);
+  }
+}
+
+/* --- layout ---------------------------------------------------------------- */
+
+static void
+test_layout (void)
+{
+  EACH_VARIANT (IrLayoutKernels, layout)
+  {
+    const gsize channels = pick (1, 40), pixels = pick (1, 50);
+    const gsize pitch = channels + pick (0, 9);
+    Guarded planes = guarded_new (channels * pixels);
+    Guarded a = guarded_new (pixels * pitch), b = guarded_new (pixels * pitch);
+    Guarded back = guarded_new (channels * pixels);
+
+    table[row]->to_last (planes.data, channels, pixels, a.data, pitch);
+    plain->to_last (planes.data, channels, pixels, b.data, pitch);
+    assert_near (&a, &b, 0, table[row]->name);
+    table[row]->to_plain (a.data, pitch, channels, pixels, back.data);
+    assert_near (&back, &planes, 0, table[row]->name);
+    guarded_free (&planes);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&back);
+  }
+}
+
+/* --- winograd -------------------------------------------------------------- */
+
+static void
+test_winograd (void)
+{
+  EACH_VARIANT (IrWinogradKernels, winograd)
+  {
+    const int channels = pick (1, 7) * IR_WINOGRAD_GROUP;
+    const int in_h = pick (1, 12), in_w = pick (1, 12);
+    const gsize pitch = channels + pick (0, 3), step = channels + pick (0, 3);
+    const int rows = pick (1, 4), columns = pick (1, 4);
+    Guarded in = guarded_new ((in_h * in_w - 1) * pitch + channels);
+    Guarded bias = guarded_new (channels);
+    Guarded a = guarded_new (35 * step + channels), b = a;
+    Guarded residual = guarded_new (15 * pitch + channels);
+    Guarded x = guarded_new (15 * pitch + channels), y = x;
+    IrWinogradInput input = { channels, in_h, in_w, pick (-6, in_h),
+      pick (-6, in_w), in.data, pitch, a.data, step };
+    IrWinogradOutput output = { channels, rows, columns, a.data, step,
+      bias.data, round & 1 ? residual.data : NULL, x.data, pitch, 4 * pitch,
+      round & 2 ? 0 : -INFINITY, round & 4 ? 6 : INFINITY };
+
+    scale (&in, 1.0f / 64);
+    b = guarded_new (a.n);
+    y = guarded_new (x.n);
+    copy (&b, &a);
+    copy (&y, &x);
+    table[row]->input (&input);
+    input.to = b.data;
+    plain->input (&input);
+    assert_near (&a, &b, 1e-5, table[row]->name);
+    table[row]->output (&output);
+    output.to = y.data;
+    plain->output (&output);
+    assert_near (&x, &y, 1e-4, table[row]->name);
+    guarded_free (&in);
+    guarded_free (&bias);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&residual);
+    guarded_free (&x);
+    guarded_free (&y);
+  }
+}
+
+/* The three transforms together are a convolution. */
+static void
+test_winograd_is_convolution (void)
+{
+  Guarded in = guarded_new (36 * 8), out = guarded_new (16 * 8);
+  Guarded v = guarded_new (36 * 8);
+  float weights[9], u[36], bias[8] = { 0 };
+  IrWinogradInput input = { 8, 6, 6, 0, 0, in.data, 8, v.data, 8 };
+  IrWinogradOutput output = { 8, 4, 4, v.data, 8, bias, NULL, out.data, 8, 32,
+    -INFINITY, INFINITY };
+  size_t n;
+  const IrWinogradKernels *const *table = ir_winograd_table (&n);
+
+  for (int i = 0; i < 9; i++)
+    weights[i] = g_test_rand_double_range (-1, 1);
+  ir_winograd_weights (weights, u);
+  table[n - 1]->input (&input);
+  for (int i = 0; i < 36 * 8; i++)
+    v.data[i] *= u[i / 8];
+  table[n - 1]->output (&output);
+  for (int i = 0; i < 16 * 8; i++) {
+    const int y = i / 32, x = i / 8 % 4, c = i % 8;
+    double sum = 0;
+
+    for (int t = 0; t < 9; t++)
+      sum +=
+          (double) weights[t] * in.data[((y + t / 3) * 6 + x + t % 3) * 8 + c];
+    g_assert_cmpfloat_with_epsilon (out.data[i], sum, 1e-4);
+  }
+  guarded_free (&in);
+  guarded_free (&out);
+  guarded_free (&v);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/channels-last/igemm", test_igemm);
+  g_test_add_func ("/channels-last/dwconv", test_dwconv);
+  g_test_add_func ("/channels-last/pool", test_pool_rows);
+  g_test_add_func ("/channels-last/layout", test_layout);
+  g_test_add_func ("/channels-last/winograd", test_winograd);
+  g_test_add_func (
+      "/channels-last/winograd-is-convolution", test_winograd_is_convolution);
+  return g_test_run ();
+}
