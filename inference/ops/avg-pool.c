@@ -73,18 +73,6 @@ count_taps (const IrConvGeometry *g, gint64 *count)
   }
 }
 
-/* Without any padding a window that overhangs (rounding up) is divided by what
- * it has, whatever exclude-pad says: OpenVINO's CPU device does so. */
-static gboolean
-counts_pads (const IrPoolAttrs *attrs, const IrConvGeometry *g)
-{
-  for (guint i = 0; i < g->n; i++) {
-    if (g->pad_begin[i] != 0 || g->pad_end[i] != 0)
-      return !attrs->exclude_pad;
-  }
-  return FALSE;
-}
-
 static gboolean
 avg_pool_evaluate (IrEvalCtx *ctx, GError **error)
 {
@@ -103,7 +91,7 @@ avg_pool_evaluate (IrEvalCtx *ctx, GError **error)
           ctx->attrs, (guint) in->rank - 2, in->dim + 2, &g, error))
     return FALSE;
   g = ir_conv_3d (&g);
-  if (counts_pads (ctx->attrs, &g))
+  if (ir_pool_counts_pads (ctx->attrs, &g))
     full = g.kernel[0] * g.kernel[1] * g.kernel[2];
   sum = g_try_new (double, g.out[2] + 1);
   count = g_try_new0 (gint64, g.out[2] + 1);

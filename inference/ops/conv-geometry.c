@@ -267,3 +267,12 @@ ir_conv_backprop_geometry (const IrConvAttrs *attrs, guint n, const gint64 *in,
   *geometry = g;
   return TRUE;
 }
+
+gboolean
+ir_pool_counts_pads (const IrPoolAttrs *attrs, const IrConvGeometry *g)
+{
+  for (guint i = 0; i < g->n; i++)
+    if (g->pad_begin[i] != 0 || g->pad_end[i] != 0)
+      return !attrs->exclude_pad;
+  return FALSE;
+}

@@ -105,6 +105,21 @@ IR_API gboolean ir_conv_backprop_geometry (const IrConvAttrs *attrs, guint n,
 IR_API gboolean ir_pool_geometry (const IrPoolAttrs *attrs, guint n,
     const gint64 *in, IrConvGeometry *geometry, GError **error);
 
+/**
+ * ir_pool_counts_pads:
+ * @attrs: of AvgPool
+ * @geometry: from ir_pool_geometry(), pads known
+ *
+ * Returns: whether every average is divided by the number of elements of the
+ *   whole window, even of one that overhangs the padded input; otherwise by the
+ *   number of those inside the input. Without any padding that is so whatever
+ *   exclude-pad says, as in OpenVINO's CPU device
+ *
+ * Since: 0.1
+ */
+IR_API gboolean ir_pool_counts_pads (
+    const IrPoolAttrs *attrs, const IrConvGeometry *geometry);
+
 G_END_DECLS
 
 #endif

@@ -57,25 +57,63 @@ cpu_port_is_f32 (IrPort port)
   return output->dtype == IR_DTYPE_F32 && ir_shape_is_static (&output->shape);
 }
 
+gboolean
+cpu_port_can_be_last (IrPort port)
+{
+  const IrShape *shape = &ir_port_output (port)->shape;
+
+  return cpu_port_is_f32 (port) && shape->rank == 4 && shape->dim[0] > 0 &&
+      shape->dim[1] > 0 && shape->dim[2] > 0 && shape->dim[3] > 0;
+}
+
+CpuLayout
+cpu_port_layout (const CpuModel *model, IrPort port)
+{
+  return cpu_slot (model, cpu_port_slot (model, port))->layout;
+}
+
+/* The values of a shape that can be had in this layout are at most twice as many
+ * as IrShape allows. */
+static gboolean
+slot_bytes (CpuSlot *slot)
+{
+  guint64 count;
+
+  if (!ir_shape_count (&slot->shape, &count))
+    return FALSE;
+  if (slot->layout == CPU_LAST) {
+    slot->pitch = CPU_PITCH (slot->shape.dim[1]);
+    count = count / (guint64) slot->shape.dim[1] * slot->pitch;
+  }
+  return ir_dtype_bytes (slot->dtype, count, &slot->bytes);
+}
+
+static guint
+add_slot (
+    CpuModel *model, const IrOutput *output, CpuPlace place, CpuLayout layout)
+{
+  CpuSlot slot = { .place = place,
+    .layout = layout,
+    .dtype = output->dtype,
+    .shape = output->shape,
+    .twin = CPU_NO_SLOT,
+    .root = model->slots->len,
+    .first = model->steps->len,
+    .last = model->steps->len };
+
+  slot.fixed = slot_bytes (&slot);
+  g_array_append_val (model->slots, slot);
+  return slot.root;
+}
+
 static void
-add_slots (CpuModel *model, const IrNode *node, CpuPlace place)
+add_slots (
+    CpuModel *model, const IrNode *node, CpuPlace place, CpuLayout layout)
 {
   g_hash_table_insert (model->first_slots, (gpointer) node,
       GUINT_TO_POINTER (model->slots->len + 1));
-  for (gsize i = 0; i < node->n_outputs; i++) {
-    const IrOutput *output = &node->outputs[i];
-    CpuSlot slot = { .place = place,
-      .dtype = output->dtype,
-      .shape = output->shape,
-      .root = model->slots->len,
-      .first = model->steps->len,
-      .last = model->steps->len };
-    guint64 count;
-
-    slot.fixed = ir_shape_count (&output->shape, &count) &&
-        ir_dtype_bytes (output->dtype, count, &slot.bytes);
-    g_array_append_val (model->slots, slot);
-  }
+  for (gsize i = 0; i < node->n_outputs; i++)
+    add_slot (model, &node->outputs[i], place, layout);
 }
 
 static void
@@ -91,31 +129,104 @@ step_free (gpointer data)
   g_free (step);
 }
 
-CpuStep *
-cpu_add_step (
-    CpuModel *model, const IrNode *node, const IrPort *ports, guint n_ports)
+/* A step without slots yet. */
+static CpuStep *
+new_step (CpuModel *model, const IrNode *node, guint n_in, guint n_out)
 {
   CpuStep *step = g_new0 (CpuStep, 1);
 
-  if (cpu_port_slot (model, ir_port ((IrNode *) node, 0)) == CPU_NO_SLOT)
-    add_slots (model, node, CPU_ARENA);
   step->node = node;
   step->drop = g_array_new (FALSE, FALSE, sizeof (guint));
-  step->n_in = n_ports;
-  step->in = g_new (guint, n_ports);
-  for (guint i = 0; i < n_ports; i++) {
-    CpuSlot *slot;
+  step->n_in = n_in;
+  step->in = g_new (guint, n_in);
+  step->n_out = n_out;
+  step->out = g_new (guint, n_out);
+  return step;
+}
 
-    step->in[i] = cpu_port_slot (model, ports[i]);
-    slot = cpu_slot (model, step->in[i]);
+/* Appends it: what it reads is needed up to here. */
+static void
+append_step (CpuModel *model, CpuStep *step)
+{
+  for (guint i = 0; i < step->n_in; i++) {
+    const CpuSlot *slot = cpu_slot (model, step->in[i]);
+
     cpu_slot (model, slot->root)->last = model->steps->len;
   }
-  step->n_out = node->n_outputs;
-  step->out = g_new (guint, step->n_out);
+  g_ptr_array_add (model->steps, step);
+}
+
+/* --- layouts --------------------------------------------------------------- */
+
+static gboolean
+run_reorder (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const CpuSlot *in = cpu_slot (run->model, step->in[0]);
+  const CpuSlot *out = cpu_slot (run->model, step->out[0]);
+  const IrLayoutKernels *k = run->model->layout;
+  const gsize channels = in->shape.dim[1];
+  const gsize pixels = in->shape.dim[2] * in->shape.dim[3];
+  const float *from = run->data[step->in[0]];
+  float *to = run->data[step->out[0]];
+
+  for (gint64 n = 0; n < in->shape.dim[0]; n++) {
+    if (out->layout == CPU_LAST)
+      k->to_last (from + n * channels * pixels, channels, pixels,
+          to + n * pixels * out->pitch, out->pitch);
+    else
+      k->to_plain (from + n * pixels * in->pitch, in->pitch, channels, pixels,
+          to + n * channels * pixels);
+  }
+  return TRUE;
+}
+
+guint
+cpu_take (CpuModel *model, IrPort port, CpuLayout layout)
+{
+  const guint from = cpu_port_slot (model, port);
+  CpuStep *step;
+  guint to;
+
+  if (cpu_slot (model, from)->layout == layout)
+    return from;
+  if (cpu_slot (model, from)->twin != CPU_NO_SLOT)
+    return cpu_slot (model, from)->twin;
+  to = add_slot (model, ir_port_output (port), CPU_ARENA, layout);
+  cpu_slot (model, from)->twin = to;
+  step = new_step (model, port.node, 1, 1);
+  step->in[0] = from;
+  step->out[0] = to;
+  step->kernel = "reorder";
+  step->run = run_reorder;
+  append_step (model, step);
+  return to;
+}
+
+CpuStep *
+cpu_add_step_on (CpuModel *model, const IrNode *node, CpuLayout out,
+    const guint *slots, guint n_slots)
+{
+  CpuStep *step = new_step (model, node, n_slots, node->n_outputs);
+
+  for (guint i = 0; i < n_slots; i++)
+    step->in[i] = slots[i];
+  if (cpu_port_slot (model, ir_port ((IrNode *) node, 0)) == CPU_NO_SLOT)
+    add_slots (model, node, CPU_ARENA, out);
   for (guint i = 0; i < step->n_out; i++)
     step->out[i] = cpu_port_slot (model, ir_port ((IrNode *) node, i));
-  g_ptr_array_add (model->steps, step);
+  append_step (model, step);
   return step;
+}
+
+CpuStep *
+cpu_add_step (CpuModel *model, const IrNode *node, CpuLayout in, CpuLayout out,
+    const IrPort *ports, guint n_ports)
+{
+  g_autofree guint *slots = g_new (guint, n_ports + 1);
+
+  for (guint i = 0; i < n_ports; i++)
+    slots[i] = cpu_take (model, ports[i], in);
+  return cpu_add_step_on (model, node, out, slots, n_ports);
 }
 
 /* --- what every op can do ------------------------------------------------- */
@@ -168,17 +279,18 @@ is_view (const IrNode *node)
 static void
 add_view (CpuModel *model, const IrNode *node)
 {
-  const guint from = cpu_port_slot (model, node->inputs[0]);
+  const guint from = cpu_take (model, node->inputs[0], CPU_PLAIN);
   const gboolean in_arena = cpu_slot (model, from)->place == CPU_ARENA ||
       cpu_slot (model, from)->place == CPU_VIEW;
 
-  add_slots (model, node, in_arena ? CPU_VIEW : CPU_HEAP);
+  add_slots (model, node, in_arena ? CPU_VIEW : CPU_HEAP, CPU_PLAIN);
   if (in_arena) {
     guint to = cpu_port_slot (model, ir_port ((IrNode *) node, 0));
 
     cpu_slot (model, to)->root = cpu_slot (model, from)->root;
   } else {
-    CpuStep *step = cpu_add_step (model, node, node->inputs, 1);
+    CpuStep *step =
+        cpu_add_step (model, node, CPU_PLAIN, CPU_PLAIN, node->inputs, 1);
 
     step->kernel = "view";
     step->run = run_view;
@@ -190,8 +302,9 @@ add_evaluate (CpuModel *model, const IrNode *node)
 {
   CpuStep *step;
 
-  add_slots (model, node, CPU_HEAP);
-  step = cpu_add_step (model, node, node->inputs, node->n_inputs);
+  add_slots (model, node, CPU_HEAP, CPU_PLAIN);
+  step = cpu_add_step (
+      model, node, CPU_PLAIN, CPU_PLAIN, node->inputs, node->n_inputs);
   step->kernel = "reference";
   step->run = run_evaluate;
 }
@@ -233,7 +346,7 @@ fold (CpuModel *model, const IrNode *node)
   }
   if (!ir_node_evaluate (node, in, out, NULL))
     return FALSE;
-  add_slots (model, node, CPU_CONST);
+  add_slots (model, node, CPU_CONST, CPU_PLAIN);
   for (gsize i = 0; i < node->n_outputs; i++)
     set_value (model, node, i, out[i]);
   return TRUE;
@@ -248,7 +361,7 @@ take_known (CpuModel *model, const IrNode *node)
       return FALSE;
   if (node->n_outputs == 0)
     return FALSE;
-  add_slots (model, node, CPU_CONST);
+  add_slots (model, node, CPU_CONST, CPU_PLAIN);
   for (gsize i = 0; i < node->n_outputs; i++)
     set_value (model, node, i, ir_tensor_ref (node->outputs[i].value));
   return TRUE;
@@ -360,7 +473,7 @@ cpu_build (CpuModel *model, GError **error)
   for (IrNode *node = graph->first; node; node = node->next)
     node->mark = 0;
   for (guint i = 0; i < graph->parameters->len; i++)
-    add_slots (model, graph->parameters->pdata[i], CPU_INPUT);
+    add_slots (model, graph->parameters->pdata[i], CPU_INPUT, CPU_PLAIN);
   for (IrNode *node = graph->first; node; node = node->next)
     if (!(node->op->flags & IR_OP_PARAMETER))
       add_node (model, ends, node);
@@ -368,11 +481,12 @@ cpu_build (CpuModel *model, GError **error)
   model->output_slots = g_new (guint, graph->results->len + 1);
   for (guint i = 0; i < graph->results->len; i++) {
     const IrNode *result = graph->results->pdata[i];
-    guint slot = cpu_port_slot (model, result->inputs[0]);
+    guint slot;
 
-    if (slot == CPU_NO_SLOT)
+    if (cpu_port_slot (model, result->inputs[0]) == CPU_NO_SLOT)
       return ir_fail (error, IR_ERROR_INTERNAL,
           "output '%s' is not computed by any step", result->name);
+    slot = cpu_take (model, result->inputs[0], CPU_PLAIN);
     model->output_slots[i] = slot;
     cpu_slot (model, cpu_slot (model, slot)->root)->last = G_MAXUINT;
   }

@@ -10,8 +10,11 @@
 #include "dwconv/dwconv.h"
 #include "eltwise/eltwise.h"
 #include "gemm/gemm.h"
+#include "igemm/igemm.h"
+#include "layout/layout.h"
 #include "pool/pool.h"
 #include "reduce/reduce.h"
+#include "winograd/winograd.h"
 #include "pool.h"
 
 G_BEGIN_DECLS
@@ -33,10 +36,25 @@ typedef enum {
 
 #define CPU_NO_SLOT G_MAXUINT
 
+/* How the elements of a value are ordered: as its shape says; or, of f32 [N,C,H,W],
+ * with the channels innermost, each pixel @pitch floats from the next. The floats
+ * behind a pixel's last channel hold finite numbers that mean nothing. */
+typedef enum {
+  CPU_PLAIN,
+  CPU_LAST,
+} CpuLayout;
+
+#define CPU_PITCH(channels)                                                    \
+  (((gsize) (channels) + IR_IGEMM_GROUP - 1) / IR_IGEMM_GROUP * IR_IGEMM_GROUP)
+
 typedef struct {
   CpuPlace place;
+  CpuLayout layout;
   IrDType dtype;
   IrShape shape;
+  gsize pitch;
+  /* The slot with the same contents in the other layout, if there is one. */
+  guint twin;
   /* 0 if the shape is known at run time only. */
   gsize bytes;
   gboolean fixed;
@@ -91,8 +109,12 @@ struct _CpuModel {
   const IrConvKernels *conv;
   const IrDwconvKernels *dwconv;
   const IrEltwiseKernels *eltwise;
+  const IrIgemmKernels *igemm;
+  const IrLayoutKernels *layout;
   const IrPoolKernels *pool;
   const IrReduceKernels *reduce;
+  /* NULL where it is not wanted. */
+  const IrWinogradKernels *winograd;
 };
 
 /* One inference. @data has the address of each slot's contents, @tensors what
@@ -104,6 +126,12 @@ struct _CpuRun {
   gpointer *data;
   IrTensor **tensors;
 };
+
+/* What the parts of a step get to know. */
+typedef struct {
+  const CpuStep *step;
+  const CpuRun *run;
+} CpuWork;
 
 static inline CpuSlot *
 cpu_slot (const CpuModel *model, guint index)
@@ -138,6 +166,13 @@ typedef struct {
  * for. */
 double cpu_peak_gflops (guint threads);
 
+/* A convolution over two dimensions; channels are those of one group. */
+typedef struct {
+  IrWindow window;
+  guint batch, groups;
+  guint in_channels, out_channels;
+} CpuConvShape;
+
 /* --- building ------------------------------------------------------------- */
 
 /* Floating-point types become f32, bodies included. */
@@ -150,14 +185,42 @@ IrTensor *cpu_port_value (const CpuModel *model, IrPort port);
 /* Whether an output is f32 and of known shape. */
 gboolean cpu_port_is_f32 (IrPort port);
 
-/* A step that reads @ports and writes the outputs of @node into the arena. */
-CpuStep *cpu_add_step (
-    CpuModel *model, const IrNode *node, const IrPort *ports, guint n_ports);
+/* Whether an output can be had with its channels innermost. */
+gboolean cpu_port_can_be_last (IrPort port);
+/* The layout that an output has been computed in. */
+CpuLayout cpu_port_layout (const CpuModel *model, IrPort port);
+/* The slot of an output in @layout; made by a step of its own if the output has
+ * not been computed in it. */
+guint cpu_take (CpuModel *model, IrPort port, CpuLayout layout);
+
+/* A step that reads @ports, all in the layout @in, and writes the outputs of @node
+ * into the arena in the layout @out. */
+CpuStep *cpu_add_step (CpuModel *model, const IrNode *node, CpuLayout in,
+    CpuLayout out, const IrPort *ports, guint n_ports);
+/* The same of slots. */
+CpuStep *cpu_add_step_on (CpuModel *model, const IrNode *node, CpuLayout out,
+    const guint *slots, guint n_slots);
+/* Where the floats of an input or output of a step are. */
+static inline float *
+cpu_in (const CpuWork *work, guint index)
+{
+  return work->run->data[work->step->in[index]];
+}
+
+static inline float *
+cpu_out (const CpuWork *work, guint index)
+{
+  return work->run->data[work->step->out[index]];
+}
 
 /* Makes a step for a node that begins a fusion, or is alone; FALSE if it is not
  * one that has a faster way. */
 typedef gboolean (*CpuLower) (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_conv (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_conv_columns (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_stem (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_deconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_pool (CpuModel *model, const CpuFusion *fusion);
@@ -167,11 +230,43 @@ gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
 
+/* Sizes of a two-dimensional window if all are small enough for ints: positions
+ * inside a plane are then, too. */
+gboolean cpu_window (const IrConvGeometry *geometry, IrWindow *window);
+/* The same of a Convolution or GroupConvolution whose data and weights are f32 of
+ * known shape. */
+gboolean cpu_conv_shape (const IrNode *node, CpuConvShape *shape);
+guint64 cpu_conv_flops (const CpuConvShape *shape);
+
+/* Zeroed, aligned for the widest vectors, to be given to free(); NULL if there is
+ * no memory. */
+float *cpu_alloc_floats (gsize n);
+/* Weights of a convolution for IrIgemmTile, group by group, panel by panel of
+ * cpu_panel_size() floats: [taps][in_channels][nr]. Its biases, or zeros, with room
+ * for what a kernel reads behind them. As cpu_alloc_floats(). */
+gsize cpu_panel_size (const IrIgemmKernels *kernels, const CpuConvShape *shape);
+float *cpu_pack_weights (const IrIgemmKernels *kernels,
+    const CpuConvShape *shape, const float *weights);
+float *cpu_pack_bias (const IrIgemmKernels *kernels, const CpuConvShape *shape,
+    const CpuFusion *fusion);
+/* Into how many parts to cut work of @flops. */
+guint cpu_parts (const CpuModel *model, guint64 flops);
+/* How many of @n equal pieces of it, in all @flops, a part should have. */
+guint cpu_split (const CpuModel *model, guint64 flops, guint n);
+
 /* The function of one number that a node computes. */
 gboolean cpu_match_unary (const IrNode *node, IrUnary *op, float *a, float *b);
 /* Finds what can follow @head in its step and sets the @mark of these nodes, so
  * that no other step takes them too. */
 void cpu_fuse (const CpuModel *model, const IrNode *head, CpuFusion *fusion);
+/* Whether its function does no more than keep numbers inside limits; the limits,
+ * infinite for every other function. */
+gboolean cpu_fusion_is_clamp (const CpuFusion *fusion);
+void cpu_fusion_limits (const CpuFusion *fusion, float *low, float *high);
+/* Applies its function to @n pixels of @channels channels from @first on, @pitch
+ * floats apart, to what has its bias and residual already. */
+void cpu_finish_pixels (const CpuRun *run, const CpuFusion *fusion, gsize first,
+    gsize channels, float *to, gsize pitch, gsize n);
 /* Applies it to @n elements of channel @channel, at @index of the output. */
 void cpu_finish (const CpuRun *run, const CpuFusion *fusion,
     const float *residual, float *to, gsize channel, gsize index, gsize n);

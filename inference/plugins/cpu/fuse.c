@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu.h"
 
+#include <math.h>
+
 typedef struct {
   const char *type;
   IrUnary unary;
@@ -230,4 +232,39 @@ cpu_finish (const CpuRun *run, const CpuFusion *f, const float *residual,
     k->binary (IR_BINARY_ADD, IR_BINARY_BOTH, to, residual + index, to, n);
   if (f->bias || f->unary != IR_UNARY_COPY)
     k->bias_unary (f->unary, a, f->b, bias, to, n);
+}
+
+gboolean
+cpu_fusion_is_clamp (const CpuFusion *f)
+{
+  return f->unary == IR_UNARY_COPY || f->unary == IR_UNARY_RELU ||
+      f->unary == IR_UNARY_CLAMP;
+}
+
+void
+cpu_fusion_limits (const CpuFusion *f, float *low, float *high)
+{
+  *low = f->unary == IR_UNARY_RELU ? 0
+      : f->unary == IR_UNARY_CLAMP ? f->a
+                                   : -INFINITY;
+  *high = f->unary == IR_UNARY_CLAMP ? f->b : INFINITY;
+}
+
+void
+cpu_finish_pixels (const CpuRun *run, const CpuFusion *f, gsize first,
+    gsize channels, float *to, gsize pitch, gsize n)
+{
+  const IrEltwiseKernels *k = run->model->eltwise;
+
+  if (!f->slopes && CPU_PITCH (channels) == pitch) {
+    k->unary (f->unary, f->a, f->b, to, to, n * pitch);
+    return;
+  }
+  for (gsize p = 0; p < n; p++, to += pitch) {
+    if (f->slopes)
+      k->binary (
+          IR_BINARY_PRELU, IR_BINARY_BOTH, to, f->slopes + first, to, channels);
+    else
+      k->unary (f->unary, f->a, f->b, to, to, channels);
+  }
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu.h"
 
+/* Work of a few microseconds is not worth a second thread. */
+#define SPLIT_FLOPS 400000
+
 #define ALIGN(x) (((x) + IR_TENSOR_ALIGN - 1) & ~(gsize) (IR_TENSOR_ALIGN - 1))
 
 static gint
@@ -85,4 +88,20 @@ cpu_plan (CpuModel *model)
 
     model->scratch = MAX (model->scratch, ALIGN (step->scratch));
   }
+}
+
+/* --- threads ---------------------------------------------------------------- */
+
+guint
+cpu_parts (const CpuModel *model, guint64 flops)
+{
+  return model->threads > 1 && flops > SPLIT_FLOPS ? 4 * model->threads : 1;
+}
+
+guint
+cpu_split (const CpuModel *model, guint64 flops, guint n)
+{
+  const guint parts = cpu_parts (model, flops);
+
+  return MAX ((n + parts - 1) / parts, 1);
 }

@@ -74,16 +74,21 @@ choose_threads (CpuModel *model, GHashTable *config)
 }
 
 static void
-choose_kernels (CpuModel *model)
+choose_kernels (CpuModel *model, GHashTable *config)
 {
+  const char *winograd = g_hash_table_lookup (config, "WINOGRAD");
   unsigned flags = ir_cpu_flags ();
 
   model->gemm = ir_gemm_select (flags);
   model->conv = ir_conv_select (flags);
   model->dwconv = ir_dwconv_select (flags);
   model->eltwise = ir_eltwise_select (flags);
+  model->igemm = ir_igemm_select (flags);
+  model->layout = ir_layout_select (flags);
   model->pool = ir_pool_select (flags);
   model->reduce = ir_reduce_select (flags);
+  if (!winograd || g_ascii_strcasecmp (winograd, "NO") != 0)
+    model->winograd = ir_winograd_select (flags);
 }
 
 void
@@ -118,7 +123,7 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
     model->output_dtypes[i] = ir_port_output (result->inputs[0])->dtype;
   }
   choose_threads (model, config);
-  choose_kernels (model);
+  choose_kernels (model, config);
   if (!cpu_to_f32 (model->graph, error) ||
       !ir_graph_infer (model->graph, error) || !cpu_build (model, error)) {
     cpu_model_free (model);
@@ -184,12 +189,19 @@ cpu_get_profile (gpointer data)
   return list;
 }
 
+static const IrConfigKey config_keys[] = {
+  { "WINOGRAD", "YES or NO",
+      "faster 3x3 convolutions whose last digits differ" },
+  { NULL, NULL, NULL },
+};
+
 static const IrDevicePlugin plugin = {
   .abi = IR_PLUGIN_ABI,
   .size = sizeof (IrDevicePlugin),
   .device = "CPU",
   .summary = "the processor's cores, in f32",
   .priority = 100,
+  .config = config_keys,
   .probe = cpu_probe,
   .compile = cpu_compile,
   .model_free = cpu_model_free,

@@ -31,6 +31,8 @@ prepare_slots (CpuRun *run, GError **error)
       run->data[i] = slot->value->data;
     } else if (slot->place == CPU_ARENA || slot->place == CPU_VIEW) {
       run->data[i] = run->arena + slot->offset;
+      if (slot->layout == CPU_LAST)
+        continue;
       run->tensors[i] = ir_tensor_new_wrapped (slot->dtype, &slot->shape,
           run->data[i], slot->bytes, NULL, NULL, error);
       if (!run->tensors[i])

@@ -1,313 +1,343 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Convolutions whose channels are innermost: each tile of pixels points at what its
+ * window sees and multiplies it with packed weights. */
 #include "cpu.h"
 
-/* Columns of one block, and rows that are worth a block of their own: enough for
- * the matrix product, little enough for the second-level cache. Blocks depend on
- * the shapes alone, so that the sums do not depend on the number of threads. */
-#define BLOCK_FLOATS (96 * 1024)
-#define MIN_ROWS 32
-#define WANTED_BLOCKS 8
+#include <math.h>
+
+/* Packed weights that stay in the second-level cache while tiles go by. */
+#define CALL_BYTES (128 << 10)
+/* A longer panel is cut into pieces that stay in the first-level one. */
+#define WHOLE_BYTES (96 << 10)
+#define PIECE_BYTES (16 << 10)
+/* Data of one block of pixels. */
+#define BLOCK_BYTES (192 << 10)
+#define MAX_TAPS 64
+
+/* An element of the window: where it is, how far from the window's corner. */
+typedef struct {
+  int y, x;
+  ptrdiff_t offset;
+} Tap;
 
 typedef struct {
   CpuFusion fusion;
-  IrWindow window;
-  guint batch, groups;
-  guint in_channels, out_channels; /* of one group */
-  guint columns, n_column_blocks;
-  guint rows, n_row_blocks;
-  gboolean direct;
-  gboolean depthwise;
+  CpuConvShape s;
+  const IrIgemmKernels *kernels;
+  gsize in_pitch, out_pitch;
+  guint n_taps;
+  Tap *taps;
+  /* Per group: panels of n_taps * in_channels rows of nr columns. */
+  float *packed;
+  gsize panel;
+  guint n_panels;
+  float *bias;
+  float *zeros;
+  /* How many panels one call takes; how a panel is cut. */
+  guint call_panels, piece_taps, piece_k;
+  guint pixels, n_pixel_blocks;
+  guint block_panels, n_panel_blocks;
+  float low, high;
 } Conv;
 
+/* One tile's rows: the corner of each one's window. */
 typedef struct {
-  const CpuStep *step;
-  const CpuRun *run;
-} Work;
+  guint n;
+  gboolean inside;
+  const float *from[IR_IGEMM_MAX_ROWS];
+  int y[IR_IGEMM_MAX_ROWS], x[IR_IGEMM_MAX_ROWS];
+} Rows;
 
-/* Pixels of a plane fit into an int, whatever the dimensions. */
-static gboolean
-to_window (const IrConvGeometry *g, IrWindow *w)
+static void
+find_rows (const Conv *c, const float *in, guint pixel, guint n, Rows *rows)
 {
-  const guint y = g->n - 2, x = g->n - 1;
+  const IrWindow *w = &c->s.window;
+  const int last_y = w->in_h - 1 - (w->kernel_h - 1) * w->dilation_h;
+  const int last_x = w->in_w - 1 - (w->kernel_w - 1) * w->dilation_w;
+  int oy = pixel / w->out_w, ox = pixel % w->out_w;
 
-  for (guint d = 0; d < g->n; d++)
-    if (g->in[d] < 1 || g->out[d] < 1 || g->pad_begin[d] < 0 ||
-        g->in[d] > 32768 || g->out[d] > 32768 || g->kernel[d] > 1024 ||
-        g->stride[d] > 1024 || g->dilation[d] > 1024 || g->pad_begin[d] > 32768)
-      return FALSE;
-  *w = (IrWindow){ g->in[y], g->in[x], g->out[y], g->out[x], g->kernel[y],
-    g->kernel[x], g->stride[y], g->stride[x], g->dilation[y], g->dilation[x],
-    g->pad_begin[y], g->pad_begin[x] };
-  return TRUE;
+  rows->n = n;
+  rows->inside = TRUE;
+  for (guint r = 0; r < n; r++) {
+    const int y = oy * w->stride_h - w->pad_h, x = ox * w->stride_w - w->pad_w;
+
+    rows->y[r] = y;
+    rows->x[r] = x;
+    rows->from[r] =
+        in + ((ptrdiff_t) y * w->in_w + x) * (ptrdiff_t) c->in_pitch;
+    rows->inside &= y >= 0 && y <= last_y && x >= 0 && x <= last_x;
+    if (++ox == w->out_w) {
+      ox = 0;
+      oy++;
+    }
+  }
 }
 
-static const float *
-residual_of (const CpuStep *step, const CpuRun *run)
+/* What @n taps see; where the window leaves the picture that is zeros. */
+static void
+point (const Conv *c, const Rows *rows, const Tap *tap, guint n, guint k,
+    const float **at)
 {
-  return step->n_in > 2 ? run->data[step->in[2]] : NULL;
+  const guint height = c->s.window.in_h, width = c->s.window.in_w;
+
+  for (guint t = 0; t < n; t++, tap++, at += rows->n) {
+    const ptrdiff_t offset = tap->offset + (ptrdiff_t) k;
+
+    if (rows->inside) {
+      for (guint r = 0; r < rows->n; r++)
+        at[r] = rows->from[r] + offset;
+      continue;
+    }
+    for (guint r = 0; r < rows->n; r++)
+      at[r] = (guint) (rows->y[r] + tap->y) < height &&
+              (guint) (rows->x[r] + tap->x) < width
+          ? rows->from[r] + offset
+          : c->zeros;
+  }
+}
+
+/* Which pixels and panels of which group a task makes. */
+typedef struct {
+  const float *in, *residual;
+  float *out;
+  guint group, pixel, end, panel, end_panel;
+} Block;
+
+/* Adds one piece of the window to all tiles of a block. */
+static void
+add_piece (const Conv *c, const Block *b, guint panel, guint tap, guint k)
+{
+  const IrIgemmKernels *kernels = c->kernels;
+  const guint n_panels = MIN (c->call_panels, b->end_panel - panel);
+  const guint n_taps = MIN (c->piece_taps, c->n_taps - tap);
+  const guint n_k = MIN (c->piece_k, c->s.in_channels - k);
+  const gboolean first = tap == 0 && k == 0;
+  const gboolean last =
+      tap + n_taps == c->n_taps && k + n_k == c->s.in_channels;
+  const guint column = panel * kernels->nr;
+  const guint all_columns =
+      MIN (n_panels * kernels->nr, c->s.out_channels - column);
+  const gsize channel = (gsize) b->group * c->s.out_channels + column;
+  const float *at[MAX_TAPS * IR_IGEMM_MAX_ROWS];
+  IrIgemmTile tile = { .taps = n_taps,
+    .k = n_k,
+    .columns = all_columns,
+    .at = at,
+    .weights = c->packed + ((gsize) b->group * c->n_panels + panel) * c->panel +
+        ((gsize) tap * c->s.in_channels + k) * kernels->nr,
+    .bias = first ? c->bias + channel : c->zeros,
+    .to_stride = c->out_pitch,
+    .residual_stride = c->out_pitch,
+    .low = last ? c->low : -INFINITY,
+    .high = last ? c->high : INFINITY };
+  Rows rows;
+
+  for (guint p = b->pixel, n; p < b->end; p += n) {
+    const guint left = b->end - p;
+    const guint tiles = (left + kernels->mr - 1) / kernels->mr;
+
+    n = (left + tiles - 1) / tiles;
+    find_rows (c, b->in, p, n, &rows);
+    point (c, &rows, c->taps + tap, n_taps, k, at);
+    tile.rows = n;
+    tile.to = b->out + p * c->out_pitch + channel;
+    tile.residual = !first ? tile.to
+        : b->residual      ? b->residual + p * c->out_pitch + channel
+                           : NULL;
+    kernels->tile (&tile);
+  }
+}
+
+/* Functions that are no mere limits, over what is still in the cache. */
+static void
+finish_block (const Conv *c, const Block *b, const CpuRun *run)
+{
+  const guint column = b->panel * c->kernels->nr;
+  const gsize channel = (gsize) b->group * c->s.out_channels + column;
+
+  cpu_finish_pixels (run, &c->fusion, channel,
+      MIN (b->end_panel * c->kernels->nr, c->s.out_channels) - column,
+      b->out + b->pixel * c->out_pitch + channel, c->out_pitch,
+      b->end - b->pixel);
 }
 
 static void
 conv_block (gpointer data, guint task, guint worker)
 {
-  const Work *work = data;
+  const CpuWork *work = data;
   const Conv *c = work->step->data;
-  const CpuRun *run = work->run;
-  const IrWindow *w = &c->window;
-  const guint plane_in = w->in_h * w->in_w, plane = w->out_h * w->out_w;
-  const guint col = task % c->n_column_blocks;
-  const guint row = task / c->n_column_blocks % c->n_row_blocks;
-  const guint image = task / c->n_column_blocks / c->n_row_blocks;
-  const guint group = image % c->groups;
-  const guint first = col * c->columns, o = row * c->rows;
-  const guint n = MIN (c->columns, plane - first);
-  const guint m = MIN (c->rows, c->out_channels - o);
-  const guint k = c->in_channels * w->kernel_h * w->kernel_w;
-  const gsize channel = (gsize) group * c->out_channels + o;
-  const float *in = (const float *) run->data[work->step->in[0]] +
-      (gsize) image * c->in_channels * plane_in;
-  const float *weights =
-      (const float *) run->data[work->step->in[1]] + channel * k;
-  const gsize index = ((gsize) image * c->out_channels + o) * plane + first;
-  float *out = (float *) run->data[work->step->out[0]] + index;
-  const float *columns = in + first;
+  const IrWindow *w = &c->s.window;
+  const gpointer *slots = work->run->data;
+  const gsize pixels_in = (gsize) w->in_h * w->in_w;
+  const gsize pixels_out = (gsize) w->out_h * w->out_w;
+  const guint pixel_block = task % c->n_pixel_blocks;
+  const guint panel_block = task / c->n_pixel_blocks % c->n_panel_blocks;
+  const guint image = task / c->n_pixel_blocks / c->n_panel_blocks;
+  const gsize first_out = image / c->s.groups * pixels_out * c->out_pitch;
+  Block b = { .group = image % c->s.groups,
+    .pixel = pixel_block * c->pixels,
+    .panel = panel_block * c->block_panels };
 
-  if (!c->direct) {
-    float *buffer = cpu_scratch (run, worker);
+  b.end = MIN (b.pixel + c->pixels, pixels_out);
+  b.end_panel = MIN (b.panel + c->block_panels, c->n_panels);
+  b.in = (const float *) slots[work->step->in[0]] +
+      image / c->s.groups * pixels_in * c->in_pitch +
+      (gsize) b.group * c->s.in_channels;
+  b.out = (float *) slots[work->step->out[0]] + first_out;
+  if (work->step->n_in > 1)
+    b.residual = (const float *) slots[work->step->in[1]] + first_out;
 
-    run->model->conv->im2col (w, in, c->in_channels, first, n, buffer);
-    columns = buffer;
-  }
-  run->model->gemm->sgemm (
-      0, 0, m, n, k, weights, k, columns, c->direct ? plane : n, out, plane);
-  for (guint i = 0; i < m; i++)
-    cpu_finish (run, &c->fusion, residual_of (work->step, run),
-        out + (gsize) i * plane, channel + i, index + (gsize) i * plane, n);
-}
-
-static void
-depthwise_plane (gpointer data, guint task, guint worker)
-{
-  const Work *work = data;
-  const Conv *c = work->step->data;
-  const CpuRun *run = work->run;
-  const IrWindow *w = &c->window;
-  const gsize plane = (gsize) w->out_h * w->out_w;
-  const guint channel = task % (c->groups * c->out_channels);
-  float *out = (float *) run->data[work->step->out[0]] + task * plane;
-
-  run->model->dwconv->plane (w,
-      (const float *) run->data[work->step->in[0]] +
-          (gsize) (task / c->out_channels) * w->in_h * w->in_w,
-      (const float *) run->data[work->step->in[1]] +
-          (gsize) channel * w->kernel_h * w->kernel_w,
-      out);
-  cpu_finish (run, &c->fusion, residual_of (work->step, run), out, channel,
-      task * plane, plane);
+  for (guint p = b.panel; p < b.end_panel; p += c->call_panels)
+    for (guint t = 0; t < c->n_taps; t += c->piece_taps)
+      for (guint k = 0; k < c->s.in_channels; k += c->piece_k)
+        add_piece (c, &b, p, t, k);
+  if (!cpu_fusion_is_clamp (&c->fusion))
+    finish_block (c, &b, work->run);
 }
 
 static gboolean
 run_conv (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Conv *c = step->data;
-  Work work = { step, run };
+  CpuWork work = { step, run };
 
-  if (c->depthwise)
-    cpu_pool_run (run->model->threads, c->batch * c->groups * c->out_channels,
-        depthwise_plane, &work);
-  else
-    cpu_pool_run (run->model->threads,
-        c->batch * c->groups * c->n_row_blocks * c->n_column_blocks, conv_block,
-        &work);
+  cpu_pool_run (run->model->threads,
+      c->s.batch * c->s.groups * c->n_pixel_blocks * c->n_panel_blocks,
+      conv_block, &work);
   return TRUE;
+}
+
+/* --- compiling ------------------------------------------------------------- */
+
+static void
+conv_free (gpointer data)
+{
+  Conv *c = data;
+
+  g_free (c->taps);
+  free (c->packed);
+  free (c->bias);
+  free (c->zeros);
+  g_free (c);
 }
 
 static void
-choose_blocks (Conv *c)
+find_taps (Conv *c)
 {
-  const IrWindow *w = &c->window;
-  const guint plane = w->out_h * w->out_w;
-  const guint k = c->in_channels * w->kernel_h * w->kernel_w;
-  guint columns = MAX (BLOCK_FLOATS / k / 16 * 16, 16);
-  guint blocks;
+  const IrWindow *w = &c->s.window;
 
-  c->columns = MIN (columns, plane);
-  c->n_column_blocks = (plane + c->columns - 1) / c->columns;
-  blocks = c->batch * c->groups * c->n_column_blocks;
-  c->rows = c->out_channels;
-  if (blocks < WANTED_BLOCKS) {
-    guint parts = (WANTED_BLOCKS + blocks - 1) / blocks;
+  c->n_taps = w->kernel_h * w->kernel_w;
+  c->taps = g_new (Tap, c->n_taps);
+  for (guint t = 0; t < c->n_taps; t++) {
+    Tap *tap = &c->taps[t];
 
-    c->rows = MAX ((c->out_channels + parts - 1) / parts, MIN_ROWS);
-    c->rows = MIN (c->rows, c->out_channels);
+    tap->y = (int) t / w->kernel_w * w->dilation_h;
+    tap->x = (int) t % w->kernel_w * w->dilation_w;
+    tap->offset =
+        ((ptrdiff_t) tap->y * w->in_w + tap->x) * (ptrdiff_t) c->in_pitch;
   }
-  c->n_row_blocks = (c->out_channels + c->rows - 1) / c->rows;
 }
 
-/* Geometry of a convolution over two spatial dimensions; a single one is seen as
- * a row. */
+static void
+choose_pieces (Conv *c)
+{
+  const gsize row = c->kernels->nr * sizeof (float);
+  const gsize bytes = c->panel * sizeof (float);
+
+  c->call_panels = CLAMP (CALL_BYTES / bytes, 1, c->n_panels);
+  c->piece_taps = MIN (c->n_taps, MAX_TAPS);
+  c->piece_k = c->s.in_channels;
+  if (bytes > WHOLE_BYTES || c->n_taps > MAX_TAPS) {
+    c->call_panels = 1;
+    c->piece_k = MIN (c->s.in_channels, PIECE_BYTES / row);
+    /* Parts of several taps do not lie side by side. */
+    c->piece_taps = c->piece_k < c->s.in_channels
+        ? 1
+        : CLAMP (PIECE_BYTES / row / c->piece_k, 1, c->piece_taps);
+  }
+}
+
+static void
+choose_blocks (Conv *c, const CpuModel *model)
+{
+  const IrWindow *w = &c->s.window;
+  const guint pixels = w->out_h * w->out_w, mr = c->kernels->mr;
+  const guint wanted = cpu_parts (model, cpu_conv_flops (&c->s));
+  const guint images = c->s.batch * c->s.groups;
+  const guint each = (wanted + images - 1) / images;
+  guint limit = BLOCK_BYTES / (c->in_pitch * sizeof (float));
+
+  limit = MAX (limit / mr * mr, 4 * mr);
+  c->pixels = MIN (limit, (pixels + each - 1) / each);
+  c->pixels = MAX ((c->pixels + mr - 1) / mr * mr, 4 * mr);
+  c->pixels = MIN (c->pixels, pixels);
+  c->n_pixel_blocks = (pixels + c->pixels - 1) / c->pixels;
+  c->block_panels = c->n_panels;
+  if (c->n_pixel_blocks < each) {
+    guint parts =
+        MIN ((each + c->n_pixel_blocks - 1) / c->n_pixel_blocks, c->n_panels);
+
+    c->block_panels = (c->n_panels + parts - 1) / parts;
+  }
+  c->n_panel_blocks = (c->n_panels + c->block_panels - 1) / c->block_panels;
+}
+
 static gboolean
-conv_shape (const IrNode *node, gboolean grouped, Conv *c)
+fill (Conv *c, const float *weights)
 {
-  const IrShape *in = &ir_node_input (node, 0)->shape;
-  const IrShape *weights = &ir_node_input (node, 1)->shape;
-  const gint64 *dims = weights->dim + grouped;
-  const guint n = in->rank - 2;
-  IrConvGeometry g;
+  const guint nr = c->kernels->nr;
 
-  if (in->rank != 4 || !cpu_port_is_f32 (node->inputs[0]) ||
-      !cpu_port_is_f32 (node->inputs[1]) ||
-      !ir_conv_geometry (node->attrs, n, in->dim + 2, dims + 2, &g, NULL) ||
-      !to_window (&g, &c->window))
-    return FALSE;
-  if (in->dim[0] > 65536 || dims[0] > 65536 || dims[1] > 65536 || dims[0] < 1 ||
-      dims[1] < 1 || in->dim[0] < 1)
-    return FALSE;
-  c->batch = in->dim[0];
-  c->groups = grouped ? weights->dim[0] : 1;
-  c->out_channels = dims[0];
-  c->in_channels = dims[1];
-  return TRUE;
+  find_taps (c);
+  c->n_panels = (c->s.out_channels + nr - 1) / nr;
+  c->panel = cpu_panel_size (c->kernels, &c->s);
+  choose_pieces (c);
+  c->packed = cpu_pack_weights (c->kernels, &c->s, weights);
+  c->bias = cpu_pack_bias (c->kernels, &c->s, &c->fusion);
+  c->zeros = cpu_alloc_floats (
+      MAX (c->s.in_channels, (gsize) c->call_panels * nr) + nr);
+  return c->packed && c->bias && c->zeros;
 }
 
-static guint64
-conv_flops (const Conv *c)
+/* Groups must begin where the kernel may write. */
+static gboolean
+fits (const CpuModel *model, const CpuFusion *fusion, Conv *c)
 {
-  const IrWindow *w = &c->window;
-
-  return 2ull * c->batch * c->groups * c->out_channels * c->in_channels *
-      w->kernel_h * w->kernel_w * w->out_h * w->out_w;
-}
-
-static CpuStep *
-add_fused_step (CpuModel *model, const CpuFusion *fusion)
-{
-  const IrPort ports[] = { fusion->head->inputs[0], fusion->head->inputs[1],
-    fusion->residual };
-  CpuStep *step =
-      cpu_add_step (model, fusion->last, ports, fusion->residual.node ? 3 : 2);
-
-  step->head = fusion->head;
-  step->free_data = g_free;
-  return step;
+  return cpu_conv_shape (fusion->head, &c->s) &&
+      cpu_port_can_be_last (fusion->head->inputs[0]) &&
+      cpu_port_can_be_last (ir_port ((IrNode *) fusion->head, 0)) &&
+      (c->s.groups == 1 || c->s.out_channels % IR_IGEMM_GROUP == 0) &&
+      cpu_port_value (model, fusion->head->inputs[1]);
 }
 
 gboolean
 cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
 {
-  const IrWindow *w;
+  const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
+  Conv shape = { .fusion = *fusion, .kernels = model->igemm }, *c;
   CpuStep *step;
-  Conv c = { .fusion = *fusion };
 
-  if (!conv_shape (
-          fusion->head, ir_node_is (fusion->head, "GroupConvolution"), &c))
+  if (cpu_lower_dwconv (model, fusion) || cpu_lower_stem (model, fusion) ||
+      cpu_lower_winograd (model, fusion))
+    return TRUE;
+  if (!fits (model, fusion, &shape))
+    return cpu_lower_conv_columns (model, fusion);
+  shape.in_pitch = CPU_PITCH (shape.s.in_channels * shape.s.groups);
+  shape.out_pitch = CPU_PITCH (shape.s.out_channels * shape.s.groups);
+  c = g_memdup2 (&shape, sizeof shape);
+  if (!fill (c, cpu_port_value (model, fusion->head->inputs[1])->data)) {
+    conv_free (c);
     return FALSE;
-  w = &c.window;
-  c.depthwise = c.groups > 1 && c.in_channels == 1;
-  c.direct = w->kernel_h == 1 && w->kernel_w == 1 && w->stride_h == 1 &&
-      w->stride_w == 1 && w->pad_h == 0 && w->pad_w == 0 &&
-      w->out_h == w->in_h && w->out_w == w->in_w;
-  choose_blocks (&c);
-
-  step = add_fused_step (model, fusion);
-  step->kernel = c.depthwise ? model->dwconv->name : model->gemm->name;
-  step->flops = conv_flops (&c);
+  }
+  choose_blocks (c, model);
+  cpu_fusion_limits (fusion, &c->low, &c->high);
+  step = cpu_add_step (model, fusion->last, CPU_LAST, CPU_LAST, ports,
+      fusion->residual.node ? 2 : 1);
+  step->head = fusion->head;
+  step->kernel = c->kernels->name;
+  step->flops = cpu_conv_flops (&c->s);
   step->run = run_conv;
-  step->data = g_memdup2 (&c, sizeof c);
-  if (!c.direct && !c.depthwise)
-    step->scratch =
-        sizeof (float) * c.columns * c.in_channels * w->kernel_h * w->kernel_w;
-  return TRUE;
-}
-
-/* --- the other way round --------------------------------------------------- */
-
-static void
-deconv_block (gpointer data, guint task, guint worker)
-{
-  const Work *work = data;
-  const Conv *c = work->step->data;
-  const CpuRun *run = work->run;
-  const IrWindow *w = &c->window;
-  const guint plane_in = w->in_h * w->in_w, taps = w->kernel_h * w->kernel_w;
-  const gsize plane = (gsize) w->out_h * w->out_w;
-  const guint row = task % c->n_row_blocks, image = task / c->n_row_blocks;
-  const guint group = image % c->groups, o = row * c->rows;
-  const guint m = MIN (c->rows, c->out_channels - o);
-  const guint k = c->out_channels * taps;
-  const gsize channel = (gsize) group * c->out_channels + o;
-  const float *in = (const float *) run->data[work->step->in[0]] +
-      (gsize) image * c->in_channels * plane_in;
-  const float *weights = (const float *) run->data[work->step->in[1]] +
-      (gsize) group * c->in_channels * k + o * taps;
-  const gsize index = ((gsize) image * c->out_channels + o) * plane;
-  float *out = (float *) run->data[work->step->out[0]] + index;
-  float *columns = cpu_scratch (run, worker);
-
-  run->model->gemm->sgemm (1, 0, m * taps, plane_in, c->in_channels, weights, k,
-      in, plane_in, columns, plane_in);
-  run->model->conv->col2im (w, columns, m, out);
-  for (guint i = 0; i < m; i++)
-    cpu_finish (run, &c->fusion, residual_of (work->step, run), out + i * plane,
-        channel + i, index + i * plane, plane);
-}
-
-static gboolean
-run_deconv (const CpuStep *step, CpuRun *run, GError **error)
-{
-  const Conv *c = step->data;
-  Work work = { step, run };
-
-  cpu_pool_run (run->model->threads, c->batch * c->groups * c->n_row_blocks,
-      deconv_block, &work);
-  return TRUE;
-}
-
-static gboolean
-deconv_shape (const IrNode *node, gboolean grouped, Conv *c)
-{
-  const IrShape *in = &ir_node_input (node, 0)->shape;
-  const IrShape *weights = &ir_node_input (node, 1)->shape;
-  const gint64 *dims = weights->dim + grouped;
-  IrConvGeometry g;
-
-  if (in->rank != 4 || node->n_inputs != 2 ||
-      !cpu_port_is_f32 (node->inputs[0]) ||
-      !cpu_port_is_f32 (node->inputs[1]) ||
-      !ir_conv_backprop_geometry (
-          node->attrs, 2, in->dim + 2, dims + 2, NULL, &g, NULL) ||
-      !to_window (&g, &c->window))
-    return FALSE;
-  if (in->dim[0] > 65536 || dims[0] > 65536 || dims[1] > 65536 || dims[0] < 1 ||
-      dims[1] < 1 || in->dim[0] < 1)
-    return FALSE;
-  c->batch = in->dim[0];
-  c->groups = grouped ? weights->dim[0] : 1;
-  c->in_channels = dims[0];
-  c->out_channels = dims[1];
-  return TRUE;
-}
-
-gboolean
-cpu_lower_deconv (CpuModel *model, const CpuFusion *fusion)
-{
-  CpuStep *step;
-  Conv c = { .fusion = *fusion };
-  guint one;
-
-  if (!deconv_shape (fusion->head,
-          ir_node_is (fusion->head, "GroupConvolutionBackpropData"), &c))
-    return FALSE;
-  one = c.window.in_h * c.window.in_w * c.window.kernel_h * c.window.kernel_w;
-  c.rows = CLAMP (BLOCK_FLOATS / one, 1, c.out_channels);
-  c.n_row_blocks = (c.out_channels + c.rows - 1) / c.rows;
-
-  step = add_fused_step (model, fusion);
-  step->kernel = model->gemm->name;
-  step->flops =
-      2ull * c.batch * c.groups * c.out_channels * c.in_channels * one;
-  step->run = run_deconv;
-  step->data = g_memdup2 (&c, sizeof c);
-  step->scratch = sizeof (float) * c.rows * one;
+  step->data = c;
+  step->free_data = conv_free;
   return TRUE;
 }

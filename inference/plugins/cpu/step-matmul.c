@@ -13,11 +13,6 @@ typedef struct {
   guint blocks_m, blocks_n;
 } Product;
 
-typedef struct {
-  const CpuStep *step;
-  const CpuRun *run;
-} Work;
-
 /* The bias of a product belongs to columns, that of a convolution to rows. */
 static void
 finish_row (const CpuRun *run, const CpuFusion *f, const float *residual,
@@ -40,7 +35,7 @@ finish_row (const CpuRun *run, const CpuFusion *f, const float *residual,
 static void
 product_block (gpointer data, guint task, guint worker)
 {
-  const Work *work = data;
+  const CpuWork *work = data;
   const Product *p = work->step->data;
   const CpuRun *run = work->run;
   const guint j = task % p->blocks_n * BLOCK_N;
@@ -70,7 +65,7 @@ static gboolean
 run_product (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Product *p = step->data;
-  Work work = { step, run };
+  CpuWork work = { step, run };
 
   cpu_pool_run (run->model->threads, p->batch * p->blocks_m * p->blocks_n,
       product_block, &work);
@@ -126,8 +121,8 @@ cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion)
 
   if (!product_shape (fusion->head, &p))
     return FALSE;
-  step =
-      cpu_add_step (model, fusion->last, ports, fusion->residual.node ? 3 : 2);
+  step = cpu_add_step (model, fusion->last, CPU_PLAIN, CPU_PLAIN, ports,
+      fusion->residual.node ? 3 : 2);
   step->head = fusion->head;
   step->kernel = model->gemm->name;
   step->flops = 2ull * p.batch * p.m * p.n * p.k;

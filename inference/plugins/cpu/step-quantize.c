@@ -12,15 +12,10 @@ typedef struct {
   IrQuantRange ranges[];
 } Quantize;
 
-typedef struct {
-  const CpuStep *step;
-  const CpuRun *run;
-} Work;
-
 static void
 quantize_plane (gpointer data, guint task, guint worker)
 {
-  const Work *work = data;
+  const CpuWork *work = data;
   const Quantize *q = work->step->data;
   const gsize at = task * q->inner;
 
@@ -33,7 +28,7 @@ static gboolean
 run_quantize (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Quantize *q = step->data;
-  Work work = { step, run };
+  CpuWork work = { step, run };
 
   cpu_pool_run (run->model->threads, q->planes, quantize_plane, &work);
   return TRUE;
@@ -96,7 +91,8 @@ cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion)
     q->ranges[c] =
         (IrQuantRange){ limit_at (limits[0], c), limit_at (limits[1], c),
           limit_at (limits[2], c), limit_at (limits[3], c), attrs->levels };
-  step = cpu_add_step (model, node, node->inputs, node->n_inputs);
+  step = cpu_add_step (
+      model, node, CPU_PLAIN, CPU_PLAIN, node->inputs, node->n_inputs);
   step->kernel = q->kernels->name;
   step->run = run_quantize;
   step->data = q;

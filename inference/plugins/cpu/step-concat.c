@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "cpu.h"
+
+#include <string.h>
+
+/* --- as shapes say --------------------------------------------------------- */
+
+static gboolean
+run_concat (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const gsize outer = *(const gsize *) step->data;
+  const gsize row = cpu_slot (run->model, step->out[0])->bytes / outer;
+  guint8 *to = run->data[step->out[0]];
+
+  for (guint i = 0; i < step->n_in; i++) {
+    const gsize bytes = cpu_slot (run->model, step->in[i])->bytes / outer;
+    const guint8 *from = run->data[step->in[i]];
+
+    for (gsize o = 0; bytes && o < outer; o++)
+      memcpy (to + o * row, from + o * bytes, bytes);
+    to += bytes;
+  }
+  return TRUE;
+}
+
+/* --- channels of pixels ---------------------------------------------------- */
+
+/* Channels of one input, between pixels that have others too. */
+static void
+copy_channels (const float *from, gsize from_pitch, gsize channels, float *to,
+    gsize to_pitch, gsize pixels)
+{
+  for (gsize p = 0; p < pixels; p++, from += from_pitch, to += to_pitch)
+    memcpy (to, from, channels * sizeof *to);
+}
+
+static void
+concat_pixels (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const CpuModel *model = work->run->model;
+  const CpuSlot *out = cpu_slot (model, work->step->out[0]);
+  const gsize all = out->bytes / sizeof (float) / out->pitch;
+  const gsize part = *(const gsize *) work->step->data;
+  const gsize first = task * part, pixels = MIN (part, all - first);
+  float *to = cpu_out (work, 0) + first * out->pitch;
+  gsize at = 0;
+
+  for (guint i = 0; i < work->step->n_in; i++) {
+    const CpuSlot *in = cpu_slot (model, work->step->in[i]);
+    const gsize channels = in->shape.dim[1];
+
+    copy_channels (cpu_in (work, i) + first * in->pitch, in->pitch, channels,
+        to + at, out->pitch, pixels);
+    at += channels;
+  }
+  for (gsize p = 0; p < pixels; p++)
+    for (gsize c = at; c < out->pitch; c++)
+      to[p * out->pitch + c] = 0;
+}
+
+static gboolean
+run_concat_pixels (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const CpuSlot *out = cpu_slot (run->model, step->out[0]);
+  const gsize all = out->bytes / sizeof (float) / out->pitch;
+  const gsize part = *(const gsize *) step->data;
+  CpuWork work = { step, run };
+
+  cpu_pool_run (
+      run->model->threads, (all + part - 1) / part, concat_pixels, &work);
+  return TRUE;
+}
+
+/* Whether the channels of an input lie innermost already, and those of all others
+ * can. */
+static gboolean
+wants_pixels (const CpuModel *model, const IrNode *node, guint axis)
+{
+  gboolean any = FALSE;
+
+  if (axis != 1 || !cpu_port_can_be_last (ir_port ((IrNode *) node, 0)))
+    return FALSE;
+  for (gsize i = 0; i < node->n_inputs; i++) {
+    if (!cpu_port_can_be_last (node->inputs[i]))
+      return FALSE;
+    any |= cpu_port_layout (model, node->inputs[i]) == CPU_LAST;
+  }
+  return any;
+}
+
+gboolean
+cpu_lower_concat (CpuModel *model, const CpuFusion *fusion)
+{
+  const IrNode *node = fusion->head;
+  const IrAxisAttrs *attrs = node->attrs;
+  const IrShape *shape = &node->outputs[0].shape;
+  CpuLayout layout;
+  CpuStep *step;
+  gsize number;
+  guint axis;
+
+  if (!ir_dtype_size (node->outputs[0].dtype) ||
+      !ir_shape_axis (shape, attrs->axis, &axis, NULL) ||
+      ir_shape_size (shape, 0, shape->rank) == 0)
+    return FALSE;
+  layout = wants_pixels (model, node, axis) ? CPU_LAST : CPU_PLAIN;
+  number = ir_shape_size (shape, 0, axis);
+  if (layout == CPU_LAST) {
+    const gsize pixels = number * ir_shape_size (shape, 2, 4);
+
+    number =
+        cpu_split (model, pixels * shape->dim[1] * 4, MIN (pixels, G_MAXINT32));
+  }
+  step =
+      cpu_add_step (model, node, layout, layout, node->inputs, node->n_inputs);
+  step->kernel = "copy";
+  step->run = layout == CPU_LAST ? run_concat_pixels : run_concat;
+  step->data = g_memdup2 (&number, sizeof number);
+  step->free_data = g_free;
+  return TRUE;
+}

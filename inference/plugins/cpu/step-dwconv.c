@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Convolutions of each channel by itself, channels innermost, row by row. */
+#include "cpu.h"
+
+#include <math.h>
+
+#define MAX_KERNEL 64
+
+typedef struct {
+  CpuFusion fusion;
+  CpuConvShape s;
+  gsize pitch;
+  float *weights;
+  float *bias;
+  guint rows;
+  float low, high;
+} Dwconv;
+
+/* What the kernel's limits can't say, over a row that is still in the cache. */
+static void
+finish_row (const Dwconv *d, const CpuRun *run, const float *residual,
+    float *to, gsize n)
+{
+  const CpuFusion *f = &d->fusion;
+  const IrEltwiseKernels *k = run->model->eltwise;
+
+  if (residual)
+    k->binary (IR_BINARY_ADD, IR_BINARY_BOTH, to, residual, to, n);
+  if (residual || !cpu_fusion_is_clamp (f))
+    cpu_finish_pixels (run, f, 0, d->s.groups, to, d->pitch, n / d->pitch);
+}
+
+static void
+dwconv_rows (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Dwconv *d = work->step->data;
+  const IrWindow *w = &d->s.window;
+  const gpointer *slots = work->run->data;
+  const gsize row_in = w->in_w * d->pitch, row_out = w->out_w * d->pitch;
+  const guint all = d->s.batch * w->out_h;
+  const guint end = MIN ((task + 1) * d->rows, all);
+  const float *rows[MAX_KERNEL];
+  IrDwconvRow row = { .channels = d->pitch,
+    .in_w = w->in_w,
+    .out_w = w->out_w,
+    .kernel_h = w->kernel_h,
+    .kernel_w = w->kernel_w,
+    .stride = w->stride_w,
+    .dilation = w->dilation_w,
+    .pad = w->pad_w,
+    .rows = rows,
+    .in_pitch = d->pitch,
+    .weights = d->weights,
+    .bias = d->bias,
+    .out_pitch = d->pitch,
+    .low = d->low,
+    .high = d->high };
+
+  for (guint y = task * d->rows; y < end; y++) {
+    const float *in = (const float *) slots[work->step->in[0]] +
+        y / w->out_h * w->in_h * row_in;
+    const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
+
+    for (int ky = 0; ky < w->kernel_h; ky++) {
+      const int sy = top + ky * w->dilation_h;
+
+      rows[ky] = sy >= 0 && sy < w->in_h ? in + sy * row_in : NULL;
+    }
+    row.to = (float *) slots[work->step->out[0]] + y * row_out;
+    work->run->model->dwconv->row (&row);
+    finish_row (d, work->run,
+        work->step->n_in > 1
+            ? (const float *) slots[work->step->in[1]] + y * row_out
+            : NULL,
+        row.to, row_out);
+  }
+}
+
+static gboolean
+run_dwconv (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const Dwconv *d = step->data;
+  const guint rows = d->s.batch * d->s.window.out_h;
+  CpuWork work = { step, run };
+
+  cpu_pool_run (
+      run->model->threads, (rows + d->rows - 1) / d->rows, dwconv_rows, &work);
+  return TRUE;
+}
+
+static void
+dwconv_free (gpointer data)
+{
+  Dwconv *d = data;
+
+  free (d->weights);
+  free (d->bias);
+  g_free (d);
+}
+
+/* From [channel][taps] to [taps][channel]. */
+static gboolean
+fill (Dwconv *d, const float *weights)
+{
+  const guint taps = d->s.window.kernel_h * d->s.window.kernel_w;
+  const CpuFusion *f = &d->fusion;
+
+  d->weights = cpu_alloc_floats (taps * d->pitch);
+  d->bias = cpu_alloc_floats (d->pitch);
+  if (!d->weights || !d->bias)
+    return FALSE;
+  for (guint c = 0; c < d->s.groups; c++) {
+    for (guint t = 0; t < taps; t++)
+      d->weights[t * d->pitch + c] = *weights++;
+    if (f->bias)
+      d->bias[c] = f->bias[f->bias_n > 1 ? c : 0];
+  }
+  return TRUE;
+}
+
+gboolean
+cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
+{
+  const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
+  const IrTensor *weights = cpu_port_value (model, fusion->head->inputs[1]);
+  Dwconv shape = { .fusion = *fusion }, *d;
+  CpuStep *step;
+
+  if (!weights || !cpu_conv_shape (fusion->head, &shape.s) ||
+      shape.s.in_channels != 1 || shape.s.out_channels != 1 ||
+      shape.s.window.kernel_h > MAX_KERNEL ||
+      !cpu_port_can_be_last (fusion->head->inputs[0]))
+    return FALSE;
+  d = g_memdup2 (&shape, sizeof shape);
+  d->pitch = CPU_PITCH (d->s.groups);
+  if (!fill (d, weights->data)) {
+    dwconv_free (d);
+    return FALSE;
+  }
+  d->rows = cpu_split (
+      model, cpu_conv_flops (&d->s) * 4, d->s.batch * d->s.window.out_h);
+  d->low = -INFINITY;
+  d->high = INFINITY;
+  if (!fusion->residual.node)
+    cpu_fusion_limits (fusion, &d->low, &d->high);
+
+  step = cpu_add_step (model, fusion->last, CPU_LAST, CPU_LAST, ports,
+      fusion->residual.node ? 2 : 1);
+  step->head = fusion->head;
+  step->kernel = model->dwconv->name;
+  step->flops = cpu_conv_flops (&d->s);
+  step->run = run_dwconv;
+  step->data = d;
+  step->free_data = dwconv_free;
+  return TRUE;
+}

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Functions of one number or two, element by element, in the layout that the data
+ * have. */
+#include "cpu.h"
+
+#include <string.h>
+
+/* Elements of one part of a long array. */
+#define PART 16384
+
+typedef struct {
+  IrUnary unary;
+  float a, b;
+  IrBinary binary;
+  IrBinaryForm form;
+  gsize n;
+  /* Where the second operand has one element per channel: planes of @inner
+   * elements, or pixels of @channels, @pitch apart, of which a part has @pixels. */
+  guint channels;
+  gsize inner, pitch, pixels;
+} Eltwise;
+
+static CpuStep *
+add_step (CpuModel *model, const IrNode *node, CpuLayout layout,
+    const guint *slots, gboolean (*run) (const CpuStep *, CpuRun *, GError **),
+    const Eltwise *e)
+{
+  CpuStep *step = cpu_add_step_on (model, node, layout, slots, node->n_inputs);
+
+  step->kernel = model->eltwise->name;
+  step->run = run;
+  step->data = g_memdup2 (e, sizeof *e);
+  step->free_data = g_free;
+  return step;
+}
+
+/* Floats of an output of this layout, those between pixels included. */
+static gsize
+count_floats (const IrShape *shape, CpuLayout layout)
+{
+  gsize n = ir_shape_size (shape, 0, shape->rank);
+
+  return layout == CPU_LAST ? n / shape->dim[1] * CPU_PITCH (shape->dim[1]) : n;
+}
+
+/* --- one operand ----------------------------------------------------------- */
+
+static void
+unary_part (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Eltwise *e = work->step->data;
+  const gsize first = (gsize) task * PART;
+
+  work->run->model->eltwise->unary (e->unary, e->a, e->b,
+      cpu_in (work, 0) + first, cpu_out (work, 0) + first,
+      MIN (PART, e->n - first));
+}
+
+static gboolean
+run_unary (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const Eltwise *e = step->data;
+  CpuWork work = { step, run };
+
+  cpu_pool_run (
+      run->model->threads, (e->n + PART - 1) / PART, unary_part, &work);
+  return TRUE;
+}
+
+gboolean
+cpu_lower_unary (CpuModel *model, const CpuFusion *fusion)
+{
+  const IrNode *node = fusion->head;
+  const IrPort out = ir_port ((IrNode *) node, 0);
+  Eltwise e = { 0 };
+  CpuLayout layout;
+  guint slot;
+
+  if (!cpu_port_is_f32 (node->inputs[0]) || !cpu_port_is_f32 (out) ||
+      !cpu_match_unary (node, &e.unary, &e.a, &e.b))
+    return FALSE;
+  layout = cpu_port_layout (model, node->inputs[0]);
+  e.n = count_floats (&node->outputs[0].shape, layout);
+  slot = cpu_take (model, node->inputs[0], layout);
+  add_step (model, node, layout, &slot, run_unary, &e);
+  return TRUE;
+}
+
+/* --- two operands ---------------------------------------------------------- */
+
+static void
+binary_part (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Eltwise *e = work->step->data;
+  const gsize first = (gsize) task * PART;
+
+  work->run->model->eltwise->binary (e->binary, e->form,
+      cpu_in (work, 0) + (e->form == IR_BINARY_LEFT_ONE ? 0 : first),
+      cpu_in (work, 1) + (e->form == IR_BINARY_RIGHT_ONE ? 0 : first),
+      cpu_out (work, 0) + first, MIN (PART, e->n - first));
+}
+
+/* One element of the second operand per plane. */
+static void
+binary_plane (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Eltwise *e = work->step->data;
+
+  work->run->model->eltwise->binary (e->binary, IR_BINARY_RIGHT_ONE,
+      cpu_in (work, 0) + task * e->inner, cpu_in (work, 1) + task % e->channels,
+      cpu_out (work, 0) + task * e->inner, e->inner);
+}
+
+/* The second operand beside each pixel's channels; filled up, so that what lies
+ * between pixels stays finite. */
+static void
+binary_pixels (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Eltwise *e = work->step->data;
+  const gsize first = task * e->pixels * e->pitch;
+  const gsize end = MIN (first + e->pixels * e->pitch, e->n);
+  float *y = cpu_scratch (work->run, worker);
+
+  memcpy (y, cpu_in (work, 1), e->channels * sizeof *y);
+  for (gsize c = e->channels; c < e->pitch; c++)
+    y[c] = 1;
+  for (gsize i = first; i < end; i += e->pitch)
+    work->run->model->eltwise->binary (e->binary, IR_BINARY_BOTH,
+        cpu_in (work, 0) + i, y, cpu_out (work, 0) + i, e->pitch);
+}
+
+static gboolean
+run_binary (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const Eltwise *e = step->data;
+  const guint threads = run->model->threads;
+  CpuWork work = { step, run };
+
+  if (e->pixels) {
+    const gsize part = e->pixels * e->pitch;
+
+    cpu_pool_run (threads, (e->n + part - 1) / part, binary_pixels, &work);
+  } else if (e->inner) {
+    cpu_pool_run (threads, e->n / e->inner, binary_plane, &work);
+  } else {
+    cpu_pool_run (threads, (e->n + PART - 1) / PART, binary_part, &work);
+  }
+  return TRUE;
+}
+
+static gboolean
+binary_op (const IrNode *node, IrBinary *op)
+{
+  static const struct {
+    const char *type;
+    IrBinary op;
+  } rows[] = {
+    { "Add", IR_BINARY_ADD },
+    { "Subtract", IR_BINARY_SUB },
+    { "Multiply", IR_BINARY_MUL },
+    { "Divide", IR_BINARY_DIV },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    if (ir_node_is (node, rows[i].type)) {
+      *op = rows[i].op;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+/* Whether @y, aligned to the end of @x, has one element per channel of axis 1. */
+static gboolean
+is_channel (const IrShape *y, const IrShape *x)
+{
+  const gint shift = x->rank - y->rank;
+
+  if (x->rank < 2 || shift > 1 || shift < 0)
+    return FALSE;
+  for (gint d = 0; d < y->rank; d++)
+    if (y->dim[d] != (d + shift == 1 ? x->dim[1] : 1))
+      return FALSE;
+  return TRUE;
+}
+
+/* Operands of the same shape, in the layout of one that has its channels
+ * innermost; or one that is a single number. */
+static gboolean
+whole_form (CpuModel *model, const IrNode *node, Eltwise *e, guint *slots,
+    CpuLayout *layout)
+{
+  const IrShape *out = &node->outputs[0].shape;
+  guint full = 0;
+
+  for (guint i = 0; i < 2; i++) {
+    const IrShape *shape = &ir_node_input (node, i)->shape;
+
+    if (ir_shape_equal (shape, out)) {
+      full |= 1u << i;
+      if (cpu_port_layout (model, node->inputs[i]) == CPU_LAST)
+        *layout = CPU_LAST;
+    } else if (ir_shape_size (shape, 0, shape->rank) != 1) {
+      return FALSE;
+    }
+  }
+  if (!full)
+    return FALSE;
+  e->form = full == 3 ? IR_BINARY_BOTH
+      : full == 1     ? IR_BINARY_RIGHT_ONE
+                      : IR_BINARY_LEFT_ONE;
+  for (guint i = 0; i < 2; i++)
+    slots[i] = full & 1u << i ? cpu_take (model, node->inputs[i], *layout)
+                              : cpu_port_slot (model, node->inputs[i]);
+  e->n = count_floats (out, *layout);
+  return TRUE;
+}
+
+/* One operand per channel; a single pixel's channels lie side by side in either
+ * layout. */
+static gboolean
+channel_form (CpuModel *model, const IrNode *node, Eltwise *e, guint *slots,
+    CpuLayout *layout)
+{
+  const IrShape *out = &node->outputs[0].shape;
+  const gboolean swaps =
+      e->binary == IR_BINARY_ADD || e->binary == IR_BINARY_MUL;
+  guint full = 0;
+
+  if (swaps && !ir_shape_equal (&ir_node_input (node, 0)->shape, out))
+    full = 1;
+  if (!ir_shape_equal (&ir_node_input (node, full)->shape, out) ||
+      !is_channel (&ir_node_input (node, !full)->shape, out))
+    return FALSE;
+  *layout = cpu_port_layout (model, node->inputs[full]);
+  e->n = count_floats (out, *layout);
+  e->channels = out->dim[1];
+  slots[0] = cpu_take (model, node->inputs[full], *layout);
+  slots[1] = cpu_port_slot (model, node->inputs[!full]);
+  if (*layout == CPU_LAST) {
+    e->pitch = CPU_PITCH (e->channels);
+    e->pixels = MAX (PART / e->pitch, 1);
+    return TRUE;
+  }
+  e->inner = ir_shape_size (out, 2, out->rank);
+  return e->n / e->inner < G_MAXINT32;
+}
+
+gboolean
+cpu_lower_binary (CpuModel *model, const CpuFusion *fusion)
+{
+  const IrNode *node = fusion->head;
+  const IrBroadcastAttrs *attrs = node->attrs;
+  const IrShape *out = &node->outputs[0].shape;
+  CpuLayout layout = CPU_PLAIN;
+  CpuStep *step;
+  Eltwise e = { 0 };
+  guint slots[2];
+
+  if (!cpu_port_is_f32 (node->inputs[0]) ||
+      !cpu_port_is_f32 (node->inputs[1]) ||
+      attrs->auto_broadcast == IR_BROADCAST_PDPD ||
+      !binary_op (node, &e.binary) || ir_shape_size (out, 0, out->rank) == 0 ||
+      (!whole_form (model, node, &e, slots, &layout) &&
+          !channel_form (model, node, &e, slots, &layout)))
+    return FALSE;
+  step = add_step (model, node, layout, slots, run_binary, &e);
+  step->scratch = e.pitch * sizeof (float);
+  return TRUE;
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Pooling, channels innermost, row by row. */
+#include "cpu.h"
+
+#define MAX_KERNEL 256
+
+typedef struct {
+  IrWindow window;
+  guint batch;
+  gsize pitch;
+  gboolean average;
+  /* Of all windows, or 0 if each is divided by what it has. */
+  guint elements;
+  guint rows;
+} Pool;
+
+/* How many elements of a window from @start lie in [0, @size). */
+static int
+count_inside (int start, int length, int size)
+{
+  return MAX (MIN (start + length, size) - MAX (start, 0), 0);
+}
+
+/* What each sum of row @y is divided by; 1 where there is nothing to add. */
+static void
+count_row (const Pool *p, int y, float *counts)
+{
+  const IrWindow *w = &p->window;
+  const int rows =
+      count_inside (y * w->stride_h - w->pad_h, w->kernel_h, w->in_h);
+
+  for (int x = 0; x < w->out_w; x++) {
+    const int columns =
+        count_inside (x * w->stride_w - w->pad_w, w->kernel_w, w->in_w);
+
+    counts[x] = p->elements ? p->elements : MAX (rows * columns, 1);
+  }
+}
+
+static void
+pool_rows (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Pool *p = work->step->data;
+  const IrWindow *w = &p->window;
+  const IrPoolKernels *k = work->run->model->pool;
+  const gsize row_in = w->in_w * p->pitch, row_out = w->out_w * p->pitch;
+  const guint end = MIN ((task + 1) * p->rows, p->batch * w->out_h);
+  float *counts = cpu_scratch (work->run, worker);
+  const float *rows[MAX_KERNEL];
+  IrPoolRow row = { p->pitch, w->in_w, w->out_w, w->kernel_h, w->kernel_w,
+    w->stride_w, w->dilation_w, w->pad_w, rows, p->pitch, counts, NULL,
+    p->pitch };
+
+  for (guint y = task * p->rows; y < end; y++) {
+    const float *in = cpu_in (work, 0) + y / w->out_h * w->in_h * row_in;
+    const int oy = y % w->out_h;
+
+    for (int ky = 0; ky < w->kernel_h; ky++) {
+      const int sy = oy * w->stride_h - w->pad_h + ky * w->dilation_h;
+
+      rows[ky] = sy >= 0 && sy < w->in_h ? in + sy * row_in : NULL;
+    }
+    row.to = cpu_out (work, 0) + y * row_out;
+    if (p->average) {
+      count_row (p, oy, counts);
+      k->average_row (&row);
+    } else {
+      k->max_row (&row);
+    }
+  }
+}
+
+static gboolean
+run_pool (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const Pool *p = step->data;
+  const guint rows = p->batch * p->window.out_h;
+  CpuWork work = { step, run };
+
+  cpu_pool_run (
+      run->model->threads, (rows + p->rows - 1) / p->rows, pool_rows, &work);
+  return TRUE;
+}
+
+static gboolean
+pool_shape (const IrNode *node, Pool *p)
+{
+  const IrPoolAttrs *attrs = node->attrs;
+  const IrShape *in = &ir_node_input (node, 0)->shape;
+  IrConvGeometry g;
+
+  p->average = ir_node_is (node, "AvgPool");
+  if (!cpu_port_can_be_last (node->inputs[0]) ||
+      !cpu_port_can_be_last (ir_port ((IrNode *) node, 0)) ||
+      (node->n_outputs > 1 && node->outputs[1].uses &&
+          node->outputs[1].uses->len) ||
+      !ir_pool_geometry (attrs, 2, in->dim + 2, &g, NULL) ||
+      !cpu_window (&g, &p->window) || p->window.kernel_h > MAX_KERNEL ||
+      in->dim[0] > 65536)
+    return FALSE;
+  for (guint d = 0; d < 2; d++)
+    if (g.pad_end[d] < 0 || (p->average && g.dilation[d] != 1))
+      return FALSE;
+  p->batch = in->dim[0];
+  p->pitch = CPU_PITCH (in->dim[1]);
+  if (p->average && ir_pool_counts_pads (attrs, &g))
+    p->elements = p->window.kernel_h * p->window.kernel_w;
+  return TRUE;
+}
+
+gboolean
+cpu_lower_pool (CpuModel *model, const CpuFusion *fusion)
+{
+  const IrNode *node = fusion->head;
+  const IrWindow *w;
+  CpuStep *step;
+  Pool p = { 0 };
+
+  if (!pool_shape (node, &p))
+    return FALSE;
+  w = &p.window;
+  p.rows = cpu_split (model,
+      (guint64) p.batch * w->out_h * w->out_w * p.pitch * w->kernel_h *
+          w->kernel_w,
+      p.batch * w->out_h);
+  step = cpu_add_step (model, node, CPU_LAST, CPU_LAST, node->inputs, 1);
+  step->kernel = model->pool->name;
+  step->run = run_pool;
+  step->data = g_memdup2 (&p, sizeof p);
+  step->free_data = g_free;
+  step->scratch = w->out_w * sizeof (float);
+  return TRUE;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* 3x3 convolutions at step 1 by Winograd's F(4x4, 3x3): blocks of tiles are
+ * transformed, multiplied 36 times and transformed back while they are in the
+ * cache. */
+#include "cpu.h"
+
+#include <math.h>
+
+#define TILE IR_WINOGRAD_TILE
+#define MATRICES IR_WINOGRAD_MATRICES
+
+/* A block and what becomes of it, for the second-level cache. */
+#define BLOCK_BYTES (320 << 10)
+/* Weights that all tiles of a block see while these are in the first-level one. */
+#define CALL_BYTES (16 << 10)
+/* Less work than this is not worth reading four times as many weights. */
+#define MIN_TILES 12
+#define MIN_CHANNELS 16
+
+typedef struct {
+  CpuFusion fusion;
+  CpuConvShape s;
+  const IrIgemmKernels *igemm;
+  const IrWinogradKernels *kernels;
+  gsize in_pitch, out_pitch;
+  /* 36 times panels of in_channels rows of nr columns. */
+  float *packed;
+  gsize panel;
+  guint n_panels, call_panels;
+  float *bias;
+  float *zeros;
+  guint tiles_x, n_tiles;
+  guint block, n_blocks;
+  float low, high;
+} Winograd;
+
+/* What one task works on, in its scratch memory. */
+typedef struct {
+  const Winograd *c;
+  guint first, n;
+  const float *in, *residual;
+  float *out;
+  float *data;
+  float *products;
+} Block;
+
+static void
+transform_tiles (const Block *b)
+{
+  const Winograd *c = b->c;
+  const IrWindow *w = &c->s.window;
+  IrWinogradInput input = { .channels = c->in_pitch,
+    .in_h = w->in_h,
+    .in_w = w->in_w,
+    .source = b->in,
+    .pitch = c->in_pitch,
+    .step = c->block * c->in_pitch };
+
+  for (guint t = 0; t < b->n; t++) {
+    input.y = (int) ((b->first + t) / c->tiles_x) * TILE - w->pad_h;
+    input.x = (int) ((b->first + t) % c->tiles_x) * TILE - w->pad_w;
+    input.to = b->data + t * c->in_pitch;
+    c->kernels->input (&input);
+  }
+}
+
+static void
+multiply (const Block *b, guint matrix, guint panel)
+{
+  const Winograd *c = b->c;
+  const guint nr = c->igemm->nr, column = panel * nr;
+  const guint n_panels = MIN (c->call_panels, c->n_panels - panel);
+  const float *at[IR_IGEMM_MAX_ROWS];
+  IrIgemmTile tile = { .taps = 1,
+    .k = c->s.in_channels,
+    .columns = MIN (n_panels * nr, c->s.out_channels - column),
+    .at = at,
+    .weights = c->packed + ((gsize) matrix * c->n_panels + panel) * c->panel,
+    .bias = c->zeros,
+    .to_stride = c->out_pitch,
+    .low = -INFINITY,
+    .high = INFINITY };
+
+  for (guint t = 0; t < b->n; t += tile.rows) {
+    const guint left = b->n - t;
+    const guint calls = (left + c->igemm->mr - 1) / c->igemm->mr;
+    const gsize row = (gsize) matrix * c->block + t;
+
+    tile.rows = (left + calls - 1) / calls;
+    for (int r = 0; r < tile.rows; r++)
+      at[r] = b->data + (row + r) * c->in_pitch;
+    tile.to = b->products + row * c->out_pitch + column;
+    c->igemm->tile (&tile);
+  }
+}
+
+static void
+transform_back (const Block *b)
+{
+  const Winograd *c = b->c;
+  const IrWindow *w = &c->s.window;
+  IrWinogradOutput output = { .channels = c->out_pitch,
+    .step = c->block * c->out_pitch,
+    .bias = c->bias,
+    .pitch = c->out_pitch,
+    .row_pitch = w->out_w * c->out_pitch,
+    .low = c->low,
+    .high = c->high };
+
+  for (guint t = 0; t < b->n; t++) {
+    const guint y = (b->first + t) / c->tiles_x * TILE;
+    const guint x = (b->first + t) % c->tiles_x * TILE;
+    const gsize at = y * output.row_pitch + x * output.pitch;
+
+    output.rows = MIN (TILE, w->out_h - (int) y);
+    output.columns = MIN (TILE, w->out_w - (int) x);
+    output.from = b->products + t * c->out_pitch;
+    output.residual = b->residual ? b->residual + at : NULL;
+    output.to = b->out + at;
+    c->kernels->output (&output);
+  }
+}
+
+/* Functions that are no mere limits, row by row of each tile. */
+static void
+finish_tiles (const Block *b, const CpuRun *run)
+{
+  const Winograd *c = b->c;
+  const IrWindow *w = &c->s.window;
+
+  for (guint t = 0; t < b->n; t++) {
+    const guint y = (b->first + t) / c->tiles_x * TILE;
+    const guint x = (b->first + t) % c->tiles_x * TILE;
+    const guint rows = MIN (TILE, w->out_h - (int) y);
+    const guint columns = MIN (TILE, w->out_w - (int) x);
+
+    for (guint r = 0; r < rows; r++)
+      cpu_finish_pixels (run, &c->fusion, 0, c->s.out_channels,
+          b->out + ((gsize) (y + r) * w->out_w + x) * c->out_pitch,
+          c->out_pitch, columns);
+  }
+}
+
+static void
+winograd_block (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Winograd *c = work->step->data;
+  const IrWindow *w = &c->s.window;
+  const guint image = task / c->n_blocks;
+  const gsize out = (gsize) image * w->out_h * w->out_w * c->out_pitch;
+  Block b = { .c = c,
+    .first = task % c->n_blocks * c->block,
+    .in = cpu_in (work, 0) + (gsize) image * w->in_h * w->in_w * c->in_pitch,
+    .out = cpu_out (work, 0) + out,
+    .residual = work->step->n_in > 1 ? cpu_in (work, 1) + out : NULL,
+    .data = cpu_scratch (work->run, worker) };
+
+  b.n = MIN (c->block, c->n_tiles - b.first);
+  b.products = b.data + MATRICES * c->block * c->in_pitch;
+  transform_tiles (&b);
+  for (guint m = 0; m < MATRICES; m++)
+    for (guint p = 0; p < c->n_panels; p += c->call_panels)
+      multiply (&b, m, p);
+  transform_back (&b);
+  if (!cpu_fusion_is_clamp (&c->fusion))
+    finish_tiles (&b, work->run);
+}
+
+static gboolean
+run_winograd (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const Winograd *c = step->data;
+  CpuWork work = { step, run };
+
+  cpu_pool_run (
+      run->model->threads, c->s.batch * c->n_blocks, winograd_block, &work);
+  return TRUE;
+}
+
+/* --- compiling ------------------------------------------------------------- */
+
+static void
+winograd_free (gpointer data)
+{
+  Winograd *c = data;
+
+  free (c->packed);
+  free (c->bias);
+  free (c->zeros);
+  g_free (c);
+}
+
+/* From [out][in][3][3] to 36 times panels of [in][nr]. */
+static void
+pack_weights (Winograd *c, const float *weights)
+{
+  const guint nr = c->igemm->nr;
+  const gsize matrix = c->n_panels * c->panel;
+
+  for (guint o = 0; o < c->s.out_channels; o++)
+    for (guint i = 0; i < c->s.in_channels; i++, weights += 9) {
+      float *to = c->packed + o / nr * c->panel + (gsize) i * nr + o % nr;
+      float numbers[MATRICES];
+
+      ir_winograd_weights (weights, numbers);
+      for (guint m = 0; m < MATRICES; m++)
+        to[m * matrix] = numbers[m];
+    }
+}
+
+static gboolean
+fill (Winograd *c, const float *weights)
+{
+  const guint nr = c->igemm->nr;
+
+  c->n_panels = (c->s.out_channels + nr - 1) / nr;
+  c->panel = (gsize) c->s.in_channels * nr;
+  c->call_panels =
+      CLAMP (CALL_BYTES / (c->panel * sizeof (float)), 1, c->n_panels);
+  c->packed = cpu_alloc_floats (MATRICES * c->n_panels * c->panel);
+  c->bias = cpu_pack_bias (c->igemm, &c->s, &c->fusion);
+  c->zeros = cpu_alloc_floats ((gsize) c->call_panels * nr);
+  if (!c->packed || !c->bias || !c->zeros)
+    return FALSE;
+  pack_weights (c, weights);
+  return TRUE;
+}
+
+/* Blocks of even size, several for each thread where there are enough tiles for
+ * their weights to be read that often. */
+static void
+choose_blocks (Winograd *c, const CpuModel *model)
+{
+  const gsize tile = MATRICES * (c->in_pitch + c->out_pitch) * sizeof (float);
+  const guint wanted = cpu_parts (model, cpu_conv_flops (&c->s));
+  guint most = MAX (BLOCK_BYTES / tile, MIN_TILES);
+
+  most = MIN (most, MAX ((c->n_tiles + wanted - 1) / wanted, MIN_TILES / 2));
+  c->n_blocks = (c->n_tiles + most - 1) / most;
+  c->block = (c->n_tiles + c->n_blocks - 1) / c->n_blocks;
+}
+
+static gboolean
+fits (const CpuModel *model, const CpuFusion *fusion, Winograd *c)
+{
+  const IrWindow *w = &c->s.window;
+
+  if (!model->winograd || !cpu_conv_shape (fusion->head, &c->s) ||
+      !cpu_port_value (model, fusion->head->inputs[1]) ||
+      !cpu_port_can_be_last (fusion->head->inputs[0]))
+    return FALSE;
+  c->tiles_x = (w->out_w + TILE - 1) / TILE;
+  c->n_tiles = c->tiles_x * ((w->out_h + TILE - 1) / TILE);
+  return c->s.groups == 1 && w->kernel_h == 3 && w->kernel_w == 3 &&
+      w->stride_h == 1 && w->stride_w == 1 && w->dilation_h == 1 &&
+      w->dilation_w == 1 && c->s.in_channels >= MIN_CHANNELS &&
+      c->s.out_channels >= MIN_CHANNELS && c->n_tiles >= MIN_TILES;
+}
+
+gboolean
+cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
+{
+  const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
+  Winograd shape = {
+    .fusion = *fusion, .igemm = model->igemm, .kernels = model->winograd
+  };
+  Winograd *c;
+  CpuStep *step;
+
+  if (!fits (model, fusion, &shape))
+    return FALSE;
+  shape.in_pitch = CPU_PITCH (shape.s.in_channels);
+  shape.out_pitch = CPU_PITCH (shape.s.out_channels);
+  c = g_memdup2 (&shape, sizeof shape);
+  if (!fill (c, cpu_port_value (model, fusion->head->inputs[1])->data)) {
+    winograd_free (c);
+    return FALSE;
+  }
+  choose_blocks (c, model);
+  cpu_fusion_limits (fusion, &c->low, &c->high);
+  step = cpu_add_step (model, fusion->last, CPU_LAST, CPU_LAST, ports,
+      fusion->residual.node ? 2 : 1);
+  step->head = fusion->head;
+  step->kernel = "winograd";
+  step->flops = cpu_conv_flops (&c->s);
+  step->run = run_winograd;
+  step->data = c;
+  step->free_data = winograd_free;
+  step->scratch =
+      MATRICES * c->block * (c->in_pitch + c->out_pitch) * sizeof (float);
+  return TRUE;
+}

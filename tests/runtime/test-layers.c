@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Single layers of random shape on the CPU against REFERENCE: between two
+ * convolutions, so that they get what the CPU keeps its channels innermost for; with
+ * one thread and several, which must give the same bits. */
+#include <ir/core.h>
+#include <math.h>
+
+#define ROUNDS 60
+
+typedef struct {
+  IrGraph *graph;
+  gint64 n, c, h, w;
+} Net;
+
+static int
+pick (int low, int high)
+{
+  return g_test_rand_int_range (low, high + 1);
+}
+
+static IrTensor *
+random_tensor (const IrShape *shape, double size)
+{
+  IrTensor *tensor = ir_tensor_new (IR_DTYPE_F32, shape, NULL);
+
+  for (guint64 i = 0; i < ir_tensor_count (tensor); i++)
+    ((float *) tensor->data)[i] = g_test_rand_double_range (-size, size);
+  return tensor;
+}
+
+static IrPort
+constant (Net *net, gint rank, gint64 a, gint64 b, gint64 c, gint64 d, gint64 e,
+    double size)
+{
+  const IrShape shape = { rank, { a, b, c, d, e } };
+  g_autoptr (IrTensor) value = random_tensor (&shape, size);
+
+  return ir_port (ir_graph_add_const (net->graph, "c", value), 0);
+}
+
+static IrPort
+op (Net *net, const char *type, guint opset, IrPort a, IrPort b)
+{
+  return ir_port (b.node
+          ? ir_graph_add_op (net->graph, type, opset, type, 2, a, b)
+          : ir_graph_add_op (net->graph, type, opset, type, 1, a),
+      0);
+}
+
+static void G_GNUC_PRINTF (3, 4)
+    set (IrPort port, const char *name, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  ir_node_set_text (port.node, name, text, &error);
+  g_assert_no_error (error);
+}
+
+static void
+set_window (IrPort port, int pad, int max_dilation)
+{
+  const int dilation = pick (1, MAX (max_dilation, 1));
+
+  set (port, "strides", "%d,%d", pick (1, 3), pick (1, 2));
+  set (port, "pads_begin", "%d,%d", pick (0, pad), pick (0, pad));
+  set (port, "pads_end", "%d,%d", pick (0, pad), pick (0, pad));
+  if (max_dilation)
+    set (port, "dilations", "%d,%d", dilation, dilation);
+}
+
+/* What can follow a convolution in its step. */
+static IrPort
+finish (Net *net, IrPort x, gint64 channels)
+{
+  const IrPort none = { NULL, 0 };
+
+  if (pick (0, 1))
+    x = op (net, "Add", 1, x, constant (net, 4, 1, channels, 1, 1, 0, 1));
+  switch (pick (0, 4)) {
+    case 0:
+      return op (net, "ReLU", 1, x, none);
+    case 1:
+      return op (net, "Multiply", 1, x, op (net, "Sigmoid", 1, x, none));
+    case 2:
+      return op (
+          net, "PReLU", 1, x, constant (net, 1, channels, 0, 0, 0, 0, 1));
+    case 3:
+      x = op (net, "Clamp", 1, x, none);
+      set (x, "min", "-0.%d", pick (1, 9));
+      set (x, "max", "0.%d", pick (1, 9));
+      return x;
+    default:
+      return x;
+  }
+}
+
+static IrPort
+any_conv (Net *net, IrPort x)
+{
+  const gint64 out = pick (1, 40);
+
+  x = op (net, "Convolution", 1, x,
+      constant (net, 4, out, net->c, pick (1, 3), pick (1, 3), 0, 0.3));
+  set_window (x, 3, 2);
+  return finish (net, x, out);
+}
+
+/* One that Winograd's way can take, with something to add. */
+static IrPort
+square_conv (Net *net, IrPort x)
+{
+  const int pad = pick (0, 2);
+  IrPort y = op (net, "Convolution", 1, x,
+      constant (net, 4, net->c, net->c, 3, 3, 0, 0.1));
+
+  set (y, "strides", "%d,%d", 1, 1);
+  set (y, "dilations", "%d,%d", 1, 1);
+  set (y, "pads_begin", "%d,%d", pad, pad);
+  set (y, "pads_end", "%d,%d", pad, pad);
+  if (pad == 1 && pick (0, 1))
+    y = op (net, "Add", 1, y, x);
+  return finish (net, y, net->c);
+}
+
+static IrPort
+grouped_conv (Net *net, IrPort x)
+{
+  const gint64 groups = net->c % 2 == 0 ? 2 : 1, out = pick (1, 2) * 8;
+
+  x = op (net, "GroupConvolution", 1, x,
+      constant (
+          net, 5, groups, out, net->c / groups, pick (1, 3), pick (1, 3), 0.3));
+  set_window (x, 2, 2);
+  return finish (net, x, groups * out);
+}
+
+static IrPort
+depthwise_conv (Net *net, IrPort x)
+{
+  x = op (net, "GroupConvolution", 1, x,
+      constant (net, 5, net->c, 1, 1, pick (1, 5), pick (1, 5), 0.3));
+  set_window (x, 4, 2);
+  return finish (net, x, net->c);
+}
+
+static IrPort
+pool (Net *net, IrPort x)
+{
+  const IrPort none = { NULL, 0 };
+  const gboolean average = pick (0, 1);
+
+  x = op (net, average ? "AvgPool" : "MaxPool", 1, x, none);
+  set (x, "kernel", "%d,%d", pick (2, 4), pick (2, 4));
+  set_window (x, 1, 0);
+  ir_node_set_text (
+      x.node, "rounding_type", pick (0, 1) ? "floor" : "ceil", NULL);
+  if (average)
+    ir_node_set_text (
+        x.node, "exclude-pad", pick (0, 1) ? "true" : "false", NULL);
+  return x;
+}
+
+static IrPort
+two_operands (Net *net, IrPort x)
+{
+  static const char *const types[] = { "Add", "Multiply", "Subtract" };
+  const char *type = types[pick (0, 2)];
+  IrPort other = constant (net, 4, 1, net->c, 1, 1, 0, 1);
+
+  switch (pick (0, 3)) {
+    case 0:
+      return op (net, type, 1, x, other);
+    case 1:
+      return op (net, type, 1, other, x);
+    case 2:
+      return op (net, type, 1, constant (net, 1, 1, 0, 0, 0, 0, 1), x);
+    default:
+      return op (net, type, 1, x, op (net, "Tanh", 1, x, (IrPort){ NULL, 0 }));
+  }
+}
+
+static IrPort
+over_channels (Net *net, IrPort x)
+{
+  const IrPort none = { NULL, 0 };
+  IrPort y;
+
+  if (pick (0, 1)) {
+    y = op (net, "SoftMax", 1, x, none);
+    set (y, "axis", "%d", 1);
+    return y;
+  }
+  y = op (net, "Concat", 1, x, op (net, "ReLU", 1, x, none));
+  set (y, "axis", "%d", pick (1, 3));
+  return y;
+}
+
+static Net
+make_net (int kind)
+{
+  static IrPort (*const layers[]) (Net *, IrPort) = { any_conv, square_conv,
+    grouped_conv, depthwise_conv, pool, two_operands, over_channels };
+  Net net = { ir_graph_new ("layer"), pick (1, 2), pick (1, 40), pick (12, 30),
+    pick (12, 30) };
+  const gint64 in = pick (1, 5);
+  const IrShape shape = { 4, { net.n, in, net.h, net.w } };
+  IrPort x = ir_port (
+      ir_graph_add_parameter (net.graph, "in", IR_DTYPE_F32, &shape), 0);
+
+  if (kind == 1)
+    net.c += 15;
+  x = op (
+      &net, "Convolution", 1, x, constant (&net, 4, net.c, in, 1, 1, 0, 0.5));
+  set (x, "strides", "%d,%d", 1, 1);
+  set (x, "dilations", "%d,%d", 1, 1);
+  set (x, "pads_begin", "%d,%d", 0, 0);
+  set (x, "pads_end", "%d,%d", 0, 0);
+  x = layers[kind](&net, x);
+  ir_graph_add_result (net.graph, "out", x);
+  return net;
+}
+
+static IrTensor *
+run (IrCore *core, const IrGraph *graph, const char *device, const char *config,
+    IrTensor *in)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrCompiledModel) model =
+      ir_core_compile (core, graph, device, config, &error);
+  g_autoptr (IrInferRequest) request = NULL;
+
+  g_assert_no_error (error);
+  request = ir_compiled_model_create_request (model, &error);
+  g_assert_no_error (error);
+  g_assert_true (ir_infer_request_set_input (request, 0, in, NULL));
+  ir_infer_request_infer (request, &error);
+  g_assert_no_error (error);
+  return ir_infer_request_get_output (request, 0);
+}
+
+/* @bound: of the range, or of 1 where a function has cut it. */
+static void
+assert_near (const IrTensor *a, const IrTensor *b, double bound)
+{
+  double low = INFINITY, high = -INFINITY, worst = 0;
+
+  g_assert_true (ir_shape_equal (&a->shape, &b->shape));
+  for (guint64 i = 0; i < ir_tensor_count (a); i++) {
+    const double p = ir_tensor_get_f64 (a, i), q = ir_tensor_get_f64 (b, i);
+
+    low = fmin (low, q);
+    high = fmax (high, q);
+    worst = fmax (worst, fabs (p - q));
+  }
+  g_assert_cmpfloat (worst, <=, bound * fmax (high - low, 1));
+}
+
+static void
+test_layer (gconstpointer data)
+{
+  g_autoptr (IrCore) core = ir_core_new ();
+
+  for (int round = 0; round < ROUNDS; round++) {
+    Net net = make_net (GPOINTER_TO_INT (data));
+    g_autoptr (IrGraph) graph = net.graph;
+    const IrShape *shape = &graph->first->outputs[0].shape;
+    g_autoptr (IrTensor) in = random_tensor (shape, 1);
+    g_autoptr (IrTensor) want = NULL, one = NULL, many = NULL, plain = NULL;
+    g_autoptr (GError) error = NULL;
+
+    ir_graph_infer (graph, &error);
+    g_assert_no_error (error);
+    want = run (core, graph, "REFERENCE", NULL, in);
+    one = run (core, graph, "CPU", "THREADS=1", in);
+    many = run (core, graph, "CPU", "THREADS=3", in);
+    plain = run (core, graph, "CPU", "WINOGRAD=NO", in);
+    /* Winograd's sums are of larger numbers. */
+    assert_near (one, want, 3e-5);
+    assert_near (plain, want, 5e-6);
+    g_assert_true (ir_tensor_equal (one, many));
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  static const char *const names[] = { "convolution", "square-convolution",
+    "grouped-convolution", "depthwise-convolution", "pooling", "two-operands",
+    "over-channels" };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *path = g_strdup_printf ("/layers/%s", names[i]);
+
+    g_test_add_data_func (path, GINT_TO_POINTER (i), test_layer);
+  }
+  return g_test_run ();
+}
