@@ -238,4 +238,43 @@ for name, extra in (('plain', {}), ('few', dict(nms_threshold=0.1)),
          [boxes, ops.normal(30, 16), ops.uniform(0, 1, 30, 4),
           np.array([[80, 100, 1]], np.float32)], **attributes)
 
+# --- classes ------------------------------------------------------------------
+low = ops.uniform(0, 0.6, 2, 25, 2)
+boxes = np.concatenate([low, low + ops.uniform(0.1, 0.4, 2, 25, 2)], 2)
+scores = ops.uniform(0, 1, 2, 3, 25)
+scores[1] *= 0.9
+variants = (
+    ('plain', {}),
+    ('score', dict(sort_result_type='score')),
+    ('class', dict(sort_result_type='classid')),
+    ('score across', dict(sort_result_type='score',
+                          sort_result_across_batch=True)),
+    ('class across', dict(sort_result_type='classid',
+                          sort_result_across_batch=True)),
+    ('i32', dict(output_type='i32')),
+    ('best', dict(nms_top_k=8, keep_top_k=10)),
+    ('best of class', dict(nms_top_k=5, keep_top_k=7,
+                           sort_result_type='classid')),
+    ('no background', dict(background_class=1)),
+    ('pixels', dict(normalized=False)),
+    ('one image without', dict(score_threshold=0.895)),
+)
+for name, extra in variants:
+    common = dict(sort_result_type='none', sort_result_across_batch=False,
+                  output_type='i64', score_threshold=0.2, nms_top_k=-1,
+                  keep_top_k=-1, background_class=-1, normalized=True)
+    common.update(extra)
+    size = 1 if common['normalized'] else 100
+    for decay, post in ('linear', 0.), ('gaussian', 0.1):
+        case('MatrixNms-8', f'{name} {decay}', [boxes * size, scores],
+             decay_function=decay, gaussian_sigma=1.5, post_threshold=post,
+             **common)
+    for eta in 1., 0.8:
+        common.update(iou_threshold=0.55, nms_eta=eta)
+        case('MulticlassNms-8', f'{name} {eta}', [boxes * size, scores], **common)
+        case('MulticlassNms-9', f'{name} {eta}', [boxes * size, scores], **common)
+        case('MulticlassNms-9', f'{name} {eta} counted',
+             [np.concatenate([boxes, boxes[:1] * 0.9]) * size,
+              ops.uniform(0, 1, 3, 25), np.array([9, 0, 14], np.int32)], **common)
+
 sys.exit(ops.finish())

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Ops on regions of interest against OpenVINO."""
+"""Ops on regions of interest and on windows against OpenVINO."""
 import itertools
 import sys
 
 import numpy as np
-from openvino import opset8
+import openvino as ov
+from openvino import opset3, opset8, opset15
 from openvino.utils.node_factory import NodeFactory
 
 from oplib import Ops, close
@@ -171,5 +172,51 @@ for ratio, aligned, n in itertools.product((0, 2), (False, True), (1, 3)):
     case('ExperimentalDetectronROIFeatureExtractor-6', f'{ratio} {aligned} {n}',
          [boxes, *levels[:n]], output_size=3, sampling_ratio=ratio,
          pyramid_scales=[4, 8, 16], aligned=aligned)
+
+# --- Windows -----------------------------------------------------------------
+def bits(*shape):
+    return ops.integers(0, 2, *shape)
+
+
+def binary_convolution(data, weights, **attributes):
+    constant = ov.op.Constant(ov.Type.u1, ov.Shape(weights.shape),
+                              weights.reshape(-1).tolist())
+    return NodeFactory('opset1').create(
+        'BinaryConvolution', [data.output(0), constant.output(0)], attributes)
+
+
+for stride, dilation, pad, value in ((1, 1, 0, 0.), (2, 1, 1, 0.), (1, 2, 2, 1.),
+                                     (2, 2, 1, -1.)):
+    # OpenVINO's CPU plugin takes the bits of a byte from the other end than its
+    # constants and its reference do, so these read the same from both ends; and
+    # it mixes up channels that do not fill bytes.
+    half = bits(36, 4)
+    weights = np.concatenate([half, half[:, ::-1]], 1).reshape(4, 8, 3, 3)
+    ops.case(f'BinaryConvolution-1 {stride} {dilation} {pad} {value}',
+             lambda x, weights=weights: binary_convolution(
+                 x, weights, strides=[stride] * 2, dilations=[dilation] * 2,
+                 pads_begin=[pad] * 2, pads_end=[pad] * 2, auto_pad='explicit',
+                 mode='xnor-popcount', pad_value=value),
+             [bits(2, 8, 8, 9).astype(np.float32)])
+
+for auto_pad in 'valid', 'same_upper', 'same_lower':
+    for size, stride, rate in ((2, 3), (1, 1), (1, 1)), ((3, 2), (5, 4), (1, 2)), (
+            (3, 3), (2, 1), (2, 1)):
+        for dtype in np.float32, np.int32:
+            ops.case(f'ExtractImagePatches-3 {auto_pad} {size} {dtype.__name__}',
+                     lambda x: opset3.extract_image_patches(
+                         x, list(size), list(stride), list(rate), auto_pad),
+                     [ops.integers(-50, 50, 2, 3, 9, 10, dtype=dtype)])
+
+for shape, size, kernel, extra in (
+        ((2, 12, 42), (7, 8), (2, 2), {}),
+        ((12, 12), (8, 8), (2, 3), dict(strides=[2, 2])),
+        ((1, 12, 56), (8, 8), (2, 2), dict(pads_begin=[0, 1], pads_end=[0, 0])),
+        ((1, 9, 16), (8, 8), (3, 3), dict(dilations=[2, 2]))):
+    ops.case(f'Col2Im-15 {shape} {size} {kernel}',
+             lambda x: opset15.col2im(
+                 x, opset8.constant(np.array(size, np.int64)),
+                 opset8.constant(np.array(kernel, np.int64)), **extra),
+             [ops.normal(*shape)])
 
 sys.exit(ops.finish())
