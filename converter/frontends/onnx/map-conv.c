@@ -29,8 +29,8 @@ read_group (OnnxNode *n)
   return group;
 }
 
-static IrPort
-add_bias (OnnxNode *n, IrPort port, gsize input)
+IrPort
+onnx_add_bias (OnnxNode *n, IrPort port, gsize input)
 {
   if (!onnx_has (n, input))
     return port;
@@ -43,7 +43,7 @@ onnx_map_conv (OnnxNode *n)
 {
   IrPort data = onnx_in (n, 0), weights = onnx_in (n, 1);
 
-  onnx_out (n, 0, add_bias (n, onnx_conv (n, data, weights), 2));
+  onnx_out (n, 0, onnx_add_bias (n, onnx_conv (n, data, weights), 2));
 }
 
 /* It says again what the weights' shape says. */
@@ -189,5 +189,5 @@ onnx_map_conv_transpose (OnnxNode *n)
   op = onnx_add_v (n, type, 1, ports, by_shape ? 3 : 2, 0);
   onnx_window_write (n, &t.window, op, TRUE);
   onnx_set_i64s (n, op, "output_padding", t.output_padding, t.window.n);
-  onnx_out (n, 0, add_bias (n, onnx_done (n, op), 2));
+  onnx_out (n, 0, onnx_add_bias (n, onnx_done (n, op), 2));
 }

@@ -150,6 +150,12 @@ void onnx_map_qlinear_matmul (OnnxNode *n);
 void onnx_map_image_scaler (OnnxNode *n);
 void onnx_map_crop (OnnxNode *n);
 
+/* map-roi.c */
+void onnx_map_roi_align (OnnxNode *n);
+void onnx_map_max_roi_pool (OnnxNode *n);
+void onnx_map_deform_conv (OnnxNode *n);
+void onnx_map_grid_sample (OnnxNode *n);
+
 G_END_DECLS
 
 #endif

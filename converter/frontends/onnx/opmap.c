@@ -223,6 +223,12 @@ static const OnnxRow rows[] = {
   MAP ("QLinearConv", 10, ANY, onnx_map_qlinear_conv),
   MAP ("QLinearMatMul", 10, ANY, onnx_map_qlinear_matmul),
   MAP ("QuantizeLinear", 10, ANY, onnx_map_quantize),
+
+  /* regions, moved samples */
+  MAP ("DeformConv", 19, ANY, onnx_map_deform_conv),
+  MAP ("GridSample", 16, ANY, onnx_map_grid_sample),
+  MAP ("MaxRoiPool", 1, ANY, onnx_map_max_roi_pool),
+  MAP ("RoiAlign", 10, ANY, onnx_map_roi_align),
 };
 /* clang-format on */
 

@@ -31,6 +31,9 @@ void onnx_window_write (
 /* Convolution or GroupConvolution by the node's attributes (map-conv.c). */
 IrPort onnx_conv (OnnxNode *n, IrPort data, IrPort weights);
 
+/* @port plus the per-channel bias of input @input, if there is one. */
+IrPort onnx_add_bias (OnnxNode *n, IrPort port, gsize input);
+
 /* Weights [a, b, k…] as [group, a / group, b, k…]. */
 IrPort onnx_group_weights (OnnxNode *n, IrPort weights, gint64 group);
 
