@@ -24,14 +24,17 @@ def fill_registry(build, sanitizer):
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
+# What has threads.
+THREADED = ['runtime-requests', 'runtime-results', 'gst-convert', 'gst-infer',
+            'gst-states']
+
+
 def tsan(build, environment, arguments):
-    """Only what has threads; tests/tsan/glib-sync.c explains the library."""
+    """tests/tsan/glib-sync.c explains the library."""
     library = os.path.abspath(os.path.join(build, 'tests/tsan/libglib-sync.so'))
     environment['TSAN_OPTIONS'] = ('exitcode=66:history_size=4:suppressions='
                                    + os.path.join(HERE, 'tsan.supp'))
-    arguments += ['--wrapper', 'env LD_PRELOAD=' + library,
-                  'runtime-requests', 'runtime-results', 'gst-convert',
-                  'gst-infer', 'gst-states']
+    arguments += ['--wrapper', 'env LD_PRELOAD=' + library]
 
 
 def main():
@@ -40,6 +43,8 @@ def main():
     sanitizer = [name for name in ('asan', 'tsan') if '--' + name in arguments]
     if sanitizer:
         arguments.remove('--' + sanitizer[0])
+        if sanitizer[0] == 'tsan' and not arguments:
+            arguments += THREADED
         environment['ASAN_OPTIONS'] = (
             'detect_leaks=1:allocator_may_return_null=1:'
             'fast_unwind_on_malloc=0')
