@@ -6,8 +6,8 @@
 
 /* Far beyond any model: a file cannot keep us busy, or eat memory, for ever. What
  * loops inside of others do counts, too. */
-#define MAX_ITERATIONS (1 << 24)
-#define MAX_KEPT_BYTES (G_GUINT64_CONSTANT (4) << 30)
+#define MAX_ITERATIONS (1 << 22)
+#define MAX_KEPT_BYTES (G_GUINT64_CONSTANT (2) << 30)
 /* What a slice takes besides its data. */
 #define SLICE_BYTES (sizeof (IrTensor) + 2 * IR_TENSOR_ALIGN)
 
@@ -143,24 +143,32 @@ set_iteration (Run *run, gint64 iteration, GError **error)
 }
 
 static gboolean
+check_bytes (guint64 kept, GError **error)
+{
+  return kept <= MAX_KEPT_BYTES ||
+      ir_fail (error, IR_ERROR_LIMIT,
+          "what the loop keeps takes more than %d GB",
+          (int) (MAX_KEPT_BYTES >> 30));
+}
+
+static gboolean
 keep_slices (Run *run, GError **error)
 {
+  guint64 states = 0;
   gsize i;
 
+  for (i = 0; i < run->body->results->len; i++)
+    states += run->results[i]->size;
   for (i = 0; i < ir_body_map_count (&run->attrs->outputs); i++) {
     IrBodyMap map = ir_body_map_get (&run->attrs->outputs, i);
     IrTensor *slice = run->results[map.inner];
 
     if (map.axis == IR_BODY_WHOLE)
       continue;
-    if (slice->size > MAX_KEPT_BYTES - run->kept_bytes ||
-        (run->kept_bytes += slice->size + SLICE_BYTES) > MAX_KEPT_BYTES)
-      return ir_fail (error, IR_ERROR_LIMIT,
-          "the slices of all iterations take more than %d GB",
-          (int) (MAX_KEPT_BYTES >> 30));
+    run->kept_bytes += slice->size + SLICE_BYTES;
     g_ptr_array_add (run->joined[map.port], ir_tensor_ref (slice));
   }
-  return TRUE;
+  return check_bytes (run->kept_bytes + states, error);
 }
 
 static gboolean

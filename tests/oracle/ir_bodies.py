@@ -69,6 +69,46 @@ def loop(trip, threshold):
     return model([last, joined], [x])
 
 
+def cells():
+    """A recurrent cell over the slices of a sequence."""
+    x, h, c = f32("x", 2, 5, 3), f32("h", 2, 4), f32("c", 2, 4)
+    xi, hi, ci = f32("xi", 2, 1, 3), f32("hi", 2, 4), f32("ci", 2, 4)
+    random = np.random.default_rng(SEED)
+    w, r, b = (ops.constant(random.uniform(-1, 1, shape).astype(np.float32))
+               for shape in ((16, 3), (16, 4), (16,)))
+    cell = ops.lstm_cell(ops.squeeze(xi, np.int64([1])), hi, ci, w, r, b, 4)
+    h_next, c_next = ops.result(cell.output(0)), ops.result(cell.output(1))
+    each = ops.result(ops.unsqueeze(cell.output(0), np.int64([1])))
+    node = ops.tensor_iterator()
+    node.set_body(ov.Model([h_next, c_next, each], [xi, hi, ci], "body"))
+    node.set_sliced_input(xi, x.output(0), 0, 1, 1, -1, 1)
+    node.set_merged_input(hi, h.output(0), h_next.output(0))
+    node.set_merged_input(ci, c.output(0), c_next.output(0))
+    return model([node.get_iter_value(c_next.output(0), -1),
+                  node.get_concatenated_slices(each.output(0), 0, 1, 1, -1, 1)], [x, h, c])
+
+
+def nested(trip):
+    """A loop in a loop; the inner one adds as often as the outer one counts."""
+    def around(count, body, inputs, start, whole, result):
+        node = ops.loop(count, ops.constant(True).output(0))
+        go_on = ops.result(ops.constant(True))
+        node.set_function(ov.Model([go_on, result], [*inputs], body))
+        node.set_special_body_ports([0, 0])
+        node.set_merged_input(inputs[1], start, result.output(0))
+        node.set_invariant_input(inputs[2], whole)
+        return node.get_iter_value(result.output(0), -1)
+
+    x, y = f32("x", 2, 3), f32("y", 1, 3)
+    i, s, w = ops.parameter([], np.int64, name="i"), f32("s", 2, 3), f32("w", 1, 3)
+    j, t, v = ops.parameter([], np.int64, name="j"), f32("t", 2, 3), f32("v", 1, 3)
+    inner = around(i.output(0), "inner", (j, t, v), s.output(0), w.output(0),
+                   ops.result(ops.add(ops.multiply(t, np.float32(0.5)), v)))
+    count = ops.constant(np.int64(trip)).output(0)
+    return model([around(count, "outer", (i, s, w), x.output(0), y.output(0),
+                         ops.result(ops.tanh(inner)))], [x, y])
+
+
 def branch(take):
     x, y = f32("x", 2, 3), f32("y", 1, 3)
     condition = ops.less(ops.reduce_max(y, np.int64([0, 1]), keep_dims=False),
@@ -88,6 +128,8 @@ CASES = {
     "iterator": lambda: iterator(0, 1, 1, -1),
     "iterator-thick": lambda: iterator(0, 2, 2, -1),
     "iterator-backwards": lambda: iterator(-1, -1, 1, 0),
+    "iterator-of-cells": cells,
+    "loop-in-loop": lambda: nested(3),
     "loop-counted": lambda: loop(4, 1e6),
     "loop-stopped": lambda: loop(100, 5),
     "if-then": lambda: branch(True),

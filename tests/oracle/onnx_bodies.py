@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Recurrent networks and control flow of ONNX: models built here, run by ONNX
-Runtime, by the reference device, and by OpenVINO after ir-convert.
+Runtime, by the reference device, and by OpenVINO after ir-convert; and broken
+ones, which have to be refused.
 
 usage: onnx_bodies.py [FILTER]
 """
@@ -294,6 +295,93 @@ def control_cases():
 CASES = [*recurrent_cases(), *control_cases()]
 
 
+# --- what has to be refused -------------------------------------------------------
+
+def broken_loop(nodes, states, outputs, inputs=('n', '', 'y'), trip=3, more=()):
+    body = loop_body([node('Identity', 'go', 'more'), *nodes], states, outputs)
+    return model([helper.make_node('Loop', inputs, ['last'], body=body), *more],
+                 {'x': uniform(2, 3), 'y': uniform(2, 3)}, ['last'],
+                 {'n': np.array(trip)})
+
+
+def broken_if(yes_outputs, yes_inputs=(), **branches):
+    yes = graph([node('Neg', 'x', 'p'), node('Cast', 'x', 'p64', to=I64)],
+                [value(name) for name in yes_inputs], [value(name) for name in yes_outputs])
+    no = graph([node('Abs', 'x', 'q')], [], [value('q')])
+    return model([helper.make_node('If', ['c'], ['a'], **(branches or dict(
+        then_branch=yes, else_branch=no)))], {'x': uniform(2, 3), 'c': TRUE}, ['a'])
+
+
+def broken_scan(lengths=(4, 4), **attributes):
+    body = graph([node('Add', 's a', 's1'), node('Add', 's1 b', 's2')],
+                 [value('s'), value('a'), value('b')], [value('s2')])
+    return model([helper.make_node('Scan', ['s0', 'x', 'y'], ['last'], body=body,
+                                   **attributes)],
+                 {'s0': uniform(3), 'x': uniform(lengths[0], 3), 'y': uniform(lengths[1], 3)},
+                 ['last'], opset=11)
+
+
+ADD = [node('Add', 's x', 's2')]
+REFUSED = {
+    'reads its own output': (
+        'cycle', lambda: broken_loop([node('Add', 's last', 's2')], ['s'], ['more', 's2'])),
+    'reads what comes after it': (
+        'cycle', lambda: broken_loop([node('Add', 's z', 's2')], ['s'], ['more', 's2'],
+                                     more=[node('Neg', 'last', 'z')])),
+    'cycle in a body': (
+        'cycle', lambda: broken_loop([node('Add', 's q', 's2'), node('Neg', 's2', 'q')],
+                                     ['s'], ['more', 's2'])),
+    'reads nothing known': (
+        '"nowhere"', lambda: broken_loop([node('Add', 's nowhere', 's2')], ['s'],
+                                         ['more', 's2'])),
+    'few body inputs': (
+        '2 inputs, where 3', lambda: broken_loop(ADD, [], ['more', 's2'])),
+    'many body inputs': (
+        '4 inputs, where 3', lambda: broken_loop(ADD, ['s', 't'], ['more', 's2'])),
+    'few body outputs': (
+        '1 outputs, where 2', lambda: broken_loop(ADD, ['s'], ['more'])),
+    'many body outputs': (
+        '3 outputs, where 2', lambda: broken_loop(ADD, ['s'], ['more', 's2', 's2'])),
+    'no state': ('lacks an input', lambda: broken_loop(ADD, ['s'], ['more', 's2'],
+                                                       ('n', '', ''))),
+    'no inputs': ('two inputs', lambda: broken_loop(ADD, ['s'], ['more', 's2'], ())),
+    'many trip counts': (
+        'not one number', lambda: broken_loop(ADD, ['s'], ['more', 's2'], trip=[1, 2])),
+    'real trip count': (
+        'type f32', lambda: broken_loop(ADD, ['s'], ['more', 's2'], trip=np.float32(2))),
+    'real condition': ('not boolean', lambda: broken_loop(ADD, ['s'], ['s2', 's2'])),
+    'type changes': (
+        'f32 here and boolean there', lambda: broken_loop(
+            [node('Greater', 's x', 's2')], ['s'], ['more', 's2'])),
+    'endless': ('ends it', lambda: broken_loop(ADD, ['s'], ['more', 's2'], ('', '', 'y'))),
+    'next to endless': (
+        'ends it', lambda: broken_loop(ADD, ['s'], ['more', 's2'], trip=2**62)),
+    'too long': (
+        'iterations', lambda: broken_loop(ADD, ['s'], ['more', 's2'], trip=10**9)),
+    'no branch': ('no graph "else_branch"', lambda: broken_if(
+        [], then_branch=graph([node('Neg', 'x', 'p')], [], [value('p')]))),
+    'branch with an input': ('1 inputs', lambda: broken_if(['p'], ['w'])),
+    'branch with two outputs': ('2 outputs', lambda: broken_if(['p', 'p'])),
+    'branches of different types': (
+        'i64 here and f32 there', lambda: broken_if(['p64'])),
+    'no number of slices': ('num_scan_inputs 0', broken_scan),
+    'many slices': ('num_scan_inputs 9', lambda: broken_scan(num_scan_inputs=9)),
+    'slices along no axis': (
+        'axis 7', lambda: broken_scan(num_scan_inputs=2, scan_input_axes=[7, 0])),
+    'many axes': (
+        'not of 2 values', lambda: broken_scan(num_scan_inputs=2, scan_input_axes=[0] * 3)),
+    'slices of two numbers': (
+        '5 slices', lambda: broken_scan((4, 5), num_scan_inputs=2)),
+    'unknown direction': ('"sideways"', lambda: recurrent('GRU', 'sideways')),
+    'unknown activation': (
+        '"Foo"', lambda: recurrent('RNN', activations=['Foo'])),
+    'few activations': (
+        '1 activations', lambda: recurrent('LSTM', activations=['Tanh'])),
+    'sequence too long': (
+        'length 9', lambda: recurrent('LSTM', lengths=[9, 1, 1])),
+}
+
+
 # --- running ----------------------------------------------------------------------
 
 def run(*words):
@@ -338,14 +426,32 @@ def check(make):
         compare('OpenVINO', [results[name] for name in names], want)
 
 
+def check_refused(text, make):
+    made, feeds = make()
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, 'model.onnx')
+        with open(path, 'wb') as file:
+            file.write(made.SerializeToString())
+        words = ['ir-infer', '-silent', '-m', path, '-d', 'REFERENCE', '-o', folder]
+        for name, array in feeds.items():
+            np.save(os.path.join(folder, f'{name}.npy'), array)
+            words += ['-i', f'{name}={folder}/{name}.npy']
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 1 or text not in done.stderr or done.stderr.count('ERROR') != 1:
+        raise AssertionError(f'{done.returncode}: {done.stderr.strip()[-300:]}')
+
+
 def main():
     wanted = sys.argv[1] if len(sys.argv) > 1 else ''
     passed = failed = 0
-    for name, make in CASES:
+    checks = [(name, lambda m=make: check(m)) for name, make in CASES]
+    checks += [(f'refused: {name}', lambda w=why: check_refused(*w))
+               for name, why in REFUSED.items()]
+    for name, test in checks:
         if wanted not in name:
             continue
         try:
-            check(make)
+            test()
             passed += 1
             print(f'ok {name}')
         except Exception as reason:  # of whatever was run

@@ -33,13 +33,13 @@ set_loop_inputs (OnnxBody *body, const OnnxIteration *it)
 {
   const IrSourceValue *iteration = it->body->inputs->pdata[0];
   const IrSourceValue *condition = it->body->inputs->pdata[1];
-  IrPort go_on = onnx_number (&body->n, IR_DTYPE_BOOLEAN, 1);
+  IrPort yes = onnx_number (&body->n, IR_DTYPE_BOOLEAN, 1);
 
   if (condition->shape.rank == 1)
-    go_on = onnx_reshape_to (&body->n, go_on, (const gint64[]){ 1 }, 1);
+    yes = onnx_reshape_to (&body->n, yes, (const gint64[]){ 1 }, 1);
   onnx_scope_set (body->scope, iteration->name,
       onnx_body_iteration (body, &iteration->shape));
-  onnx_scope_set (body->scope, condition->name, go_on);
+  onnx_scope_set (body->scope, condition->name, yes);
 }
 
 /* Without a rank an axis that does not count from the end still says all. */
@@ -109,6 +109,21 @@ trip_count (OnnxNode *n, const OnnxIteration *it)
   return value != NULL ? onnx_const (n, value) : count;
 }
 
+static IrPort
+go_on (OnnxBody *body, const OnnxIteration *it)
+{
+  IrPort condition;
+
+  if (!it->is_loop)
+    return onnx_number (&body->n, IR_DTYPE_BOOLEAN, 1);
+  condition = onnx_body_output (body, 0);
+  if (!onnx_failed (&body->n) && onnx_dtype_of (condition) != IR_DTYPE_BOOLEAN)
+    onnx_fail (&body->n, IR_ERROR_PARSE,
+        "has a condition of the type %s, not boolean",
+        ir_dtype_name (onnx_dtype_of (condition)));
+  return condition;
+}
+
 /* Converts the body for states of the @shapes. NULL also if they turn out to
  * change from one iteration to the next: @shapes are vaguer then. */
 static IrNode *
@@ -144,9 +159,7 @@ convert_body (
         plain_axis (&body.n, slice, it->joined[i].axis),
         it->joined[i].backwards);
   }
-  onnx_body_condition (&body,
-      it->is_loop ? onnx_body_output (&body, 0)
-                  : onnx_number (&body.n, IR_DTYPE_BOOLEAN, 1));
+  onnx_body_condition (&body, go_on (&body, it));
   return onnx_body_finish (&body, "Loop", 5);
 }
 

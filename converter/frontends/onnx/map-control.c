@@ -15,6 +15,9 @@ trip_count (OnnxNode *n)
 
   if (!onnx_has (n, 0))
     return onnx_int (n, -1);
+  if (onnx_dtype_of (n->in[0]) != IR_DTYPE_I64)
+    onnx_fail (n, IR_ERROR_PARSE, "has a trip count of the type %s, not i64",
+        ir_dtype_name (onnx_dtype_of (n->in[0])));
   value = onnx_value (n, n->in[0]);
   if (value == NULL)
     return onnx_op (n, "Maximum", 1, 2, n->in[0], onnx_like (n, n->in[0], 0));
