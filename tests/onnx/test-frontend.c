@@ -4,6 +4,7 @@
 
 #include <glib/gstdio.h>
 
+#include <math.h>
 #include <string.h>
 
 /* --- writing protobuf ------------------------------------------------------------ */
@@ -368,6 +369,33 @@ test_values (void)
   model_clear (&m);
 }
 
+/* Constant limits make a Clamp, which devices fuse; those that it can't have, and
+ * computed ones, don't. */
+static void
+test_limits (void)
+{
+  static const struct {
+    float low, high;
+    gboolean clamp;
+  } cases[] = { { 0, 6, TRUE }, { -1, -1, TRUE }, { 1, 0, FALSE },
+    { -INFINITY, 6, FALSE }, { NAN, 6, FALSE } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (IrGraph) graph = NULL;
+    Model m;
+
+    model_init (&m);
+    model_ends (&m, "x", "2 3", "y");
+    put_message (m.graph, 5, make_tensor ("low", FLOAT, 1, &cases[i].low, 4));
+    put_message (m.graph, 5, make_tensor ("high", FLOAT, 1, &cases[i].high, 4));
+    model_add (&m, "Clip", "c", "x low high", "y");
+    graph = convert_good (&m, 13);
+    g_assert_cmpint (find_type (graph, "Clamp") != NULL, ==, cases[i].clamp);
+    g_assert_cmpint (find_type (graph, "Minimum") == NULL, ==, cases[i].clamp);
+    model_clear (&m);
+  }
+}
+
 /* F (a; k = @k) = a cast to a type and back: what counts is that the attribute of
  * the call, or else its default, reaches the node. */
 static void
@@ -539,6 +567,7 @@ main (int argc, char **argv)
   g_test_add_func ("/onnx/dimensions", test_dimensions);
   g_test_add_func ("/onnx/versions", test_versions);
   g_test_add_func ("/onnx/values", test_values);
+  g_test_add_func ("/onnx/limits", test_limits);
   g_test_add_func ("/onnx/functions", test_functions);
   g_test_add_func ("/onnx/function-gap", test_function_gap);
   g_test_add_func ("/onnx/unsupported", test_unsupported);

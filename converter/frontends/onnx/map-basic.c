@@ -166,16 +166,39 @@ onnx_map_hard_sigmoid (OnnxNode *n)
 }
 
 /* Limits are attributes before opset 11, optional inputs from then on. */
+#define F32_LIMIT 3.4028234663852886e38
+
+/* The constant limits of real numbers, if they can be those of a Clamp. */
+static gboolean
+clip_limits (OnnxNode *n, double *low, double *high)
+{
+  if (n->opset < 11) {
+    *low = onnx_f64 (n, "min", -F32_LIMIT);
+    *high = onnx_f64 (n, "max", F32_LIMIT);
+    return TRUE;
+  }
+  *low = -F32_LIMIT;
+  *high = F32_LIMIT;
+  return ir_dtype_is_float (onnx_dtype_of (n->in[0])) &&
+      onnx_dtype_of (n->in[0]) != IR_DTYPE_F64 &&
+      (!onnx_has (n, 1) || onnx_scalar (n, n->in[1], low)) &&
+      (!onnx_has (n, 2) || onnx_scalar (n, n->in[2], high)) &&
+      -F32_LIMIT <= *low && *low <= *high && *high <= F32_LIMIT;
+}
+
 void
 onnx_map_clip (OnnxNode *n)
 {
   IrPort data = onnx_in (n, 0);
+  double low, high;
 
-  if (n->opset < 11) {
+  if (onnx_failed (n))
+    return;
+  if (clip_limits (n, &low, &high)) {
     IrNode *op = onnx_add (n, "Clamp", 1, 1, data);
 
-    onnx_set_f64 (n, op, "min", onnx_f64 (n, "min", -3.4028234663852886e38));
-    onnx_set_f64 (n, op, "max", onnx_f64 (n, "max", 3.4028234663852886e38));
+    onnx_set_f64 (n, op, "min", low);
+    onnx_set_f64 (n, op, "max", high);
     onnx_out (n, 0, onnx_done (n, op));
     return;
   }
