@@ -1,19 +1,22 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Latency of ir-bench, OpenVINO and, for ONNX files, ONNX Runtime as a Markdown
-table: all cores, f32, one request at a time. The engines take turns, A B C A B C,
+table: f32, one request at a time. The engines take turns, A B C A B C,
 so that what else the machine does hits all of them. Not part of the tests.
 
 Written are the median of the rounds' medians, the least of all times, and of each
-round gst-ir's median divided by the other's: below 1 gst-ir is faster.
+round gst-ir's median divided by the other's: below 1 gst-ir is faster. The last
+line is the geometric mean, over all models, of the faster peer's least time divided
+by gst-ir's: how many times faster gst-ir is.
 
-usage: compare.py [-t SECONDS] [-r ROUNDS] [--write-docs] [MODEL...]
-       by default the models of IR_TESTDATA
+usage: compare.py [-t SECONDS] [-r ROUNDS] [--threads N] [--write-docs] [MODEL...]
+       by default the models of IR_TESTDATA; nets.py writes more
 """
 
 import argparse
 import datetime
 import json
+import math
 import os
 import pathlib
 import re
@@ -39,9 +42,11 @@ SHAPES = {"face_detection_yunet_2026may": [1, 3, 320, 320]}
 # --- engines: what makes them, then what runs them once --------------------------
 
 
-def ours(path, seconds):
+def ours(path, seconds, threads):
     command = ["ir-bench", "-m", str(path), "-d", "CPU", "-t", str(seconds),
                "--json"]
+    if threads:
+        command += ["-nthreads", str(threads)]
     if path.stem in SHAPES:
         command += ["--shape", str(SHAPES[path.stem]).replace(" ", "")]
 
@@ -65,23 +70,26 @@ def timed(call, seconds):
     return run
 
 
-def theirs(path, seconds):
+def theirs(path, seconds, threads):
     model = core.read_model(str(path))
     if path.stem in SHAPES:
         model.reshape(SHAPES[path.stem])
-    request = core.compile_model(
-        model, "CPU", {"INFERENCE_PRECISION_HINT": "f32",
-                       "PERFORMANCE_HINT": "LATENCY"}).create_infer_request()
+    config = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
+    if threads:
+        config["INFERENCE_NUM_THREADS"] = threads
+    request = core.compile_model(model, "CPU", config).create_infer_request()
     feed = {i: np.random.rand(*p.shape).astype(np.float32)
             for i, p in enumerate(model.inputs)}
     return timed(lambda: request.infer(feed, share_inputs=True), seconds)
 
 
-def onnx_runtime(path, seconds):
+def onnx_runtime(path, seconds, threads):
     if path.suffix != ".onnx":
         return None
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(
-        str(path), providers=["CPUExecutionProvider"])
+        str(path), options, providers=["CPUExecutionProvider"])
     feed = {i.name: np.random.rand(*SHAPES.get(path.stem, i.shape)).astype(
         np.float32) for i in session.get_inputs()}
     return timed(lambda: session.run(None, feed), seconds)
@@ -93,20 +101,21 @@ ENGINES = (("gst-ir", ours), ("OpenVINO", theirs), ("ONNX Runtime", onnx_runtime
 # --- the table ------------------------------------------------------------------
 
 
-def prepare(make, path, seconds):
+def prepare(make, path, *options):
     try:
-        return make(path, seconds)
+        return make(path, *options)
     except Exception as error:  # what can't run a model leaves its cell empty
         reason = getattr(error, "stderr", None) or str(error)
         print("%s: %s" % (path, reason.strip()[-200:]), file=sys.stderr)
         return None
 
 
-def measure(path, seconds, rounds):
+def measure(path, options):
     """For each engine a list of (median, least), empty if it can't."""
-    runs = [prepare(make, path, seconds) for _, make in ENGINES]
+    runs = [prepare(make, path, options.t, options.threads)
+            for _, make in ENGINES]
     results = [[] for _ in runs]
-    for _ in range(rounds):
+    for _ in range(options.r):
         for run, result in zip(runs, results):
             if run:
                 result.append(run())
@@ -122,6 +131,14 @@ def times(result):
 
 def ratios(mine, other):
     return " ".join("%.2f" % (a[0] / b[0]) for a, b in zip(mine, other)) or "-"
+
+
+def speedup(results):
+    """The faster peer's least time divided by ours, or None."""
+    mine, *others = [min((r[1] for r in result), default=None)
+                     for result in results]
+    others = [o for o in others if o]
+    return min(others) / mine if mine and others else None
 
 
 def row(path, results):
@@ -151,11 +168,12 @@ def processor():
 def circumstances(options, load):
     version = subprocess.run(["ir-bench", "--version"], capture_output=True,
                              text=True).stdout.strip()
-    return ("%s. %s. %s, OpenVINO %s, ONNX Runtime %s. %d rounds of %d s for each "
-            "engine in turn; load average %.1f before and %.1f after." % (
+    return ("%s. %s. %s, OpenVINO %s, ONNX Runtime %s. %s, %d rounds of %d s for "
+            "each engine in turn; load average %.1f before and %.1f after." % (
                 datetime.date.today().isoformat(), processor(), version,
                 openvino.__version__.split("-")[0], onnxruntime.__version__,
-                options.r, options.t, load, os.getloadavg()[0]))
+                "%d thread(s)" % options.threads if options.threads
+                else "all threads", options.r, options.t, load, os.getloadavg()[0]))
 
 
 def write_docs(lines):
@@ -176,6 +194,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("-t", type=int, default=2, metavar="SECONDS")
     parser.add_argument("-r", type=int, default=3, metavar="ROUNDS")
+    parser.add_argument("--threads", type=int, default=0, metavar="N")
     parser.add_argument("--write-docs", action="store_true",
                         help="put the table into docs/performance.md")
     parser.add_argument("models", nargs="*", type=pathlib.Path)
@@ -184,11 +203,19 @@ def main():
         [*DATA.glob("models/**/*.onnx"),
          *filter(is_ir, DATA.glob("models/**/*.xml"))])
     load = os.getloadavg()[0]
-    lines = list(HEAD)
+    lines, factors = list(HEAD), []
     print("\n".join(lines), flush=True)
     for path in models:
-        lines.append(row(path, measure(path, options.t, options.r)))
+        results = measure(path, options)
+        lines.append(row(path, results))
+        factors.append(speedup(results))
         print(lines[-1], flush=True)
+    factors = [f for f in factors if f]
+    lines += ["", "Least times against those of the faster peer: %.2f times as "
+              "fast in the geometric mean of %d, %.2f at least." % (
+                  math.exp(sum(map(math.log, factors)) / len(factors)),
+                  len(factors), min(factors))]
+    print("\n" + lines[-1])
     lines = [circumstances(options, load), "",
              "Milliseconds per inference, the median and in brackets the least; "
              "then gst-ir's median divided by the other's, round by round.", "",
