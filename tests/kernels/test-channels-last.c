@@ -283,27 +283,27 @@ test_winograd_is_convolution (void)
 {
   Guarded in = guarded_new (36 * 8), out = guarded_new (16 * 8);
   Guarded v = guarded_new (36 * 8);
-  float weights[9], u[36], bias[8] = { 0 };
+  float weights[9 * 8], u[36 * 8], bias[8] = { 0 };
   IrWinogradInput input = { 8, 6, 6, 0, 0, in.data, 8, v.data, 8 };
   IrWinogradOutput output = { 8, 4, 4, v.data, 8, bias, NULL, out.data, 8, 32,
     -INFINITY, INFINITY };
   size_t n;
   const IrWinogradKernels *const *table = ir_winograd_table (&n);
 
-  for (int i = 0; i < 9; i++)
+  for (int i = 0; i < 9 * 8; i++)
     weights[i] = g_test_rand_double_range (-1, 1);
   ir_winograd_weights (weights, u);
   table[n - 1]->input (&input);
   for (int i = 0; i < 36 * 8; i++)
-    v.data[i] *= u[i / 8];
+    v.data[i] *= u[i];
   table[n - 1]->output (&output);
   for (int i = 0; i < 16 * 8; i++) {
     const int y = i / 32, x = i / 8 % 4, c = i % 8;
     double sum = 0;
 
     for (int t = 0; t < 9; t++)
-      sum +=
-          (double) weights[t] * in.data[((y + t / 3) * 6 + x + t % 3) * 8 + c];
+      sum += (double) weights[8 * t + c] *
+          in.data[((y + t / 3) * 6 + x + t % 3) * 8 + c];
     g_assert_cmpfloat_with_epsilon (out.data[i], sum, 1e-4);
   }
   guarded_free (&in);

@@ -324,6 +324,17 @@ set_value (CpuModel *model, const IrNode *node, guint index, IrTensor *value)
   slot->fixed = TRUE;
 }
 
+/* What a node makes of constants; a type that is the same already is no reason
+ * for a copy. */
+static gboolean
+evaluate (const IrNode *node, IrTensor *const *in, IrTensor **out)
+{
+  if (ir_node_is (node, "Convert"))
+    return (out[0] = ir_tensor_convert (in[0], node->outputs[0].dtype, NULL)) !=
+        NULL;
+  return ir_node_evaluate (node, in, out, NULL);
+}
+
 /* Computes a node whose inputs are all constant. What can't be computed now is
  * left for the run, which reports it. */
 static gboolean
@@ -344,7 +355,7 @@ fold (CpuModel *model, const IrNode *node)
     if (ir_shape_count (&node->outputs[i].shape, &count) && count > MAX_FOLDED)
       return FALSE;
   }
-  if (!ir_node_evaluate (node, in, out, NULL))
+  if (!evaluate (node, in, out))
     return FALSE;
   add_slots (model, node, CPU_CONST, CPU_PLAIN);
   for (gsize i = 0; i < node->n_outputs; i++)

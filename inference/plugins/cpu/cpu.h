@@ -123,6 +123,8 @@ struct _CpuRun {
   const CpuModel *model;
   guint8 *arena;
   guint8 *scratch;
+  gpointer arena_memory;
+  gpointer scratch_memory;
   gpointer *data;
   IrTensor **tensors;
 };
@@ -241,6 +243,8 @@ guint64 cpu_conv_flops (const CpuConvShape *shape);
 /* Zeroed, aligned for the widest vectors, to be given to free(); NULL if there is
  * no memory. */
 float *cpu_alloc_floats (gsize n);
+/* The same with any contents. */
+float *cpu_alloc_unset (gsize n);
 /* Weights of a convolution for IrIgemmTile, group by group, panel by panel of
  * cpu_panel_size() floats: [taps][in_channels][nr]. Its biases, or zeros, with room
  * for what a kernel reads behind them. As cpu_alloc_floats(). */

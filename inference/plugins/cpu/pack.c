@@ -6,7 +6,7 @@
 #include <string.h>
 
 float *
-cpu_alloc_floats (gsize n)
+cpu_alloc_unset (gsize n)
 {
   gpointer memory = NULL;
   gsize bytes;
@@ -14,7 +14,15 @@ cpu_alloc_floats (gsize n)
   if (!g_size_checked_mul (&bytes, n, sizeof (float)) ||
       posix_memalign (&memory, IR_TENSOR_ALIGN, MAX (bytes, 1)) != 0)
     return NULL;
-  return memset (memory, 0, bytes);
+  return memory;
+}
+
+float *
+cpu_alloc_floats (gsize n)
+{
+  float *memory = cpu_alloc_unset (n);
+
+  return memory ? memset (memory, 0, n * sizeof (float)) : NULL;
 }
 
 gsize
@@ -22,6 +30,34 @@ cpu_panel_size (const IrIgemmKernels *kernels, const CpuConvShape *s)
 {
   return (gsize) s->window.kernel_h * s->window.kernel_w * s->in_channels *
       kernels->nr;
+}
+
+/* Numbers of one output channel that are read at once: a line of the cache. */
+#define RUN 16
+
+/* [channel][n] becomes [n][nr]; channels from @channels on are zero. */
+static void
+interleave (const float *from, guint channels, gsize n, guint nr, float *to)
+{
+  for (gsize first = 0; first < n; first += RUN) {
+    const guint run = MIN (RUN, n - first);
+
+    for (guint o = 0; o < nr; o++)
+      for (guint i = 0; i < run; i++)
+        to[(first + i) * nr + o] = o < channels ? from[o * n + first + i] : 0;
+  }
+}
+
+/* [channel][i][tap] becomes [tap][i][nr]. */
+static void
+interleave_taps (
+    const float *from, guint channels, guint k, guint taps, guint nr, float *to)
+{
+  for (guint i = 0; i < k; i++)
+    for (guint o = 0; o < nr; o++)
+      for (guint t = 0; t < taps; t++)
+        to[((gsize) t * k + i) * nr + o] =
+            o < channels ? from[((gsize) o * k + i) * taps + t] : 0;
 }
 
 float *
@@ -32,17 +68,21 @@ cpu_pack_weights (
   const guint taps = s->window.kernel_h * s->window.kernel_w;
   const guint panels = (s->out_channels + nr - 1) / nr;
   const gsize panel = cpu_panel_size (kernels, s);
-  float *packed = cpu_alloc_floats (panel * panels * s->groups);
+  float *packed = cpu_alloc_unset (panel * panels * s->groups);
+  float *to = packed;
 
   if (!packed)
     return NULL;
   for (guint g = 0; g < s->groups; g++)
-    for (guint o = 0; o < s->out_channels; o++) {
-      float *to = packed + ((gsize) g * panels + o / nr) * panel + o % nr;
+    for (guint o = 0; o < s->out_channels; o += nr, to += panel) {
+      const guint channels = MIN (nr, s->out_channels - o);
+      const float *from =
+          weights + ((gsize) g * s->out_channels + o) * k * taps;
 
-      for (guint i = 0; i < k; i++)
-        for (guint t = 0; t < taps; t++)
-          to[((gsize) t * k + i) * nr] = *weights++;
+      if (taps == 1)
+        interleave (from, channels, k, nr, to);
+      else
+        interleave_taps (from, channels, k, taps, nr, to);
     }
   return packed;
 }

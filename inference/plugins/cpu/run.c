@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu.h"
 
-#include <string.h>
-
-/* Memory behind the last value, as tensors have it. */
+/* Zeros, with memory behind the last value, as tensors have it; @memory is to be
+ * given to free(). Large blocks are the kernel's zeros: what no step touches is
+ * never there. */
 static gpointer
-alloc_aligned (gsize bytes, GError **error)
+alloc_aligned (gsize bytes, gpointer *memory, GError **error)
 {
-  gpointer memory = NULL;
-
-  if (posix_memalign (&memory, IR_TENSOR_ALIGN, bytes + IR_TENSOR_ALIGN) != 0) {
+  *memory = calloc (1, bytes + 2 * IR_TENSOR_ALIGN);
+  if (!*memory) {
     ir_fail (error, IR_ERROR_LIMIT,
         "an inference takes %zu bytes, which are not to be had", bytes);
     return NULL;
   }
-  memset (memory, 0, bytes + IR_TENSOR_ALIGN);
-  return memory;
+  return (gpointer) (((guintptr) *memory + IR_TENSOR_ALIGN - 1) &
+      ~(guintptr) (IR_TENSOR_ALIGN - 1));
 }
 
 static gboolean
@@ -51,8 +50,8 @@ cpu_request_free (gpointer request)
     g_clear_pointer (&run->tensors[i], ir_tensor_unref);
   g_free (run->tensors);
   g_free (run->data);
-  free (run->arena);
-  free (run->scratch);
+  free (run->arena_memory);
+  free (run->scratch_memory);
   g_free (run);
 }
 
@@ -65,9 +64,10 @@ cpu_request_new (gpointer data, GError **error)
   run->model = model;
   run->data = g_new0 (gpointer, model->slots->len + 1);
   run->tensors = g_new0 (IrTensor *, model->slots->len + 1);
-  run->arena = alloc_aligned (model->arena, error);
+  run->arena = alloc_aligned (model->arena, &run->arena_memory, error);
   if (run->arena)
-    run->scratch = alloc_aligned (model->scratch * model->threads, error);
+    run->scratch = alloc_aligned (
+        model->scratch * model->threads, &run->scratch_memory, error);
   if (!run->scratch || !prepare_slots (run, error)) {
     cpu_request_free (run);
     return NULL;

@@ -6,6 +6,7 @@
 #include "cpu.h"
 
 #include <math.h>
+#include <string.h>
 
 #define TILE IR_WINOGRAD_TILE
 #define MATRICES IR_WINOGRAD_MATRICES
@@ -192,39 +193,78 @@ winograd_free (gpointer data)
   g_free (c);
 }
 
-/* From [out][in][3][3] to 36 times panels of [in][nr]. */
+/* Input channels of which the transformed weights fit the first-level cache: the
+ * matrices lie too far apart to be written number by number. */
+#define PACK_CHANNELS 8
+
+typedef struct {
+  Winograd *c;
+  const float *weights;
+} Packing;
+
+/* IR_IGEMM_GROUP output channels from @o on, input channels from @first on: from
+ * [out][in][3][3] to 36 times [in][group]. */
 static void
-pack_weights (Winograd *c, const float *weights)
+transform_group (const Packing *p, guint o, guint first, guint n, float *to)
 {
+  const CpuConvShape *s = &p->c->s;
+  const guint n_out = CLAMP ((int) (s->out_channels - o), 0, IR_IGEMM_GROUP);
+  float in[9 * IR_IGEMM_GROUP] = { 0 }, out[MATRICES * IR_IGEMM_GROUP];
+
+  for (guint i = 0; i < n; i++) {
+    for (guint l = 0; l < n_out; l++) {
+      const float *w =
+          p->weights + 9 * ((gsize) (o + l) * s->in_channels + first + i);
+
+      for (guint t = 0; t < 9; t++)
+        in[t * IR_IGEMM_GROUP + l] = w[t];
+    }
+    ir_winograd_weights (in, out);
+    for (guint m = 0; m < MATRICES; m++)
+      memcpy (to + (m * PACK_CHANNELS + i) * IR_IGEMM_GROUP,
+          out + m * IR_IGEMM_GROUP, sizeof (float) * IR_IGEMM_GROUP);
+  }
+}
+
+static void
+pack_panel (gpointer data, guint task, guint worker)
+{
+  const Packing *p = data;
+  Winograd *c = p->c;
   const guint nr = c->igemm->nr;
   const gsize matrix = c->n_panels * c->panel;
+  float block[MATRICES * PACK_CHANNELS * IR_IGEMM_GROUP];
 
-  for (guint o = 0; o < c->s.out_channels; o++)
-    for (guint i = 0; i < c->s.in_channels; i++, weights += 9) {
-      float *to = c->packed + o / nr * c->panel + (gsize) i * nr + o % nr;
-      float numbers[MATRICES];
+  for (guint first = 0; first < c->s.in_channels; first += PACK_CHANNELS)
+    for (guint l = 0; l < nr; l += IR_IGEMM_GROUP) {
+      const guint n = MIN (PACK_CHANNELS, c->s.in_channels - first);
+      float *to = c->packed + task * c->panel + (gsize) first * nr + l;
 
-      ir_winograd_weights (weights, numbers);
+      transform_group (p, task * nr + l, first, n, block);
       for (guint m = 0; m < MATRICES; m++)
-        to[m * matrix] = numbers[m];
+        for (guint i = 0; i < n; i++)
+          memcpy (to + m * matrix + i * nr,
+              block + (m * PACK_CHANNELS + i) * IR_IGEMM_GROUP,
+              sizeof (float) * IR_IGEMM_GROUP);
     }
 }
 
 static gboolean
-fill (Winograd *c, const float *weights)
+fill (Winograd *c, const CpuModel *model, const float *weights)
 {
   const guint nr = c->igemm->nr;
+  Packing packing = { c, weights };
 
   c->n_panels = (c->s.out_channels + nr - 1) / nr;
   c->panel = (gsize) c->s.in_channels * nr;
   c->call_panels =
       CLAMP (CALL_BYTES / (c->panel * sizeof (float)), 1, c->n_panels);
-  c->packed = cpu_alloc_floats (MATRICES * c->n_panels * c->panel);
+  c->packed = cpu_alloc_unset (MATRICES * c->n_panels * c->panel);
   c->bias = cpu_pack_bias (c->igemm, &c->s, &c->fusion);
   c->zeros = cpu_alloc_floats ((gsize) c->call_panels * nr);
   if (!c->packed || !c->bias || !c->zeros)
     return FALSE;
-  pack_weights (c, weights);
+  cpu_pool_run (model->threads, c->n_panels, pack_panel, &packing);
   return TRUE;
 }
 
@@ -274,7 +314,7 @@ cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
   shape.in_pitch = CPU_PITCH (shape.s.in_channels);
   shape.out_pitch = CPU_PITCH (shape.s.out_channels);
   c = g_memdup2 (&shape, sizeof shape);
-  if (!fill (c, cpu_port_value (model, fusion->head->inputs[1])->data)) {
+  if (!fill (c, model, cpu_port_value (model, fusion->head->inputs[1])->data)) {
     winograd_free (c);
     return FALSE;
   }

@@ -6,20 +6,42 @@
 #define IR_KERNEL_ROWS "winograd/winograd.inc"
 #include "dispatch.h"
 
-void
-ir_winograd_weights (const float weights[9], float to[36])
+#define GROUP IR_WINOGRAD_GROUP
+
+/* G times three numbers, of all pairs. */
+static void
+times_g (
+    const double *a, const double *b, const double *c, size_t step, double *to)
 {
-  static const double g[6][3] = { { 1. / 4, 0, 0 },
-    { -1. / 6, -1. / 6, -1. / 6 }, { -1. / 6, 1. / 6, -1. / 6 },
-    { 1. / 24, 1. / 12, 1. / 6 }, { 1. / 24, -1. / 12, 1. / 6 }, { 0, 0, 1 } };
+  for (int l = 0; l < GROUP; l++) {
+    const double even = (a[l] + c[l]) * (1. / 6), odd = b[l] * (1. / 6);
+    const double even4 = a[l] * (1. / 24) + c[l] * (1. / 6),
+                 odd4 = b[l] * (1. / 12);
 
-  for (int i = 0; i < 6; i++)
-    for (int j = 0; j < 6; j++) {
-      double sum = 0;
+    to[l] = a[l] * .25;
+    to[step + l] = -even - odd;
+    to[2 * step + l] = odd - even;
+    to[3 * step + l] = even4 + odd4;
+    to[4 * step + l] = even4 - odd4;
+    to[5 * step + l] = c[l];
+  }
+}
 
-      for (int y = 0; y < 3; y++)
-        for (int x = 0; x < 3; x++)
-          sum += g[i][y] * g[j][x] * weights[3 * y + x];
-      to[6 * i + j] = (float) sum;
-    }
+void
+ir_winograd_weights (const float *weights, float *to)
+{
+  double g[9 * GROUP], half[6 * 3 * GROUP], all[36 * GROUP];
+
+  for (int i = 0; i < 9 * GROUP; i++)
+    g[i] = weights[i];
+  for (int x = 0; x < 3; x++)
+    times_g (g + x * GROUP, g + (3 + x) * GROUP, g + (6 + x) * GROUP, 3 * GROUP,
+        half + x * GROUP);
+  for (int y = 0; y < 6; y++) {
+    const double *row = half + 3 * y * GROUP;
+
+    times_g (row, row + GROUP, row + 2 * GROUP, GROUP, all + 6 * y * GROUP);
+  }
+  for (int i = 0; i < 36 * GROUP; i++)
+    to[i] = (float) all[i];
 }

@@ -56,7 +56,8 @@ typedef struct {
 
 IR_KERNEL_DECLARE (IrWinogradKernels, winograd);
 
-/* The 36 numbers that stand for the 9 weights of one pair of channels. */
-void ir_winograd_weights (const float weights[9], float to[36]);
+/* The 36 numbers that stand for the 9 weights of a pair of channels, of
+ * IR_WINOGRAD_GROUP pairs: weights[9][group] become to[36][group]. */
+void ir_winograd_weights (const float *weights, float *to);
 
 #endif
