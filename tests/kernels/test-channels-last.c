@@ -111,6 +111,118 @@ test_igemm (void)
   }
 }
 
+/* The columns that are asked for, and no number behind them. */
+static void
+test_igemm_exact (void)
+{
+  EACH_VARIANT (IrIgemmKernels, igemm)
+  {
+    const int rows = round % table[row]->mr + 1;
+    Product p = { pick (1, 3), pick (1, 40), pick (1, 70) };
+    const int stride = p.columns + pick (0, 5);
+    int columns = p.columns;
+    const float *at[3 * IR_IGEMM_MAX_ROWS];
+    IrIgemmTile tile = { rows, p.taps, p.k, p.columns };
+    Guarded a = guarded_new ((rows - 1) * stride + p.columns), b;
+
+    group_up (&columns);
+    p.in = guarded_new (p.k + 100);
+    p.weights = guarded_new (p.taps * p.k * p.columns);
+    scale (&p.weights, 1.0f / 16);
+    p.bias = guarded_new (columns);
+    b = guarded_new (a.n);
+    copy (&b, &a);
+    for (int i = 0; i < p.taps * rows; i++)
+      at[i] = p.in.data + pick (0, 100);
+    tile.at = at;
+    tile.bias = p.bias.data;
+    tile.to_stride = tile.residual_stride = stride;
+    tile.low = round & 2 ? 0 : -INFINITY;
+    tile.high = round & 4 ? 6 : INFINITY;
+    for (int variant = 0; variant < 2; variant++) {
+      const IrIgemmKernels *kernels = variant ? plain : table[row];
+      Guarded packed = pack (&p, kernels->nr);
+
+      tile.weights = packed.data;
+      tile.to = variant ? b.data : a.data;
+      tile.residual = round & 1 ? tile.to : NULL;
+      ir_igemm_tile_exact (kernels, &tile);
+      guarded_free (&packed);
+    }
+    assert_near (&a, &b, 1e-4, table[row]->name);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&p.in);
+    guarded_free (&p.weights);
+    guarded_free (&p.bias);
+  }
+}
+
+/* The scalar row is a product with the halves' values, infinity and NaN too. */
+static void
+test_igemm_halves (void)
+{
+  static const uint16_t halves[] = { 0, 0x8000, 1, 0x83ff, 0x400, 0x3c00,
+    0xbc01, 0x7bff, 0x7c00, 0xfc00, 0x7e00 };
+  static const float values[] = { 0, -0.0f, 0x1p-24f, -1023 * 0x1p-24f,
+    0x1p-14f, 1, -1025.0f / 1024, 65504, INFINITY, -INFINITY, NAN };
+
+  EACH_VARIANT (IrIgemmKernels, igemm)
+  {
+    const int nr = table[row]->nr, i = round % (int) G_N_ELEMENTS (halves);
+    uint16_t weights[IR_IGEMM_MAX_COLUMNS] = { 0 };
+    const float one = 1, *at = &one, bias[IR_IGEMM_MAX_COLUMNS] = { 0 };
+    float to[IR_IGEMM_MAX_COLUMNS];
+    IrIgemmTile tile = { 1, 1, 1, nr, &at, NULL, bias, NULL, to, nr, nr,
+      -INFINITY, INFINITY };
+
+    weights[round % nr] = halves[i];
+    table[row]->row_f16 (&tile, weights);
+    g_assert_true (isnan (values[i]) ? isnan (to[round % nr])
+                                     : to[round % nr] == values[i]);
+    tile.columns = plain->nr;
+    weights[round % plain->nr] = halves[i];
+    plain->row_f16 (&tile, weights);
+    g_assert_true (isnan (values[i]) ? isnan (to[round % plain->nr])
+                                     : to[round % plain->nr] == values[i]);
+  }
+}
+
+static void
+test_igemm_row_f16 (void)
+{
+  EACH_VARIANT (IrIgemmKernels, igemm)
+  {
+    const int nr = table[row]->nr, panels = pick (1, 9), k = pick (1, 60);
+    const int rows = pick (1, 2) * k, columns = panels * nr;
+    g_autofree uint16_t *weights = g_new (uint16_t, rows * columns);
+    g_autofree uint16_t *other = g_new (uint16_t, rows * columns);
+    Guarded in = guarded_new (k + 9), bias = guarded_new (columns);
+    Guarded a = guarded_new (columns), b = guarded_new (columns);
+    Guarded residual = guarded_new (columns);
+    const float *at[] = { in.data, in.data + pick (0, 9) };
+    IrIgemmTile tile = { 1, rows / k, k, columns, at, NULL, bias.data,
+      round & 1 ? residual.data : NULL, a.data, columns, columns,
+      round & 2 ? 0 : -INFINITY, round & 4 ? 6 : INFINITY };
+
+    /* Numbers of either sign up to 1/8. */
+    for (int c = 0; c < columns; c++)
+      for (int i = 0; i < rows; i++)
+        other[(c / plain->nr * rows + i) * plain->nr + c % plain->nr] =
+            weights[(c / nr * rows + i) * nr + c % nr] =
+                pick (0, 0x3000) | pick (0, 1) << 15;
+    table[row]->row_f16 (&tile, weights);
+    tile.to = b.data;
+    plain->row_f16 (&tile, other);
+    assert_near (&a, &b, 1e-4, table[row]->name);
+    guarded_free (&in);
+    guarded_free (&bias);
+    guarded_free (&a);
+    guarded_free (&b);
+    guarded_free (&residual);
+  }
+}
+
 /* --- rows ------------------------------------------------------------------ */
 
 typedef struct {
@@ -316,6 +428,9 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/channels-last/igemm", test_igemm);
+  g_test_add_func ("/channels-last/igemm-exact", test_igemm_exact);
+  g_test_add_func ("/channels-last/igemm-halves", test_igemm_halves);
+  g_test_add_func ("/channels-last/igemm-row-f16", test_igemm_row_f16);
   g_test_add_func ("/channels-last/dwconv", test_dwconv);
   g_test_add_func ("/channels-last/pool", test_pool_rows);
   g_test_add_func ("/channels-last/layout", test_layout);

@@ -201,20 +201,71 @@ over_channels (Net *net, IrPort x)
   return y;
 }
 
+/* Weights that are numbers of few bits may be kept as f16. */
+static IrPort
+few_bits (IrPort weights)
+{
+  IrTensor *value = ir_port_const (weights);
+
+  for (guint64 i = 0; i < ir_tensor_count (value); i++)
+    ((float *) value->data)[i] = rintf (((float *) value->data)[i] * 512) / 512;
+  return weights;
+}
+
+static IrPort
+product (Net *net, IrPort x)
+{
+  const gboolean row = pick (0, 1), transposed = pick (0, 1);
+  const gint64 k = row ? net->n * net->c * net->h * net->w : net->w;
+  const gint64 n = pick (1, 70);
+  IrPort y,
+      weights = constant (
+          net, 2, transposed ? n : k, transposed ? k : n, 0, 0, 0, 0.1);
+
+  if (row) {
+    const gint64 sizes[] = { 1, -1 };
+    const IrShape shape = { 1, { 2 } };
+    g_autoptr (IrTensor) value = ir_tensor_new (IR_DTYPE_I64, &shape, NULL);
+
+    memcpy (value->data, sizes, sizeof sizes);
+    x = op (net, "Reshape", 1, x,
+        ir_port (ir_graph_add_const (net->graph, "sizes", value), 0));
+  }
+  y = op (net, "MatMul", 1, x, pick (0, 1) ? few_bits (weights) : weights);
+  set (y, "transpose_b", transposed ? "true" : "false");
+  if (pick (0, 1))
+    y = op (net, "Add", 1, y, constant (net, 1, n, 0, 0, 0, 0, 1));
+  if (n == k)
+    y = op (net, "Add", 1, y, x);
+  if (pick (0, 1))
+    return op (net, "ReLU", 1, y, (IrPort){ NULL, 0 });
+  if (pick (0, 1))
+    return op (
+        net, "Multiply", 1, y, op (net, "Sigmoid", 1, y, (IrPort){ NULL, 0 }));
+  return y;
+}
+
 static Net
 make_net (int kind)
 {
   static IrPort (*const layers[]) (Net *, IrPort) = { any_conv, square_conv,
-    grouped_conv, depthwise_conv, pool, two_operands, over_channels };
+    grouped_conv, depthwise_conv, pool, two_operands, over_channels, product };
   Net net = { ir_graph_new ("layer"), pick (1, 2), pick (1, 40), pick (12, 30),
     pick (12, 30) };
   const gint64 in = pick (1, 5);
-  const IrShape shape = { 4, { net.n, in, net.h, net.w } };
-  IrPort x = ir_port (
-      ir_graph_add_parameter (net.graph, "in", IR_DTYPE_F32, &shape), 0);
+  IrShape shape;
+  IrPort x;
 
   if (kind == 1)
     net.c += 15;
+  /* Rounding grows with the length of a sum. */
+  if (layers[kind] == product) {
+    net.n = 1;
+    net.c = pick (1, 8);
+  }
+  shape = (IrShape){ 4, { net.n, in, net.h, net.w } };
+  x = ir_port (
+      ir_graph_add_parameter (net.graph, "in", IR_DTYPE_F32, &shape), 0);
   x = op (
       &net, "Convolution", 1, x, constant (&net, 4, net.c, in, 1, 1, 0, 0.5));
   set (x, "strides", "%d,%d", 1, 1);
@@ -292,7 +343,7 @@ main (int argc, char **argv)
 {
   static const char *const names[] = { "convolution", "square-convolution",
     "grouped-convolution", "depthwise-convolution", "pooling", "two-operands",
-    "over-channels" };
+    "over-channels", "product" };
 
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {

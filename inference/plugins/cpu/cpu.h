@@ -175,6 +175,13 @@ typedef struct {
   guint in_channels, out_channels;
 } CpuConvShape;
 
+/* @batch products of m x k by k x n; floats from one matrix to the next. */
+typedef struct {
+  guint batch, m, n, k;
+  gboolean trans_a, trans_b;
+  gsize step_a, step_b;
+} CpuProduct;
+
 /* --- building ------------------------------------------------------------- */
 
 /* Floating-point types become f32, bodies included. */
@@ -225,6 +232,8 @@ gboolean cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_deconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_dense (
+    CpuModel *model, const CpuFusion *fusion, const CpuProduct *product);
 gboolean cpu_lower_pool (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_unary (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_binary (CpuModel *model, const CpuFusion *fusion);

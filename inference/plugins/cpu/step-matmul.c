@@ -7,9 +7,7 @@
 
 typedef struct {
   CpuFusion fusion;
-  guint batch, m, n, k;
-  gboolean trans_a, trans_b;
-  gsize step_a, step_b;
+  CpuProduct s;
   guint blocks_m, blocks_n;
 } Product;
 
@@ -37,28 +35,29 @@ product_block (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const Product *p = work->step->data;
+  const CpuProduct *s = &p->s;
   const CpuRun *run = work->run;
   const guint j = task % p->blocks_n * BLOCK_N;
   const guint i = task / p->blocks_n % p->blocks_m * BLOCK_M;
   const guint batch = task / p->blocks_n / p->blocks_m;
-  const guint m = MIN (BLOCK_M, p->m - i), n = MIN (BLOCK_N, p->n - j);
-  const guint lda = p->trans_a ? p->m : p->k, ldb = p->trans_b ? p->k : p->n;
+  const guint m = MIN (BLOCK_M, s->m - i), n = MIN (BLOCK_N, s->n - j);
+  const guint lda = s->trans_a ? s->m : s->k, ldb = s->trans_b ? s->k : s->n;
   const float *a = (const float *) run->data[work->step->in[0]] +
-      batch * p->step_a + (p->trans_a ? i : (gsize) i * p->k);
+      batch * s->step_a + (s->trans_a ? i : (gsize) i * s->k);
   const float *b = (const float *) run->data[work->step->in[1]] +
-      batch * p->step_b + (p->trans_b ? (gsize) j * p->k : j);
-  const gsize index = ((gsize) batch * p->m + i) * p->n + j;
+      batch * s->step_b + (s->trans_b ? (gsize) j * s->k : j);
+  const gsize index = ((gsize) batch * s->m + i) * s->n + j;
   float *out = (float *) run->data[work->step->out[0]] + index;
   const float *residual = work->step->n_in > 2
       ? (const float *) run->data[work->step->in[2]]
       : NULL;
 
   run->model->gemm->sgemm (
-      p->trans_a, p->trans_b, m, n, p->k, a, lda, b, ldb, out, p->n);
+      s->trans_a, s->trans_b, m, n, s->k, a, lda, b, ldb, out, s->n);
   for (guint r = 0; r < m; r++)
     finish_row (run, &p->fusion,
-        residual ? residual + index + (gsize) r * p->n : NULL,
-        out + (gsize) r * p->n, j, n);
+        residual ? residual + index + (gsize) r * s->n : NULL,
+        out + (gsize) r * s->n, j, n);
 }
 
 static gboolean
@@ -67,14 +66,14 @@ run_product (const CpuStep *step, CpuRun *run, GError **error)
   const Product *p = step->data;
   CpuWork work = { step, run };
 
-  cpu_pool_run (run->model->threads, p->batch * p->blocks_m * p->blocks_n,
+  cpu_pool_run (run->model->threads, p->s.batch * p->blocks_m * p->blocks_n,
       product_block, &work);
   return TRUE;
 }
 
 /* One batch of matrices times as many, or times one matrix. */
 static gboolean
-product_shape (const IrNode *node, Product *p)
+product_shape (const IrNode *node, CpuProduct *s)
 {
   const IrMatMulAttrs *attrs = node->attrs;
   const IrShape *a = &ir_node_input (node, 0)->shape;
@@ -93,22 +92,19 @@ product_shape (const IrNode *node, Product *p)
         a->dim[a->rank - 1 - d] > G_MAXINT32 ||
         b->dim[b->rank - 1 - d] > G_MAXINT32)
       return FALSE;
-  p->trans_a = attrs->transpose_a;
-  p->trans_b = attrs->transpose_b;
-  p->m = a->dim[a->rank - (p->trans_a ? 1 : 2)];
-  p->k = a->dim[a->rank - (p->trans_a ? 2 : 1)];
-  p->n = b->dim[b->rank - (p->trans_b ? 2 : 1)];
-  p->batch = batch_a;
-  p->step_a = (gsize) p->m * p->k;
-  p->step_b = batch_b == 1 ? 0 : (gsize) p->k * p->n;
-  if (batch_b == 1 && !p->trans_a && batch_a * p->m <= G_MAXINT32) {
-    p->m *= batch_a;
-    p->batch = 1;
+  s->trans_a = attrs->transpose_a;
+  s->trans_b = attrs->transpose_b;
+  s->m = a->dim[a->rank - (s->trans_a ? 1 : 2)];
+  s->k = a->dim[a->rank - (s->trans_a ? 2 : 1)];
+  s->n = b->dim[b->rank - (s->trans_b ? 2 : 1)];
+  s->batch = batch_a;
+  s->step_a = (gsize) s->m * s->k;
+  s->step_b = batch_b == 1 ? 0 : (gsize) s->k * s->n;
+  if (batch_b == 1 && !s->trans_a && batch_a * s->m <= G_MAXINT32) {
+    s->m *= batch_a;
+    s->batch = 1;
   }
-  p->blocks_m = (p->m + BLOCK_M - 1) / BLOCK_M;
-  p->blocks_n = (p->n + BLOCK_N - 1) / BLOCK_N;
-  return batch_a > 0 &&
-      (guint64) p->batch * p->blocks_m * p->blocks_n < G_MAXINT32;
+  return batch_a > 0;
 }
 
 gboolean
@@ -119,13 +115,19 @@ cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion)
   Product p = { .fusion = *fusion };
   CpuStep *step;
 
-  if (!product_shape (fusion->head, &p))
+  if (!product_shape (fusion->head, &p.s))
+    return FALSE;
+  if (cpu_lower_dense (model, fusion, &p.s))
+    return TRUE;
+  p.blocks_m = (p.s.m + BLOCK_M - 1) / BLOCK_M;
+  p.blocks_n = (p.s.n + BLOCK_N - 1) / BLOCK_N;
+  if ((guint64) p.s.batch * p.blocks_m * p.blocks_n >= G_MAXINT32)
     return FALSE;
   step = cpu_add_step (model, fusion->last, CPU_PLAIN, CPU_PLAIN, ports,
       fusion->residual.node ? 3 : 2);
   step->head = fusion->head;
   step->kernel = model->gemm->name;
-  step->flops = 2ull * p.batch * p.m * p.n * p.k;
+  step->flops = 2ull * p.s.batch * p.s.m * p.s.n * p.s.k;
   step->run = run_product;
   step->data = g_memdup2 (&p, sizeof p);
   step->free_data = g_free;

@@ -25,6 +25,7 @@
  */
 #define IR_IGEMM_GROUP 8
 #define IR_IGEMM_MAX_ROWS 16
+#define IR_IGEMM_MAX_COLUMNS 32 /* of one panel */
 
 typedef struct {
   int rows; /* 1 to the variant's mr */
@@ -45,14 +46,23 @@ typedef struct {
  * mr, nr: rows of one tile at the most; columns of one panel.
  * tile: the formula above for all columns. Sums run over taps, then over i, in
  * this order, in every variant; variants differ in whether they round products.
+ * row_f16: the same for one row, whose weights are f16 in the same order, instead
+ * of @weights of the tile; writes whole panels, reads whole panels of @bias and
+ * @residual.
  */
 typedef struct {
   IR_KERNEL_HEAD;
   int mr;
   int nr;
   void (*tile) (const IrIgemmTile *tile);
+  void (*row_f16) (const IrIgemmTile *tile, const uint16_t *weights);
 } IrIgemmKernels;
 
 IR_KERNEL_DECLARE (IrIgemmKernels, igemm);
+
+/* tile() that writes @columns columns and none behind them, and reads no more of
+ * @residual. */
+void ir_igemm_tile_exact (
+    const IrIgemmKernels *kernels, const IrIgemmTile *tile);
 
 #endif

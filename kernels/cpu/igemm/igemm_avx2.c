@@ -88,7 +88,34 @@
       panel_##mr##x1 (t, w, column);                                           \
   }
 
-TILE (1)
+#define VEC __m256
+#define LANES 8
+#define LOAD(p) _mm256_loadu_ps (p)
+#define WIDEN(p) _mm256_cvtph_ps (_mm_loadu_si128 ((const __m128i *) (p)))
+#define STORE(p, v) _mm256_storeu_ps (p, v)
+#define SPREAD(x) _mm256_set1_ps (x)
+#define ADD(x, y) _mm256_add_ps (x, y)
+#define FMA(x, y, sum) _mm256_fmadd_ps (x, y, sum)
+#include "igemm_row.h"
+
+PANEL (1, 1)
+PANEL (1, 2)
+
+static void
+tile_1 (const IrIgemmTile *t)
+{
+  const size_t size = (size_t) t->taps * t->k * NR;
+  const float *w = t->weights;
+  int column = 0;
+
+  for (; column + 4 * NR - 8 < t->columns; column += 4 * NR, w += 4 * size)
+    row_4_F32 (t, w, column);
+  for (; column + 8 < t->columns; column += NR, w += size)
+    panel_1x2 (t, w, column);
+  if (column < t->columns)
+    panel_1x1 (t, w, column);
+}
+
 TILE (2)
 TILE (3)
 TILE (4)
@@ -111,4 +138,5 @@ const IrIgemmKernels ir_igemm_avx2 = {
   .mr = 6,
   .nr = NR,
   .tile = tile,
+  .row_f16 = row_f16,
 };

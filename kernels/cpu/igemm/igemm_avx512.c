@@ -99,6 +99,16 @@
     }                                                                          \
   }
 
+#define VEC __m512
+#define LANES 16
+#define LOAD(p) _mm512_loadu_ps (p)
+#define WIDEN(p) _mm512_cvtph_ps (_mm256_loadu_si256 ((const __m256i *) (p)))
+#define STORE(p, v) _mm512_storeu_ps (p, v)
+#define SPREAD(x) _mm512_set1_ps (x)
+#define ADD(x, y) _mm512_add_ps (x, y)
+#define FMA(x, y, sum) _mm512_fmadd_ps (x, y, sum)
+#include "igemm_row.h"
+
 TILE (1)
 TILE (2)
 TILE (3)
@@ -114,10 +124,28 @@ TILE (12)
 TILE (13)
 TILE (14)
 
+/* Whole panels four at a time, the rest as ever. */
+static void
+tile_row (const IrIgemmTile *t)
+{
+  const size_t size = (size_t) t->taps * t->k * NR;
+  IrIgemmTile rest = *t;
+
+  for (; rest.columns >= 4 * NR; rest.columns -= 4 * NR) {
+    row_4_F32 (t, rest.weights, t->columns - rest.columns);
+    rest.weights += 4 * size;
+  }
+  rest.bias += t->columns - rest.columns;
+  rest.to += t->columns - rest.columns;
+  if (rest.residual)
+    rest.residual += t->columns - rest.columns;
+  tile_1 (&rest);
+}
+
 static void
 tile (const IrIgemmTile *t)
 {
-  static void (*const by_rows[]) (const IrIgemmTile *) = { tile_1, tile_2,
+  static void (*const by_rows[]) (const IrIgemmTile *) = { tile_row, tile_2,
     tile_3, tile_4, tile_5, tile_6, tile_7, tile_8, tile_9, tile_10, tile_11,
     tile_12, tile_13, tile_14 };
 
@@ -131,4 +159,5 @@ const IrIgemmKernels ir_igemm_avx512 = {
   .mr = 14,
   .nr = NR,
   .tile = tile,
+  .row_f16 = row_f16,
 };

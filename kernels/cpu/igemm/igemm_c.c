@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "igemm.h"
 
+#include <math.h>
+
 #define NR 8
 
 static float
@@ -29,6 +31,35 @@ tile (const IrIgemmTile *t)
       t->to[r * t->to_stride + c] = element (t, r, c);
 }
 
+static float
+widen (uint16_t half)
+{
+  const int exponent = half >> 10 & 31, fraction = half & 1023;
+  float size = exponent ? ldexpf (1024 + fraction, exponent - 25)
+                        : ldexpf (fraction, -24);
+
+  if (exponent == 31)
+    size = fraction ? NAN : INFINITY;
+  return half & 0x8000 ? -size : size;
+}
+
+static void
+row_f16 (const IrIgemmTile *t, const uint16_t *weights)
+{
+  for (int c = 0; c < t->columns; c++) {
+    const uint16_t *w =
+        weights + (size_t) (c / NR) * t->taps * t->k * NR + c % NR;
+    float sum = t->bias[c];
+
+    for (int tap = 0; tap < t->taps; tap++)
+      for (int i = 0; i < t->k; i++, w += NR)
+        sum += t->at[tap][i] * widen (*w);
+    if (t->residual)
+      sum += t->residual[c];
+    t->to[c] = sum < t->low ? t->low : sum > t->high ? t->high : sum;
+  }
+}
+
 extern const IrIgemmKernels ir_igemm_c;
 
 const IrIgemmKernels ir_igemm_c = {
@@ -36,4 +67,5 @@ const IrIgemmKernels ir_igemm_c = {
   .mr = 6,
   .nr = NR,
   .tile = tile,
+  .row_f16 = row_f16,
 };

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Matrix products with weights that are known, packed once. */
+#include "cpu.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows of one block, for the second-level cache; what of a panel stays in the
+ * first-level one while they go by. */
+#define BLOCK_BYTES (192 << 10)
+#define WHOLE_BYTES (96 << 10)
+#define PIECE_BYTES (16 << 10)
+/* Panels that the kernel of one row takes at a time. */
+#define ROW_PANELS 4
+/* Smaller weights stay in a cache, where widening them takes longer than reading
+ * twice as many bytes. */
+#define MIN_F16_BYTES (1 << 20)
+
+typedef struct {
+  CpuFusion fusion;
+  CpuConvShape s;
+  const IrIgemmKernels *kernels;
+  guint m, n, k;
+  gboolean transposed;
+  /* Panels of k rows of nr columns, of either type. */
+  float *packed;
+  guint16 *halves;
+  gsize panel;
+  guint n_panels;
+  float *bias;
+  float *zeros;
+  guint piece_k;
+  guint rows, n_row_blocks;
+  guint panels, n_panel_blocks;
+  float low, high;
+} Dense;
+
+/* Which rows and panels a task makes. */
+typedef struct {
+  const float *in, *residual;
+  float *out;
+  guint row, end, panel, end_panel;
+} Block;
+
+static void
+add_panel (const Dense *d, const Block *b, guint panel, guint n_panels, guint k)
+{
+  const guint nr = d->kernels->nr, column = panel * nr;
+  const guint n_k = MIN (d->piece_k, d->k - k);
+  const gboolean last = k + n_k == d->k;
+  const float *at[IR_IGEMM_MAX_ROWS];
+  IrIgemmTile tile = { .taps = 1,
+    .k = n_k,
+    .columns = MIN (n_panels * nr, d->n - column),
+    .at = at,
+    .weights = d->packed + panel * d->panel + (gsize) k * nr,
+    .bias = k == 0 ? d->bias + column : d->zeros,
+    .to_stride = d->n,
+    .residual_stride = d->n,
+    .low = last ? d->low : -INFINITY,
+    .high = last ? d->high : INFINITY };
+
+  for (guint i = b->row; i < b->end; i += tile.rows) {
+    const guint left = b->end - i;
+    const guint tiles = (left + d->kernels->mr - 1) / d->kernels->mr;
+
+    tile.rows = (left + tiles - 1) / tiles;
+    for (int r = 0; r < tile.rows; r++)
+      at[r] = b->in + (gsize) (i + r) * d->k + k;
+    tile.to = b->out + (gsize) i * d->n + column;
+    tile.residual = k > 0 ? tile.to
+        : b->residual     ? b->residual + (gsize) i * d->n + column
+                          : NULL;
+    ir_igemm_tile_exact (d->kernels, &tile);
+  }
+}
+
+/* One row times weights that are f16: the last panel may be wider than the row. */
+static void
+make_row (const Dense *d, const Block *b)
+{
+  const guint nr = d->kernels->nr, column = b->panel * nr;
+  const guint columns = MIN (b->end_panel * nr, d->n) - column;
+  const guint rest = columns % nr, whole = columns - rest;
+  float last[IR_IGEMM_MAX_COLUMNS] = { 0 };
+  IrIgemmTile tile = { .rows = 1,
+    .taps = 1,
+    .k = d->k,
+    .columns = whole,
+    .at = &b->in,
+    .bias = d->bias + column,
+    .residual = b->residual ? b->residual + column : NULL,
+    .to = b->out + column,
+    .low = d->low,
+    .high = d->high };
+
+  if (whole > 0)
+    d->kernels->row_f16 (&tile, d->halves + b->panel * d->panel);
+  if (rest == 0)
+    return;
+  tile.columns = rest;
+  tile.bias += whole;
+  if (b->residual) {
+    memcpy (last, tile.residual + whole, rest * sizeof *last);
+    tile.residual = last;
+  }
+  tile.to = last;
+  d->kernels->row_f16 (&tile, d->halves + (b->end_panel - 1) * d->panel);
+  memcpy (b->out + column + whole, last, rest * sizeof *last);
+}
+
+static void
+dense_block (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Dense *d = work->step->data;
+  const guint nr = d->kernels->nr;
+  Block b = { .in = cpu_in (work, 0),
+    .residual = work->step->n_in > 1 ? cpu_in (work, 1) : NULL,
+    .out = cpu_out (work, 0),
+    .row = task % d->n_row_blocks * d->rows,
+    .panel = task / d->n_row_blocks * d->panels };
+  guint step = d->piece_k < d->k || d->m > 1 ? 1 : d->panels;
+
+  b.end = MIN (b.row + d->rows, d->m);
+  b.end_panel = MIN (b.panel + d->panels, d->n_panels);
+  if (d->halves)
+    make_row (d, &b);
+  else
+    for (guint p = b.panel; p < b.end_panel; p += step)
+      for (guint k = 0; k < d->k; k += d->piece_k)
+        add_panel (d, &b, p, MIN (step, b.end_panel - p), k);
+  if (!cpu_fusion_is_clamp (&d->fusion))
+    cpu_finish_pixels (work->run, &d->fusion, b.panel * nr,
+        MIN (b.end_panel * nr, d->n) - b.panel * nr,
+        b.out + (gsize) b.row * d->n + b.panel * nr, d->n, b.end - b.row);
+}
+
+static gboolean
+run_dense (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const Dense *d = step->data;
+  CpuWork work = { step, run };
+
+  cpu_pool_run (run->model->threads, d->n_row_blocks * d->n_panel_blocks,
+      dense_block, &work);
+  return TRUE;
+}
+
+/* --- compiling ------------------------------------------------------------- */
+
+static void
+dense_free (gpointer data)
+{
+  Dense *d = data;
+
+  free (d->packed);
+  free (d->halves);
+  free (d->bias);
+  free (d->zeros);
+  g_free (d);
+}
+
+static void
+pack (const Dense *d, const float *weights)
+{
+  const guint nr = d->kernels->nr;
+  const gsize row = d->transposed ? 1 : d->n, column = d->transposed ? d->k : 1;
+
+  for (guint p = 0; p < d->n_panels; p++) {
+    const float *from = weights + p * nr * column;
+    const guint columns = MIN (nr, d->n - p * nr);
+    float *to = d->packed + p * d->panel;
+
+    for (guint i = 0; i < d->k; i++, to += nr)
+      for (guint c = 0; c < columns; c++)
+        to[c] = from[i * row + c * column];
+  }
+}
+
+/* Whether @x is an f16; as such. */
+static gboolean
+narrow (float x, guint16 *to)
+{
+  guint32 bits;
+  float back;
+
+  memcpy (&bits, &x, sizeof bits);
+  if ((bits & 0x1fff) == 0 && (bits >> 23 & 255) - 113 < 30) {
+    *to = (bits >> 16 & 0x8000) | ((bits & 0x7fffffff) - (112 << 23)) >> 13;
+    return TRUE;
+  }
+  *to = ir_f32_to_f16 (x);
+  back = ir_f16_to_f32 (*to);
+  return memcmp (&back, &x, sizeof x) == 0;
+}
+
+/* One row waits for its weights: those that came as f16 are kept so. */
+static void
+narrow_weights (Dense *d)
+{
+  const gsize n = d->n_panels * d->panel;
+  guint16 *halves;
+
+  if (d->m > 1 || n * sizeof (float) < MIN_F16_BYTES)
+    return;
+  halves = (guint16 *) cpu_alloc_floats ((n + 1) / 2);
+  for (gsize i = 0; halves && i < n; i++)
+    if (!narrow (d->packed[i], &halves[i])) {
+      g_clear_pointer (&halves, free);
+      return;
+    }
+  d->halves = halves;
+  if (halves)
+    g_clear_pointer (&d->packed, free);
+}
+
+static gboolean
+fill (Dense *d, const float *weights)
+{
+  d->packed = cpu_alloc_floats (d->n_panels * d->panel);
+  d->bias = cpu_pack_bias (d->kernels, &d->s, &d->fusion);
+  d->zeros = cpu_alloc_floats (d->kernels->nr);
+  if (!d->packed || !d->bias || !d->zeros)
+    return FALSE;
+  pack (d, weights);
+  narrow_weights (d);
+  return TRUE;
+}
+
+static void
+choose_blocks (Dense *d, const CpuModel *model)
+{
+  const guint mr = d->kernels->mr;
+  const guint wanted = cpu_parts (model, 2ull * d->m * d->n * d->k);
+  const guint limit = BLOCK_BYTES / (d->k * sizeof (float)) / mr * mr;
+  const gsize row = d->kernels->nr * sizeof (float);
+  guint parts;
+
+  d->piece_k = d->m > mr && d->k * row > WHOLE_BYTES ? PIECE_BYTES / row : d->k;
+  d->rows = MIN (MAX (limit, 4 * mr), (d->m + wanted - 1) / wanted);
+  d->rows = MIN (MAX ((d->rows + mr - 1) / mr * mr, 4 * mr), d->m);
+  d->n_row_blocks = (d->m + d->rows - 1) / d->rows;
+  parts = (wanted + d->n_row_blocks - 1) / d->n_row_blocks;
+  d->panels = (d->n_panels + parts - 1) / parts;
+  d->panels = (d->panels + ROW_PANELS - 1) / ROW_PANELS * ROW_PANELS;
+  d->panels = MIN (d->panels, d->n_panels);
+  d->n_panel_blocks = (d->n_panels + d->panels - 1) / d->panels;
+}
+
+gboolean
+cpu_lower_dense (
+    CpuModel *model, const CpuFusion *fusion, const CpuProduct *product)
+{
+  const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
+  const IrTensor *weights = cpu_port_value (model, fusion->head->inputs[1]);
+  Dense *d;
+  CpuStep *step;
+
+  if (!weights || product->batch != 1 ||
+      (product->trans_a && product->m > 1 && product->k > 1))
+    return FALSE;
+  d = g_new0 (Dense, 1);
+  d->fusion = *fusion;
+  d->kernels = model->igemm;
+  d->m = product->m;
+  d->n = product->n;
+  d->k = product->k;
+  d->transposed = product->trans_b;
+  d->s = (CpuConvShape){ .groups = 1, .out_channels = d->n };
+  d->panel = (gsize) d->k * d->kernels->nr;
+  d->n_panels = (d->n + d->kernels->nr - 1) / d->kernels->nr;
+  if (!fill (d, weights->data)) {
+    dense_free (d);
+    return FALSE;
+  }
+  choose_blocks (d, model);
+  cpu_fusion_limits (fusion, &d->low, &d->high);
+
+  step = cpu_add_step (model, fusion->last, CPU_PLAIN, CPU_PLAIN, ports,
+      fusion->residual.node ? 2 : 1);
+  step->head = fusion->head;
+  step->kernel = d->kernels->name;
+  step->flops = 2ull * d->m * d->n * d->k;
+  step->run = run_dense;
+  step->data = d;
+  step->free_data = dense_free;
+  return TRUE;
+}
