@@ -196,28 +196,6 @@ store (const IrPreproc *recipe, guint batch_index, guint x, guint y,
   }
 }
 
-static gboolean
-check_tensor (const IrPreproc *recipe, guint batch_index,
-    const IrTensor *tensor, GError **error)
-{
-  IrShape shape = ir_preproc_shape (recipe);
-  char wants[IR_SHAPE_TEXT], has[IR_SHAPE_TEXT];
-
-  if (tensor->shape.rank == 4)
-    shape.dim[0] = tensor->shape.dim[0];
-  if (tensor->dtype != recipe->dtype ||
-      !ir_shape_equal (&tensor->shape, &shape))
-    return ir_fail (error, IR_ERROR_SHAPE,
-        "the recipe makes %s %s, the tensor is %s %s",
-        ir_dtype_name (recipe->dtype), ir_shape_print (&shape, wants),
-        ir_dtype_name (tensor->dtype), ir_shape_print (&tensor->shape, has));
-  if (batch_index >= tensor->shape.dim[0])
-    return ir_fail (error, IR_ERROR_SHAPE,
-        "picture %u of a tensor that has room for %" G_GINT64_FORMAT,
-        batch_index, tensor->shape.dim[0]);
-  return TRUE;
-}
-
 gboolean
 ir_preproc_run_reference (const IrPreproc *recipe, const IrFrame *frame,
     const IrRegion *region, guint batch_index, IrTensor *tensor, GError **error)
@@ -229,7 +207,7 @@ ir_preproc_run_reference (const IrPreproc *recipe, const IrFrame *frame,
   Axis h, v;
 
   if (!ir_preproc_check (recipe, frame, region, error) ||
-      !check_tensor (recipe, batch_index, tensor, error))
+      !ir_preproc_check_tensor (recipe, batch_index, tensor, error))
     return FALSE;
 
   place = ir_preproc_place (recipe, frame, region);

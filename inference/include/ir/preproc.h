@@ -170,6 +170,15 @@ IR_API gboolean ir_preproc_check (const IrPreproc *recipe, const IrFrame *frame,
  * Since: 0.1 */
 IR_API IrShape ir_preproc_shape (const IrPreproc *recipe);
 
+/** ir_preproc_check_tensor: whether @tensor is of @recipe's type and shape, with
+ * room for picture @batch_index of it.
+ *
+ * Returns: %FALSE with %IR_ERROR_SHAPE
+ *
+ * Since: 0.1 */
+IR_API gboolean ir_preproc_check_tensor (const IrPreproc *recipe,
+    guint batch_index, const IrTensor *tensor, GError **error);
+
 /** ir_preproc_place: where the picture comes to lie. The recipe and what it is
  * applied to must have passed ir_preproc_check(). Since: 0.1 */
 IR_API IrPlacement ir_preproc_place (

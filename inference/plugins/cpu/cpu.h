@@ -6,6 +6,7 @@
 #include <ir/conv.h>
 #include <ir/plugin.h>
 
+#include "colour/colour.h"
 #include "conv/conv.h"
 #include "dwconv/dwconv.h"
 #include "eltwise/eltwise.h"
@@ -293,6 +294,10 @@ void cpu_model_free (gpointer model);
 
 gpointer cpu_request_new (gpointer model, GError **error);
 void cpu_request_free (gpointer request);
+/* As ir_core_preprocess(). */
+gboolean cpu_preprocess (const IrPreproc *recipe, const IrFrame *frame,
+    const IrRegion *region, guint batch_index, IrTensor *tensor,
+    GError **error);
 gboolean cpu_infer (gpointer request, IrTensor *const *inputs,
     IrTensor **outputs, const gint *cancelled, GError **error);
 

@@ -15,10 +15,12 @@ cpu_probe (char **text, GError **error)
     if (flags & f->flag)
       g_string_append_printf (line, ", %s", f->text);
   g_string_append_printf (line,
-      "; kernels: gemm %s, conv %s, dwconv %s, eltwise %s, pool %s, reduce %s",
-      ir_gemm_select (flags)->name, ir_conv_select (flags)->name,
-      ir_dwconv_select (flags)->name, ir_eltwise_select (flags)->name,
-      ir_pool_select (flags)->name, ir_reduce_select (flags)->name);
+      "; kernels: colour %s, gemm %s, conv %s, dwconv %s, eltwise %s, pool %s, "
+      "reduce %s",
+      ir_colour_select (flags)->name, ir_gemm_select (flags)->name,
+      ir_conv_select (flags)->name, ir_dwconv_select (flags)->name,
+      ir_eltwise_select (flags)->name, ir_pool_select (flags)->name,
+      ir_reduce_select (flags)->name);
   if (g_getenv ("IR_CPU_MASK"))
     g_string_append_printf (
         line, " (IR_CPU_MASK=%s)", g_getenv ("IR_CPU_MASK"));
@@ -211,7 +213,7 @@ static const IrDevicePlugin plugin = {
   .infer = cpu_infer,
   .set_profiling = cpu_set_profiling,
   .get_profile = cpu_get_profile,
-  .preprocess = ir_preproc_run_reference,
+  .preprocess = cpu_preprocess,
   .peak_gflops = cpu_peak_gflops,
 };
 
