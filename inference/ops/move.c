@@ -99,6 +99,32 @@ ir_move_run (const IrMove *move, gsize bytes, gconstpointer from, gpointer to)
     move_block (&simple, 0, bytes, from, to);
 }
 
+gboolean
+ir_eval_strided (IrEvalCtx *ctx, GError **error)
+{
+  const IrTensor *in = ctx->in[0];
+  const gsize bytes = ir_dtype_size (in->dtype);
+  gint64 steps[IR_MAX_RANK];
+
+  ir_strides (&in->shape, steps);
+  for (gsize i = 0; i < ctx->n_outputs; i++) {
+    const IrShape *shape = &ctx->out[i]->shape;
+    IrMove move = { 0 };
+    IrStrided strided;
+
+    if (!ctx->node->op->strided (ctx, i, steps, &strided, error))
+      return FALSE;
+    for (gint d = 0; d < shape->rank; d++)
+      ir_move_add (&move, shape->dim[d], strided.step[d], 0);
+    ir_move_dense_to (&move);
+    if (ctx->out[i]->size)
+      ir_move_run (&move, bytes,
+          (const guint8 *) in->data + strided.offset * (gssize) bytes,
+          ctx->out[i]->data);
+  }
+  return TRUE;
+}
+
 void
 ir_fill (gpointer to, gconstpointer from, gsize bytes, guint64 count)
 {

@@ -42,6 +42,9 @@ void ir_move_dense_to (IrMove *move);
 void ir_move_run (
     const IrMove *move, gsize bytes, gconstpointer from, gpointer to);
 
+/* `evaluate` of ops that have `strided`. */
+gboolean ir_eval_strided (IrEvalCtx *ctx, GError **error);
+
 /* Writes the element of @bytes bytes at @from @count times to @to. */
 void ir_fill (gpointer to, gconstpointer from, gsize bytes, guint64 count);
 

@@ -138,27 +138,21 @@ infer_slice (IrInferCtx *ctx, GError **error)
 }
 
 static gboolean
-evaluate_slice (IrEvalCtx *ctx, GError **error)
+strided_slice (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
-  const IrTensor *in = ctx->in[0];
-  const gsize bytes = ir_dtype_size (in->dtype);
-  gint64 strides[IR_MAX_RANK], offset = 0;
+  const IrShape *in = &ctx->in[0]->shape;
   IrSpan spans[IR_MAX_RANK];
-  IrMove move = { 0 };
   Bounds bounds;
 
   if (!eval_bounds (ctx, 1, &bounds, error) ||
-      !make_spans (&bounds, &in->shape, spans, error))
+      !make_spans (&bounds, in, spans, error))
     return FALSE;
-  ir_strides (&in->shape, strides);
-  for (gint i = 0; i < in->shape.rank; i++) {
-    offset += spans[i].first * strides[i];
-    ir_move_add (&move, spans[i].count, spans[i].step * strides[i], 0);
+  strided->offset = 0;
+  for (gint i = 0; i < in->rank; i++) {
+    strided->offset += spans[i].first * steps[i];
+    strided->step[i] = spans[i].step * steps[i];
   }
-  ir_move_dense_to (&move);
-  if (ctx->out[0]->size)
-    ir_move_run (&move, bytes,
-        (const guint8 *) in->data + offset * (gssize) bytes, ctx->out[0]->data);
   return TRUE;
 }
 
@@ -169,8 +163,9 @@ const IrOpDesc ir_op_slice_8 = {
   .max_inputs = 5,
   .n_outputs = 1,
   .infer = infer_slice,
-  .evaluate = evaluate_slice,
+  .evaluate = ir_eval_strided,
   .summary = "every step'th index from start to stop of the given axes",
+  .strided = strided_slice,
 };
 
 static gboolean

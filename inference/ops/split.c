@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "move.h"
 
+#include <string.h>
+
 /* Reads and checks the axis; @known is FALSE if it or the rank is not known. */
 static gboolean
 infer_split_axis (IrInferCtx *ctx, guint *axis, gboolean *known, GError **error)
@@ -64,28 +66,20 @@ infer_split (IrInferCtx *ctx, GError **error)
 
 /* Both ops: the outputs' shapes say where to cut. */
 static gboolean
-evaluate_split (IrEvalCtx *ctx, GError **error)
+strided_split (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
   const IrShape *in = &ctx->in[0]->shape;
-  const gsize bytes = ir_dtype_size (ctx->in[0]->dtype);
-  const guint8 *from = ctx->in[0]->data;
-  gint64 value, row;
+  gint64 value;
   guint axis;
 
   if (!ir_eval_int (ctx, 1, &value, error) ||
       !ir_shape_axis (in, value, &axis, error))
     return FALSE;
-  row = ir_shape_size (in, axis, in->rank);
-  for (gsize i = 0; i < ctx->n_outputs; i++) {
-    const IrShape *part = &ctx->out[i]->shape;
-    const gint64 length = ir_shape_size (part, axis, part->rank);
-    IrMove move = { 0 };
-
-    ir_move_add (&move, ir_shape_size (in, 0, axis), row, length);
-    ir_move_add (&move, length, 1, 1);
-    ir_move_run (&move, bytes, from, ctx->out[i]->data);
-    from += length * bytes;
-  }
+  strided->offset = 0;
+  for (guint i = 0; i < index; i++)
+    strided->offset += ctx->out[i]->shape.dim[axis] * steps[axis];
+  memcpy (strided->step, steps, in->rank * sizeof *steps);
   return TRUE;
 }
 
@@ -103,8 +97,9 @@ const IrOpDesc ir_op_split_1 = {
   .attrs_size = sizeof (IrSplitAttrs),
   .attrs = split_attrs,
   .infer = infer_split,
-  .evaluate = evaluate_split,
+  .evaluate = ir_eval_strided,
   .summary = "cuts the input into equal parts along an axis",
+  .strided = strided_split,
 };
 
 /* One length may be -1: what the others leave of @dim. */
@@ -175,6 +170,7 @@ const IrOpDesc ir_op_variadic_split_1 = {
   .max_inputs = 3,
   .n_outputs = IR_VARIADIC,
   .infer = infer_variadic_split,
-  .evaluate = evaluate_split,
+  .evaluate = ir_eval_strided,
   .summary = "cuts the input into parts of given lengths along an axis",
+  .strided = strided_split,
 };

@@ -18,8 +18,7 @@ typedef struct {
 /* What one item does to the shape, and where its elements are. */
 typedef struct {
   IrShape out;
-  IrMove move;
-  gint64 offset;
+  IrStrided strided;
 } Plan;
 
 static gboolean
@@ -34,8 +33,8 @@ keep (Plan *plan, gint64 dim, gint64 stride, GError **error)
   if (plan->out.rank == IR_MAX_RANK)
     return ir_fail (error, IR_ERROR_LIMIT,
         "the result has more than %d dimensions", IR_MAX_RANK);
+  plan->strided.step[plan->out.rank] = stride;
   plan->out.dim[plan->out.rank++] = dim;
-  ir_move_add (&plan->move, dim, stride, 0);
   return TRUE;
 }
 
@@ -54,7 +53,7 @@ shrink (Plan *plan, const Items *items, gsize i, gint64 dim, gint64 stride,
         "element %" G_GSIZE_FORMAT " of begin is %" G_GINT64_FORMAT
         ", outside a dimension of %" G_GINT64_FORMAT,
         i, index, dim);
-  plan->offset += (index < 0 ? index + dim : index) * stride;
+  plan->strided.offset += (index < 0 ? index + dim : index) * stride;
   return TRUE;
 }
 
@@ -74,7 +73,7 @@ slice (Plan *plan, const Items *items, gsize i, gint64 dim, gint64 stride,
     return keep (plan, IR_DIM_UNKNOWN, 0, error);
   span = ir_span (dim, no_begin ? 0 : items->begin[i],
       no_end ? 0 : items->end[i], items->stride[i], no_begin, no_end);
-  plan->offset += span.first * stride;
+  plan->strided.offset += span.first * stride;
   return keep (plan, span.count, span.step * stride, error);
 }
 
@@ -183,11 +182,10 @@ infer_strided_slice (IrInferCtx *ctx, GError **error)
 }
 
 static gboolean
-evaluate_strided_slice (IrEvalCtx *ctx, GError **error)
+strided_slice (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
-  const IrTensor *in = ctx->in[0];
-  const gsize bytes = ir_dtype_size (in->dtype);
-  gint64 values[3][MAX_ITEMS], strides[IR_MAX_RANK];
+  gint64 values[3][MAX_ITEMS];
   Items items = { ctx->attrs, 0, values[0], values[1], values[2] };
   Plan plan;
 
@@ -196,14 +194,9 @@ evaluate_strided_slice (IrEvalCtx *ctx, GError **error)
   for (gsize i = 1; i < ctx->n_inputs; i++)
     if (!ir_eval_ints (ctx, i, values[i - 1], MAX_ITEMS, &items.n, error))
       return FALSE;
-  ir_strides (&in->shape, strides);
-  if (!make_plan (&items, &in->shape, strides, &plan, error))
+  if (!make_plan (&items, &ctx->in[0]->shape, steps, &plan, error))
     return FALSE;
-  ir_move_dense_to (&plan.move);
-  if (ctx->out[0]->size)
-    ir_move_run (&plan.move, bytes,
-        (const guint8 *) in->data + plan.offset * (gssize) bytes,
-        ctx->out[0]->data);
+  *strided = plan.strided;
   return TRUE;
 }
 
@@ -225,6 +218,7 @@ const IrOpDesc ir_op_strided_slice_1 = {
   .attrs_size = sizeof (IrStridedSliceAttrs),
   .attrs = strided_slice_attrs,
   .infer = infer_strided_slice,
-  .evaluate = evaluate_strided_slice,
+  .evaluate = ir_eval_strided,
   .summary = "a part as Python's x[a:b:s, …, new axis, i] takes it",
+  .strided = strided_slice,
 };

@@ -32,24 +32,18 @@ infer_transpose (IrInferCtx *ctx, GError **error)
 }
 
 static gboolean
-evaluate_transpose (IrEvalCtx *ctx, GError **error)
+strided_transpose (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
-  const IrTensor *in = ctx->in[0];
-  gint64 strides[IR_MAX_RANK];
+  const gint rank = ctx->in[0]->shape.rank;
   guint order[IR_MAX_RANK];
-  IrMove move = { 0 };
   gsize n = 0;
 
   if (!ir_eval_axes (ctx, 1, 0, order, &n, error))
     return FALSE;
-  ir_strides (&in->shape, strides);
-  for (gint i = 0; i < in->shape.rank; i++) {
-    const guint axis = n ? order[i] : (guint) (in->shape.rank - 1 - i);
-
-    ir_move_add (&move, in->shape.dim[axis], strides[axis], 0);
-  }
-  ir_move_dense_to (&move);
-  ir_move_run (&move, ir_dtype_size (in->dtype), in->data, ctx->out[0]->data);
+  strided->offset = 0;
+  for (gint i = 0; i < rank; i++)
+    strided->step[i] = steps[n ? order[i] : (guint) (rank - 1 - i)];
   return TRUE;
 }
 
@@ -60,6 +54,7 @@ const IrOpDesc ir_op_transpose_1 = {
   .max_inputs = 2,
   .n_outputs = 1,
   .infer = infer_transpose,
-  .evaluate = evaluate_transpose,
+  .evaluate = ir_eval_strided,
   .summary = "permutes the dimensions; an empty order reverses them",
+  .strided = strided_transpose,
 };

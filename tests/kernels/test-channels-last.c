@@ -335,7 +335,7 @@ test_layout (void)
     table[row]->to_last (planes.data, channels, pixels, a.data, pitch);
     plain->to_last (planes.data, channels, pixels, b.data, pitch);
     assert_near (&a, &b, 0, table[row]->name);
-    table[row]->to_plain (a.data, pitch, channels, pixels, back.data);
+    table[row]->transpose (a.data, pitch, pixels, channels, back.data, pixels);
     assert_near (&back, &planes, 0, table[row]->name);
     guarded_free (&planes);
     guarded_free (&a);

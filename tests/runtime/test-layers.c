@@ -40,6 +40,14 @@ constant (Net *net, gint rank, gint64 a, gint64 b, gint64 c, gint64 d, gint64 e,
 }
 
 static IrPort
+integers (Net *net, gsize n, const gint64 *values)
+{
+  g_autoptr (IrTensor) value = ir_tensor_new_i64 (values, n);
+
+  return ir_port (ir_graph_add_const (net->graph, "i", value), 0);
+}
+
+static IrPort
 op (Net *net, const char *type, guint opset, IrPort a, IrPort b)
 {
   return ir_port (b.node
@@ -245,21 +253,122 @@ product (Net *net, IrPort x)
   return y;
 }
 
+static IrPort
+transpose (Net *net, IrPort x)
+{
+  static const gint64 orders[][4] = { { 0, 2, 3, 1 }, { 0, 3, 2, 1 },
+    { 0, 1, 3, 2 }, { 1, 0, 2, 3 }, { 2, 3, 1, 0 }, { 3, 2, 1, 0 } };
+
+  if (pick (0, 1))
+    x = op (net, "Transpose", 1, x, integers (net, 4, orders[pick (0, 5)]));
+  return op (net, "Transpose", 1, x, integers (net, 4, orders[pick (0, 5)]));
+}
+
+static IrPort
+slice (Net *net, IrPort x)
+{
+  const gint64 sizes[] = { net->n, net->c, net->h, net->w };
+  gint64 start[4], stop[4], step[4];
+
+  for (guint d = 0; d < 4; d++) {
+    start[d] = pick (0, sizes[d] - 1);
+    stop[d] = pick (start[d] + 1, sizes[d]);
+    step[d] = pick (1, 3);
+    if (pick (0, 3) == 0) {
+      const gint64 last = stop[d] - 1;
+
+      stop[d] = start[d] - 1 - sizes[d];
+      start[d] = last;
+      step[d] = -step[d];
+    }
+  }
+  return ir_port (ir_graph_add_op (net->graph, "Slice", 8, "Slice", 4, x,
+                      integers (net, 4, start), integers (net, 4, stop),
+                      integers (net, 4, step)),
+      0);
+}
+
+/* Even and odd rows and columns, as the first layers of some networks take them. */
+static IrPort
+strided_slice (Net *net, IrPort x)
+{
+  const gint64 begin[] = { 0, 0, pick (0, 1), pick (0, 1) };
+  const gint64 end[] = { 0, pick (1, net->c), 0, 0 };
+  const gint64 strides[] = { 1, 1, 2, 2 };
+  IrPort y = ir_port (ir_graph_add_op (net->graph, "StridedSlice", 1, "Slice",
+                          4, x, integers (net, 4, begin),
+                          integers (net, 4, end), integers (net, 4, strides)),
+      0);
+
+  set (y, "begin_mask", "1,1,0,0");
+  set (y, "end_mask", "1,0,1,1");
+  if (pick (0, 1))
+    set (y, "new_axis_mask", "0,0,0,0,1");
+  return y;
+}
+
+/* The parts in another order. */
+static IrPort
+split (Net *net, IrPort x)
+{
+  const gint64 sizes[] = { net->n, net->c, net->h, net->w };
+  const gint64 axis = pick (1, 3), rest = sizes[axis] - 1;
+  const gint64 first = rest ? pick (1, MIN (rest, 16)) : 1;
+  const gint64 lengths[] = { first, sizes[axis] - first };
+  IrNode *node, *joined;
+  IrPort in[3];
+
+  if (rest == 0)
+    return op (net, "ReLU", 1, x, (IrPort){ NULL, 0 });
+  in[0] = x;
+  in[1] = integers (net, 1, &axis);
+  in[2] = integers (net, 2, lengths);
+  node = ir_graph_add (
+      net->graph, ir_op_lookup ("VariadicSplit", "opset1"), "Split", in, 3, 2);
+  joined =
+      ir_graph_add_op (net->graph, "Concat", 1, "Concat", 3, ir_port (node, 1),
+          op (net, "Tanh", 1, x, (IrPort){ NULL, 0 }), ir_port (node, 0));
+  set (ir_port (joined, 0), "axis", "%d", (int) axis);
+  return ir_port (joined, 0);
+}
+
+static IrPort
+movement (Net *net, IrPort x)
+{
+  static IrPort (*const ways[]) (
+      Net *, IrPort) = { transpose, slice, strided_slice, split };
+
+  return ways[pick (0, 3)](net, x);
+}
+
+static const struct {
+  const char *name;
+  IrPort (*layer) (Net *net, IrPort x);
+} layers[] = {
+  { "convolution", any_conv },
+  { "square-convolution", square_conv },
+  { "grouped-convolution", grouped_conv },
+  { "depthwise-convolution", depthwise_conv },
+  { "pooling", pool },
+  { "two-operands", two_operands },
+  { "over-channels", over_channels },
+  { "product", product },
+  { "movement", movement },
+};
+
 static Net
 make_net (int kind)
 {
-  static IrPort (*const layers[]) (Net *, IrPort) = { any_conv, square_conv,
-    grouped_conv, depthwise_conv, pool, two_operands, over_channels, product };
   Net net = { ir_graph_new ("layer"), pick (1, 2), pick (1, 40), pick (12, 30),
     pick (12, 30) };
   const gint64 in = pick (1, 5);
   IrShape shape;
   IrPort x;
 
-  if (kind == 1)
+  if (layers[kind].layer == square_conv)
     net.c += 15;
   /* Rounding grows with the length of a sum. */
-  if (layers[kind] == product) {
+  if (layers[kind].layer == product) {
     net.n = 1;
     net.c = pick (1, 8);
   }
@@ -272,7 +381,7 @@ make_net (int kind)
   set (x, "dilations", "%d,%d", 1, 1);
   set (x, "pads_begin", "%d,%d", 0, 0);
   set (x, "pads_end", "%d,%d", 0, 0);
-  x = layers[kind](&net, x);
+  x = layers[kind].layer (&net, x);
   ir_graph_add_result (net.graph, "out", x);
   return net;
 }
@@ -341,13 +450,9 @@ test_layer (gconstpointer data)
 int
 main (int argc, char **argv)
 {
-  static const char *const names[] = { "convolution", "square-convolution",
-    "grouped-convolution", "depthwise-convolution", "pooling", "two-operands",
-    "over-channels", "product" };
-
   g_test_init (&argc, &argv, NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
-    g_autofree char *path = g_strdup_printf ("/layers/%s", names[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (layers); i++) {
+    g_autofree char *path = g_strdup_printf ("/layers/%s", layers[i].name);
 
     g_test_add_data_func (path, GINT_TO_POINTER (i), test_layer);
   }

@@ -182,6 +182,19 @@ typedef struct {
 } IrEvalCtx;
 
 /**
+ * IrStrided: an output that is a selection of the elements of input 0
+ * @offset: where its element (0, 0, …) is in the input
+ * @step: how far from it the next one along each of its dimensions is; may be
+ *   negative or 0
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  gint64 offset;
+  gint64 step[IR_MAX_RANK];
+} IrStrided;
+
+/**
  * IrOpDesc:
  * @type: the IR's spelling, such as "Convolution"
  * @opset: number of the opset where this form appeared first; the IR's
@@ -200,6 +213,11 @@ typedef struct {
  *   `evaluate` relies on it. The runner adds the node's name to the message
  * @evaluate: (nullable): the plain, obvious computation
  * @summary: one line for the documentation
+ * @strided: (nullable): of ops that only pick and permute the elements of input 0:
+ *   where those of output @index come from. @steps are the distances between
+ *   elements of input 0, one per dimension, in whatever order a device keeps
+ *   them; of @ctx, the contents of input 0 and the outputs are not looked at,
+ *   their types and shapes are
  *
  * Since: 0.1
  */
@@ -215,6 +233,8 @@ struct _IrOpDesc {
   gboolean (*infer) (IrInferCtx *ctx, GError **error);
   gboolean (*evaluate) (IrEvalCtx *ctx, GError **error);
   const char *summary;
+  gboolean (*strided) (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+      IrStrided *strided, GError **error);
 };
 
 /**

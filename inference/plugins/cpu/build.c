@@ -174,8 +174,8 @@ run_reorder (const CpuStep *step, CpuRun *run, GError **error)
       k->to_last (from + n * channels * pixels, channels, pixels,
           to + n * pixels * out->pitch, out->pitch);
     else
-      k->to_plain (from + n * pixels * in->pitch, in->pitch, channels, pixels,
-          to + n * channels * pixels);
+      k->transpose (from + n * pixels * in->pitch, in->pitch, pixels, channels,
+          to + n * channels * pixels, pixels);
   }
   return TRUE;
 }
@@ -389,6 +389,8 @@ find_lower (const IrNode *node)
   for (guint i = 0; i < G_N_ELEMENTS (lower_rows); i++)
     if (ir_node_is (node, lower_rows[i].type))
       return lower_rows[i].lower;
+  if (node->op->strided)
+    return cpu_lower_move;
   return cpu_match_unary (node, &op, &a, &b) ? cpu_lower_unary : NULL;
 }
 

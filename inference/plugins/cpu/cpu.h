@@ -241,6 +241,7 @@ gboolean cpu_lower_binary (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_move (CpuModel *model, const CpuFusion *fusion);
 
 /* Sizes of a two-dimensional window if all are small enough for ints: positions
  * inside a plane are then, too. */

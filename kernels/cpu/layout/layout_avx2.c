@@ -10,7 +10,7 @@ typedef struct {
 } Block;
 
 static inline Block
-transpose (Block b)
+transposed (Block b)
 {
   __m256 s[8], t[8];
   Block r;
@@ -50,7 +50,7 @@ block (const float *from, size_t from_step, int rows, int columns, float *to,
   for (int i = 0; i < 8; i++)
     b.v[i] = i < rows ? _mm256_maskload_ps (from + i * from_step, take)
                       : _mm256_setzero_ps ();
-  b = transpose (b);
+  b = transposed (b);
   for (int i = 0; i < 8; i++)
     if (i < columns)
       _mm256_maskstore_ps (to + i * to_step, give, b.v[i]);
@@ -63,7 +63,7 @@ full_block (const float *from, size_t from_step, float *to, size_t to_step)
 
   for (int i = 0; i < 8; i++)
     b.v[i] = _mm256_loadu_ps (from + i * from_step);
-  b = transpose (b);
+  b = transposed (b);
   for (int i = 0; i < 8; i++)
     _mm256_storeu_ps (to + i * to_step, b.v[i]);
 }
@@ -92,19 +92,19 @@ to_last (const float *planes, size_t channels, size_t pixels, float *to,
 }
 
 static void
-to_plain (const float *from, size_t pitch, size_t channels, size_t pixels,
-    float *planes)
+transpose (const float *from, size_t from_step, size_t rows, size_t columns,
+    float *to, size_t to_step)
 {
-  for (size_t c = 0; c < channels; c += 8)
-    for (size_t p = 0; p < pixels; p += 8) {
-      const int rows = upto8 (pixels - p), columns = upto8 (channels - c);
+  for (size_t c = 0; c < columns; c += 8)
+    for (size_t r = 0; r < rows; r += 8) {
+      const float *source = from + r * from_step + c;
+      float *target = to + c * to_step + r;
+      const int n = upto8 (rows - r), wide = upto8 (columns - c);
 
-      if (columns == 8 && rows == 8)
-        full_block (
-            from + p * pitch + c, pitch, planes + c * pixels + p, pixels);
+      if (n == 8 && wide == 8)
+        full_block (source, from_step, target, to_step);
       else
-        block (from + p * pitch + c, pitch, rows, columns,
-            planes + c * pixels + p, pixels, rows);
+        block (source, from_step, n, wide, target, to_step, n);
     }
 }
 
@@ -113,5 +113,5 @@ extern const IrLayoutKernels ir_layout_avx2;
 const IrLayoutKernels ir_layout_avx2 = {
   .name = "avx2",
   .to_last = to_last,
-  .to_plain = to_plain,
+  .transpose = transpose,
 };
