@@ -71,6 +71,8 @@ ir_graph_clone (const IrGraph *graph)
   g_autoptr (GHashTable) copies = g_hash_table_new (NULL, NULL);
   IrGraph *clone = ir_graph_new (graph->name);
 
+  if (graph->mapping != NULL)
+    clone->mapping = g_bytes_ref (graph->mapping);
   for (const IrNode *node = graph->first; node != NULL; node = node->next)
     g_hash_table_insert (
         copies, (gpointer) node, ir_graph_copy_node (clone, node));

@@ -2,6 +2,7 @@
 /* Life of graphs and nodes: making and freeing them. */
 #include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <ir/attrs.h>
 #include "graph-private.h"
 
@@ -54,8 +55,22 @@ ir_graph_unref (IrGraph *graph)
   g_ptr_array_unref (graph->results);
   g_hash_table_unref (graph->names);
   g_ptr_array_unref (graph->meta);
+  g_clear_pointer (&graph->mapping, g_bytes_unref);
   ir_arena_free (graph->arena);
   g_free (graph);
+}
+
+void
+ir_graph_release_pages (const IrGraph *graph)
+{
+  gsize size = 0;
+  gconstpointer data =
+      graph->mapping ? g_bytes_get_data (graph->mapping, &size) : NULL;
+
+  /* Advice: where it is not taken, the pages stay. Nobody has written to them,
+   * the mapping does not allow it. */
+  if (size > 0)
+    (void) madvise ((gpointer) data, size, MADV_DONTNEED);
 }
 
 void

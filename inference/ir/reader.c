@@ -98,6 +98,7 @@ ir_graph_read (const char *xml_path, const char *bin_path, GError **error)
   const char *bin = bin_path ? bin_path : default_bin;
   g_autoptr (GBytes) xml = NULL;
   g_autoptr (GBytes) weights = NULL;
+  IrGraph *graph;
   const char *text;
   gsize size;
 
@@ -110,7 +111,10 @@ ir_graph_read (const char *xml_path, const char *bin_path, GError **error)
       return NULL;
   }
   text = g_bytes_get_data (xml, &size);
-  return read_text (text ? text : "", size, weights, xml_path, bin, error);
+  graph = read_text (text ? text : "", size, weights, xml_path, bin, error);
+  if (graph)
+    graph->mapping = g_steal_pointer (&weights);
+  return graph;
 }
 
 gboolean

@@ -98,6 +98,7 @@ ir_compiled_model_new (const IrDevicePlugin *plugin, const IrGraph *graph,
       ir_variants_new (plugin, self->graph, config, &self->info, error);
   if (!self->variants)
     return NULL;
+  ir_graph_release_pages (self->graph);
   self->queue = ir_queue_new (self->info.streams);
   return g_steal_pointer (&self);
 }

@@ -158,6 +158,7 @@ compile_for (IrVariants *self, IrTensor *const *inputs, GError **error)
     return NULL;
   }
   variant = variant_new (self, g_steal_pointer (&graph), error);
+  ir_graph_release_pages (self->graph);
   if (variant && self->plugin->set_profiling)
     self->plugin->set_profiling (variant->model, self->profiling);
   return variant;

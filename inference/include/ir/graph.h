@@ -141,6 +141,8 @@ struct _IrGraph {
   gsize known_bytes;
   gsize const_bytes;
   gsize folded_bytes;
+  /* The file that constants are in, if they were not copied. */
+  GBytes *mapping;
 };
 
 /** ir_graph_new: (transfer full): an empty graph. Since: 0.1 */
@@ -154,6 +156,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (IrGraph, ir_graph_unref)
 /** ir_graph_clone: (transfer full): nodes, bodies, names and rt_info copied;
  * constants shared. Since: 0.1 */
 IR_API IrGraph *ir_graph_clone (const IrGraph *graph);
+
+/**
+ * ir_graph_release_pages:
+ *
+ * Gives back the memory that the constants of a graph take as far as it is a
+ * mapped file's: they stay as they are, and are read from the file again when
+ * somebody looks at them. For whoever has made a copy in a form of its own. Other
+ * threads may use the graph and its clones meanwhile. Since: 0.1
+ */
+IR_API void ir_graph_release_pages (const IrGraph *graph);
 
 /** ir_graph_set_name: Since: 0.1 */
 IR_API void ir_graph_set_name (IrGraph *graph, const char *name);

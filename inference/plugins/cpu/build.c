@@ -40,13 +40,35 @@ cpu_port_slot (const CpuModel *model, IrPort port)
   return first ? GPOINTER_TO_UINT (first) - 1 + port.index : CPU_NO_SLOT;
 }
 
+/* A constant in the type that its slot says. */
+static gboolean
+convert_value (CpuSlot *slot, GError **error)
+{
+  IrTensor *converted;
+
+  if (!slot->value || slot->value->dtype == slot->dtype)
+    return TRUE;
+  converted = ir_tensor_convert (slot->value, slot->dtype, error);
+  if (!converted)
+    return FALSE;
+  ir_tensor_unref (slot->value);
+  slot->value = converted;
+  return TRUE;
+}
+
 IrTensor *
 cpu_port_value (const CpuModel *model, IrPort port)
 {
   guint index = cpu_port_slot (model, port);
+  CpuSlot *slot;
 
-  return index == CPU_NO_SLOT ? ir_port_const (port)
-                              : cpu_slot (model, index)->value;
+  if (index == CPU_NO_SLOT) {
+    IrTensor *value = ir_port_const (port);
+
+    return value && value->dtype == ir_port_output (port)->dtype ? value : NULL;
+  }
+  slot = cpu_slot (model, index);
+  return convert_value (slot, NULL) ? slot->value : NULL;
 }
 
 gboolean
@@ -312,27 +334,16 @@ add_evaluate (CpuModel *model, const IrNode *node)
 /* --- constants ------------------------------------------------------------ */
 
 static void
-set_value (CpuModel *model, const IrNode *node, guint index, IrTensor *value)
+set_value (CpuModel *model, const IrNode *node, guint index, IrTensor *value,
+    IrDType dtype)
 {
   guint at = cpu_port_slot (model, ir_port ((IrNode *) node, index));
   CpuSlot *slot = cpu_slot (model, at);
 
   slot->value = value;
-  slot->dtype = value->dtype;
+  slot->dtype = dtype;
   slot->shape = value->shape;
-  slot->bytes = value->size;
-  slot->fixed = TRUE;
-}
-
-/* What a node makes of constants; a type that is the same already is no reason
- * for a copy. */
-static gboolean
-evaluate (const IrNode *node, IrTensor *const *in, IrTensor **out)
-{
-  if (ir_node_is (node, "Convert"))
-    return (out[0] = ir_tensor_convert (in[0], node->outputs[0].dtype, NULL)) !=
-        NULL;
-  return ir_node_evaluate (node, in, out, NULL);
+  slot->fixed = slot_bytes (slot);
 }
 
 /* Computes a node whose inputs are all constant. What can't be computed now is
@@ -355,11 +366,11 @@ fold (CpuModel *model, const IrNode *node)
     if (ir_shape_count (&node->outputs[i].shape, &count) && count > MAX_FOLDED)
       return FALSE;
   }
-  if (!evaluate (node, in, out))
+  if (!ir_node_evaluate (node, in, out, NULL))
     return FALSE;
   add_slots (model, node, CPU_CONST, CPU_PLAIN);
   for (gsize i = 0; i < node->n_outputs; i++)
-    set_value (model, node, i, out[i]);
+    set_value (model, node, i, out[i], out[i]->dtype);
   return TRUE;
 }
 
@@ -374,7 +385,79 @@ take_known (CpuModel *model, const IrNode *node)
     return FALSE;
   add_slots (model, node, CPU_CONST, CPU_PLAIN);
   for (gsize i = 0; i < node->n_outputs; i++)
-    set_value (model, node, i, ir_tensor_ref (node->outputs[i].value));
+    set_value (model, node, i, ir_tensor_ref (node->outputs[i].value),
+        node->outputs[i].dtype);
+  return TRUE;
+}
+
+/* A constant that is in the wanted type already: Convert gives no other one. */
+static gboolean
+pass_on (CpuModel *model, const IrNode *node)
+{
+  guint from;
+
+  if (!ir_node_is (node, "Convert") ||
+      ir_node_input (node, 0)->dtype != node->outputs[0].dtype)
+    return FALSE;
+  from = cpu_port_slot (model, node->inputs[0]);
+  if (cpu_slot (model, from)->place != CPU_CONST)
+    return FALSE;
+  g_hash_table_insert (
+      model->first_slots, (gpointer) node, GUINT_TO_POINTER (from + 1));
+  return TRUE;
+}
+
+static gboolean
+has_one_reader (IrPort port)
+{
+  while (ir_port_output (port)->uses->len == 1) {
+    if (!ir_node_is (port.node, "Convert"))
+      return TRUE;
+    port = port.node->inputs[0];
+  }
+  return FALSE;
+}
+
+static gboolean
+is_read_from (const CpuModel *model, guint first_step, guint slot)
+{
+  for (guint i = first_step; i < model->steps->len; i++) {
+    const CpuStep *step = g_ptr_array_index (model->steps, i);
+
+    for (guint k = 0; k < step->n_in; k++)
+      if (step->in[k] == slot)
+        return TRUE;
+  }
+  return FALSE;
+}
+
+/* Weights that the steps of @node, those from @first_step on, have packed are in
+ * memory once. */
+static void
+drop_packed (CpuModel *model, const IrNode *node, guint first_step)
+{
+  const guint index = cpu_port_slot (model, node->inputs[1]);
+  CpuSlot *slot = cpu_slot (model, index);
+
+  if (slot->place == CPU_CONST && has_one_reader (node->inputs[1]) &&
+      !is_read_from (model, first_step, index))
+    g_clear_pointer (&slot->value, ir_tensor_unref);
+}
+
+/* What steps and callers read is there, in the type that it is read in. */
+static gboolean
+settle_constants (CpuModel *model, GError **error)
+{
+  for (guint i = 0; i < model->steps->len; i++) {
+    const CpuStep *step = g_ptr_array_index (model->steps, i);
+
+    for (guint k = 0; k < step->n_in; k++)
+      if (!convert_value (cpu_slot (model, step->in[k]), error))
+        return FALSE;
+  }
+  for (guint i = 0; i < model->graph->results->len; i++)
+    if (!convert_value (cpu_slot (model, model->output_slots[i]), error))
+      return FALSE;
   return TRUE;
 }
 
@@ -450,17 +533,19 @@ static void
 add_node (CpuModel *model, GHashTable *ends, IrNode *node)
 {
   const CpuFusion *fusion = g_hash_table_lookup (ends, node);
+  const guint first_step = model->steps->len;
   CpuLower lower;
 
   if (fusion) {
     lower = find_lower (fusion->head);
     if (!lower (model, fusion))
       add_apart (model, fusion);
+    drop_packed (model, fusion->head, first_step);
     return;
   }
   if (node->mark || (node->op->flags & IR_OP_RESULT))
     return;
-  if (take_known (model, node) || fold (model, node))
+  if (take_known (model, node) || pass_on (model, node) || fold (model, node))
     return;
   if (is_view (node)) {
     add_view (model, node);
@@ -471,6 +556,8 @@ add_node (CpuModel *model, GHashTable *ends, IrNode *node)
     return;
   if (!lower_alone (model, node, lower))
     add_evaluate (model, node);
+  if (lower && takes_fusion (lower))
+    drop_packed (model, node, first_step);
 }
 
 gboolean
@@ -503,5 +590,5 @@ cpu_build (CpuModel *model, GError **error)
     model->output_slots[i] = slot;
     cpu_slot (model, cpu_slot (model, slot)->root)->last = G_MAXUINT;
   }
-  return TRUE;
+  return settle_constants (model, error);
 }

@@ -185,12 +185,15 @@ typedef struct {
 
 /* --- building ------------------------------------------------------------- */
 
-/* Floating-point types become f32, bodies included. */
+/* Floating-point types become f32, bodies included. Large constants only say so:
+ * cpu_port_value() converts what is asked for. */
 gboolean cpu_to_f32 (IrGraph *graph, GError **error);
 
 /* The slot that holds an output, once its node has been reached. */
 guint cpu_port_slot (const CpuModel *model, IrPort port);
-/* The value of an output if it does not depend on the inputs. */
+/* The value of an output if it does not depend on the inputs, in its type; NULL
+ * also if there is no memory for that. What only one node reads goes when its step
+ * has been made, unless the step has it as an input. */
 IrTensor *cpu_port_value (const CpuModel *model, IrPort port);
 /* Whether an output is f32 and of known shape. */
 gboolean cpu_port_is_f32 (IrPort port);

@@ -4,6 +4,10 @@
 #include "cpu.h"
 
 #include <string.h>
+#include <sys/mman.h>
+
+/* Large pages are had at once instead of in hundreds of faults. */
+#define HUGE_PAGE ((gsize) 2 << 20)
 
 float *
 cpu_alloc_unset (gsize n)
@@ -12,8 +16,12 @@ cpu_alloc_unset (gsize n)
   gsize bytes;
 
   if (!g_size_checked_mul (&bytes, n, sizeof (float)) ||
-      posix_memalign (&memory, IR_TENSOR_ALIGN, MAX (bytes, 1)) != 0)
+      posix_memalign (&memory, bytes < HUGE_PAGE ? IR_TENSOR_ALIGN : HUGE_PAGE,
+          MAX (bytes, 1)) != 0)
     return NULL;
+  /* What does not fill a whole one stays as it is. */
+  if (bytes >= HUGE_PAGE)
+    (void) madvise (memory, bytes / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
   return memory;
 }
 

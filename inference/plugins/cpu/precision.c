@@ -18,19 +18,33 @@ attrs_to_f32 (IrNode *node)
   }
 }
 
+/* Constants up to this size take part in the inference of shapes. */
+#define SMALL 4096
+
 static gboolean
-node_to_f32 (IrNode *node, GError **error)
+const_to_f32 (IrNode *node, gboolean lazy, GError **error)
+{
+  IrTensor *value = node->outputs[0].value;
+  g_autoptr (IrTensor) f32 = NULL;
+
+  if (!value || !is_other_float (value->dtype))
+    return TRUE;
+  if (lazy && ir_tensor_count (value) > SMALL) {
+    node->outputs[0].dtype = IR_DTYPE_F32;
+    return TRUE;
+  }
+  f32 = ir_tensor_convert (value, IR_DTYPE_F32, error);
+  if (!f32)
+    return FALSE;
+  ir_node_set_const (node, f32);
+  return TRUE;
+}
+
+static gboolean
+node_to_f32 (IrNode *node, gboolean lazy, GError **error)
 {
   if (node->op->flags & IR_OP_CONST) {
-    IrTensor *value = node->outputs[0].value;
-    g_autoptr (IrTensor) f32 = NULL;
-
-    if (!value || !is_other_float (value->dtype))
-      return TRUE;
-    f32 = ir_tensor_convert (value, IR_DTYPE_F32, error);
-    if (!f32)
-      return FALSE;
-    ir_node_set_const (node, f32);
+    return const_to_f32 (node, lazy, error);
   } else if (node->op->flags & IR_OP_PARAMETER) {
     if (is_other_float (node->outputs[0].dtype)) {
       IrShape shape = node->outputs[0].shape;
@@ -43,15 +57,21 @@ node_to_f32 (IrNode *node, GError **error)
   return TRUE;
 }
 
-gboolean
-cpu_to_f32 (IrGraph *graph, GError **error)
+static gboolean
+graph_to_f32 (IrGraph *graph, gboolean lazy, GError **error)
 {
   for (IrNode *node = graph->first; node; node = node->next) {
-    if (!node_to_f32 (node, error))
+    if (!node_to_f32 (node, lazy, error))
       return FALSE;
     for (gsize b = 0; b < node->n_bodies; b++)
-      if (!cpu_to_f32 (node->bodies[b], error))
+      if (!graph_to_f32 (node->bodies[b], FALSE, error))
         return FALSE;
   }
   return TRUE;
+}
+
+gboolean
+cpu_to_f32 (IrGraph *graph, GError **error)
+{
+  return graph_to_f32 (graph, TRUE, error);
 }

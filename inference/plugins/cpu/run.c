@@ -25,7 +25,7 @@ prepare_slots (CpuRun *run, GError **error)
   for (guint i = 0; i < model->slots->len; i++) {
     const CpuSlot *slot = cpu_slot (model, i);
 
-    if (slot->place == CPU_CONST) {
+    if (slot->place == CPU_CONST && slot->value) {
       run->tensors[i] = ir_tensor_ref (slot->value);
       run->data[i] = slot->value->data;
     } else if (slot->place == CPU_ARENA || slot->place == CPU_VIEW) {
