@@ -29,6 +29,9 @@ static const LowerRow lower_rows[] = {
 /* Ops that only give the same elements another shape. */
 static const char *const view_types[] = { "Reshape", "Squeeze", "Unsqueeze" };
 
+/* So much of a file is read before its pages are given back. */
+#define MAX_PACKED_BYTES ((gsize) 4 << 20)
+
 /* Larger results of constants are computed at run time. */
 #define MAX_FOLDED (64 << 20)
 
@@ -439,9 +442,16 @@ drop_packed (CpuModel *model, const IrNode *node, guint first_step)
   const guint index = cpu_port_slot (model, node->inputs[1]);
   CpuSlot *slot = cpu_slot (model, index);
 
-  if (slot->place == CPU_CONST && has_one_reader (node->inputs[1]) &&
-      !is_read_from (model, first_step, index))
-    g_clear_pointer (&slot->value, ir_tensor_unref);
+  if (slot->place != CPU_CONST || !slot->value ||
+      !has_one_reader (node->inputs[1]) ||
+      is_read_from (model, first_step, index))
+    return;
+  model->packed_bytes += slot->value->size;
+  g_clear_pointer (&slot->value, ir_tensor_unref);
+  if (model->packed_bytes > MAX_PACKED_BYTES) {
+    ir_graph_release_pages (model->graph);
+    model->packed_bytes = 0;
+  }
 }
 
 /* What steps and callers read is there, in the type that it is read in. */

@@ -103,6 +103,8 @@ struct _CpuModel {
   GPtrArray *steps;
   gsize arena;
   gsize scratch;
+  /* While it is being built: of weights that have been packed. */
+  gsize packed_bytes;
   guint threads;
   guint streams;
   gint profiling;
@@ -263,8 +265,11 @@ float *cpu_alloc_unset (gsize n);
  * cpu_panel_size() floats: [taps][in_channels][nr]. Its biases, or zeros, with room
  * for what a kernel reads behind them. As cpu_alloc_floats(). */
 gsize cpu_panel_size (const IrIgemmKernels *kernels, const CpuConvShape *shape);
-float *cpu_pack_weights (const IrIgemmKernels *kernels,
-    const CpuConvShape *shape, const float *weights);
+float *cpu_pack_weights (
+    const CpuModel *model, const CpuConvShape *shape, const float *weights);
+/* One panel of a matrix: [channels][n] becomes [n][nr], zeros behind. */
+void cpu_pack_panel (
+    const float *from, guint channels, gsize n, guint nr, float *to);
 float *cpu_pack_bias (const IrIgemmKernels *kernels, const CpuConvShape *shape,
     const CpuFusion *fusion);
 /* Into how many parts to cut work of @flops. */

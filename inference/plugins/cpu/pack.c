@@ -43,9 +43,8 @@ cpu_panel_size (const IrIgemmKernels *kernels, const CpuConvShape *s)
 /* Numbers of one output channel that are read at once: a line of the cache. */
 #define RUN 16
 
-/* [channel][n] becomes [n][nr]; channels from @channels on are zero. */
-static void
-interleave (const float *from, guint channels, gsize n, guint nr, float *to)
+void
+cpu_pack_panel (const float *from, guint channels, gsize n, guint nr, float *to)
 {
   for (gsize first = 0; first < n; first += RUN) {
     const guint run = MIN (RUN, n - first);
@@ -58,7 +57,7 @@ interleave (const float *from, guint channels, gsize n, guint nr, float *to)
 
 /* [channel][i][tap] becomes [tap][i][nr]. */
 static void
-interleave_taps (
+pack_taps (
     const float *from, guint channels, guint k, guint taps, guint nr, float *to)
 {
   for (guint i = 0; i < k; i++)
@@ -68,31 +67,46 @@ interleave_taps (
             o < channels ? from[((gsize) o * k + i) * taps + t] : 0;
 }
 
+typedef struct {
+  const CpuConvShape *s;
+  guint nr, panels, taps;
+  gsize panel;
+  const float *weights;
+  float *packed;
+} Packing;
+
+static void
+pack_one (gpointer data, guint task, guint worker)
+{
+  const Packing *p = data;
+  const guint o = task % p->panels * p->nr, k = p->s->in_channels;
+  const guint channels = MIN (p->nr, p->s->out_channels - o);
+  const gsize group = (gsize) (task / p->panels) * p->s->out_channels;
+  const float *from = p->weights + (group + o) * k * p->taps;
+  float *to = p->packed + task * p->panel;
+
+  if (p->taps == 1)
+    cpu_pack_panel (from, channels, k, p->nr, to);
+  else
+    pack_taps (from, channels, k, p->taps, p->nr, to);
+}
+
 float *
 cpu_pack_weights (
-    const IrIgemmKernels *kernels, const CpuConvShape *s, const float *weights)
+    const CpuModel *model, const CpuConvShape *s, const float *weights)
 {
-  const guint nr = kernels->nr, k = s->in_channels;
-  const guint taps = s->window.kernel_h * s->window.kernel_w;
-  const guint panels = (s->out_channels + nr - 1) / nr;
-  const gsize panel = cpu_panel_size (kernels, s);
-  float *packed = cpu_alloc_unset (panel * panels * s->groups);
-  float *to = packed;
+  const guint nr = model->igemm->nr;
+  Packing p = { .s = s,
+    .nr = nr,
+    .panels = (s->out_channels + nr - 1) / nr,
+    .taps = s->window.kernel_h * s->window.kernel_w,
+    .panel = cpu_panel_size (model->igemm, s),
+    .weights = weights };
 
-  if (!packed)
-    return NULL;
-  for (guint g = 0; g < s->groups; g++)
-    for (guint o = 0; o < s->out_channels; o += nr, to += panel) {
-      const guint channels = MIN (nr, s->out_channels - o);
-      const float *from =
-          weights + ((gsize) g * s->out_channels + o) * k * taps;
-
-      if (taps == 1)
-        interleave (from, channels, k, nr, to);
-      else
-        interleave_taps (from, channels, k, taps, nr, to);
-    }
-  return packed;
+  p.packed = cpu_alloc_unset (p.panel * p.panels * s->groups);
+  if (p.packed)
+    cpu_pool_run (model->threads, p.panels * s->groups, pack_one, &p);
+  return p.packed;
 }
 
 float *

@@ -284,7 +284,7 @@ choose_blocks (Conv *c, const CpuModel *model)
 }
 
 static gboolean
-fill (Conv *c, const float *weights)
+fill (Conv *c, const CpuModel *model, const float *weights)
 {
   const guint nr = c->kernels->nr;
 
@@ -292,7 +292,7 @@ fill (Conv *c, const float *weights)
   c->n_panels = (c->s.out_channels + nr - 1) / nr;
   c->panel = cpu_panel_size (c->kernels, &c->s);
   choose_pieces (c);
-  c->packed = cpu_pack_weights (c->kernels, &c->s, weights);
+  c->packed = cpu_pack_weights (model, &c->s, weights);
   c->bias = cpu_pack_bias (c->kernels, &c->s, &c->fusion);
   c->zeros = cpu_alloc_floats (
       MAX (c->s.in_channels, (gsize) c->call_panels * nr) + nr);
@@ -325,7 +325,7 @@ cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
   shape.in_pitch = CPU_PITCH (shape.s.in_channels * shape.s.groups);
   shape.out_pitch = CPU_PITCH (shape.s.out_channels * shape.s.groups);
   c = g_memdup2 (&shape, sizeof shape);
-  if (!fill (c, cpu_port_value (model, fusion->head->inputs[1])->data)) {
+  if (!fill (c, model, cpu_port_value (model, fusion->head->inputs[1])->data)) {
     conv_free (c);
     return FALSE;
   }

@@ -166,16 +166,17 @@ static void
 pack (const Dense *d, const float *weights)
 {
   const guint nr = d->kernels->nr;
-  const gsize row = d->transposed ? 1 : d->n, column = d->transposed ? d->k : 1;
 
   for (guint p = 0; p < d->n_panels; p++) {
-    const float *from = weights + p * nr * column;
     const guint columns = MIN (nr, d->n - p * nr);
     float *to = d->packed + p * d->panel;
 
-    for (guint i = 0; i < d->k; i++, to += nr)
-      for (guint c = 0; c < columns; c++)
-        to[c] = from[i * row + c * column];
+    if (d->transposed)
+      cpu_pack_panel (weights + (gsize) p * nr * d->k, columns, d->k, nr, to);
+    else
+      for (guint i = 0; i < d->k; i++)
+        memcpy (to + i * nr, weights + (gsize) i * d->n + p * nr,
+            columns * sizeof (float));
   }
 }
 

@@ -179,8 +179,8 @@ cpu_lower_stem (CpuModel *model, const CpuFusion *fusion)
   shape.row = ((gsize) (w->out_w - 1) * w->stride_w + w->kernel_w) *
       shape.s.in_channels;
   shape.row = MAX (shape.row, (gsize) w->pad_w * shape.s.in_channels);
-  shape.packed = cpu_pack_weights (shape.kernels, &shape.s,
-      cpu_port_value (model, fusion->head->inputs[1])->data);
+  shape.packed = cpu_pack_weights (
+      model, &shape.s, cpu_port_value (model, fusion->head->inputs[1])->data);
   shape.bias = cpu_pack_bias (shape.kernels, &shape.s, fusion);
   choose_blocks (&shape, model);
   cpu_fusion_limits (fusion, &shape.low, &shape.high);
