@@ -59,7 +59,7 @@ row_fill (Row *r, IrColourFormat format, gsize width)
     data = (guint8 *) (r->plane[p].data + r->plane[p].n) - bytes[p];
     for (gsize i = 0; i < bytes[p]; i++)
       data[i] = pick (0, 255);
-    r->row.plane[p] = data;
+    r->row.plane[p] = r->row.ahead[p] = data;
   }
 }
 
@@ -198,7 +198,9 @@ test_known (void)
 {
   const guint8 luma[] = { 235, 235, 16, 16, 81, 81 };
   const guint8 chroma[] = { 128, 128, 128, 128, 90, 240 };
-  const IrColourRow nv12 = { IR_COLOUR_NV12, { luma, chroma }, 6 };
+  const IrColourRow nv12 = {
+    .format = IR_COLOUR_NV12, .plane = { luma, chroma }, .width = 6
+  };
   const float want[3][6] = { { 255, 255, 0, 0, 254, 254 },
     { 255, 255, 0, 0, 0, 0 }, { 255, 255, 0, 0, 0, 0 } };
   size_t n_rows;

@@ -101,17 +101,13 @@ colour_matrix (const IrFrame *frame)
     black - 128 * (gu + gv), black - 128 * bu };
 }
 
-static IrColourRow
-frame_row (const IrFrame *frame, guint y)
+static void
+point_at_row (const IrFrame *frame, guint y, const guint8 **plane)
 {
-  IrColourRow row = { .format = formats[frame->format], .width = frame->width };
-
-  row.plane[0] = frame->plane[0] + y * frame->stride[0];
-  if (frame->format == IR_PIXEL_NV12 || frame->format == IR_PIXEL_I420)
-    row.plane[1] = frame->plane[1] + y / 2 * frame->stride[1];
-  if (frame->format == IR_PIXEL_I420)
-    row.plane[2] = frame->plane[2] + y / 2 * frame->stride[2];
-  return row;
+  plane[0] = frame->plane[0] + y * frame->stride[0];
+  for (guint p = 1; p < 3; p++)
+    plane[p] =
+        frame->plane[p] ? frame->plane[p] + y / 2 * frame->stride[p] : plane[0];
 }
 
 /* --- plans ----------------------------------------------------------------- */
@@ -288,14 +284,16 @@ take_plan (const IrPreproc *recipe, const IrFrame *frame,
 
 /* --- from rows to lines ---------------------------------------------------- */
 
-/* The converted row @y, as wide as the tensor if rows are sampled directly. */
+/* The converted row @y, as wide as the tensor if rows are sampled directly; row
+ * @ahead will be the next or so. */
 static float *const *
-converted (const Job *job, Lines *lines, guint y)
+converted (const Job *job, Lines *lines, guint y, guint ahead)
 {
   const Plan *plan = job->plan;
   const CpuTaps *h = &plan->h;
   const guint slot = y % KEPT;
-  const IrColourRow row = frame_row (job->frame, y);
+  IrColourRow row = { .format = formats[job->frame->format],
+    .width = job->frame->width };
   float *const *to = lines->kept[slot];
   float *const part[3] = { to[0] + plan->place.left, to[1] + plan->place.left,
     to[2] + plan->place.left };
@@ -303,6 +301,8 @@ converted (const Job *job, Lines *lines, guint y)
   if (lines->row[slot] == y)
     return to;
   lines->row[slot] = y;
+  point_at_row (job->frame, y, row.plane);
+  point_at_row (job->frame, ahead, row.ahead);
   if (!plan->direct) {
     job->kernels->span (&row, &job->matrix, plan->first, plan->span, to);
   } else if (h->taps == 1) {
@@ -334,7 +334,7 @@ blend_whole_rows (const Job *job, Lines *lines, guint j)
 
     if (weight == 0)
       continue;
-    row = converted (job, lines, v->first[j] + t);
+    row = converted (job, lines, v->first[j] + t, v->first[j] + t);
     for (guint c = 0; c < 3; c++)
       k->add (row[c], weight, plan->span, lines->blend[c]);
   }
@@ -447,11 +447,13 @@ make_row (const Job *job, Lines *lines, guint y, guint j)
     for (guint c = 0; c < 3; c++)
       job->kernels->fill (recipe->pad_value, recipe->width, lines->out[c]);
   } else if (plan->direct) {
-    blend.a = converted (job, lines, v->first[j]);
+    const guint next = v->first[MIN (j + 1, v->n - 1)];
+
+    blend.a = converted (job, lines, v->first[j], next);
     blend.wa = v->weights[j];
     blend.base = v->base ? v->base[j] : 0;
     if (v->taps == 2) {
-      blend.b = converted (job, lines, v->first[j] + 1);
+      blend.b = converted (job, lines, v->first[j] + 1, next + 1);
       blend.wb = v->weights[v->n + j];
     }
   } else {

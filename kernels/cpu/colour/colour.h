@@ -30,10 +30,13 @@ typedef enum {
   IR_COLOUR_COUNT
 } IrColourFormat;
 
-/* One row: its first byte in each plane. */
+/* One row: its first byte in each plane. @ahead: the same of a row that will be
+ * asked for soon, or of this one: where pixels lie apart it is brought near while
+ * this one is worked on. */
 typedef struct {
   IrColourFormat format;
   const uint8_t *plane[3];
+  const uint8_t *ahead[3];
   size_t width;
 } IrColourRow;
 
@@ -46,8 +49,8 @@ typedef struct {
 } IrColourMatrix;
 
 /*
- * What is read: the row's own bytes only, those of any pixel of it. Lines have any
- * alignment and do not overlap, unless said otherwise.
+ * What is read: the row's own bytes only, those of any pixel of it. @n > 0. Lines
+ * have any alignment and do not overlap, unless said otherwise.
  *
  * span: the @n pixels from @first on, which is even.
  * pick: pixels @index[i] < width, ascending.
