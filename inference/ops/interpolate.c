@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "move.h"
-#include "resample.h"
 
+#include <ir/resample.h>
 #include <math.h>
 #include <string.h>
 
@@ -184,6 +184,46 @@ infer_resized (IrInferCtx *ctx, const IrInterpolateAttrs *attrs, guint value,
   return TRUE;
 }
 
+/* --- the attributes of Interpolate-1 -------------------------------------- */
+
+typedef struct {
+  gboolean align_corners;
+  gboolean antialias;
+  IrI64s axes;
+  gint mode;
+  IrI64s pads_begin;
+  IrI64s pads_end;
+} OldAttrs;
+
+/* The same in the words of Interpolate-4, as OpenVINO reads it. */
+static IrInterpolateAttrs
+translate (const OldAttrs *old, gint rank)
+{
+  const gint modes[] = { IR_INTERPOLATE_NEAREST,
+    rank < 5 ? IR_INTERPOLATE_LINEAR_ONNX : IR_INTERPOLATE_LINEAR,
+    IR_INTERPOLATE_CUBIC, IR_INTERPOLATE_AREA };
+
+  return (IrInterpolateAttrs){
+    .mode = modes[old->mode],
+    .shape_calculation_mode = SIZES,
+    .coordinate_transformation_mode = old->align_corners
+        ? IR_COORDINATE_ALIGN_CORNERS
+        : IR_COORDINATE_ASYMMETRIC,
+    .nearest_mode = IR_NEAREST_SIMPLE,
+    .antialias = old->antialias,
+    .pads_begin = old->pads_begin,
+    .pads_end = old->pads_end,
+    .cube_coeff = -0.75,
+  };
+}
+
+/* The attribute's axes as a tensor, to be read as Interpolate-4's input. */
+static IrTensor *
+old_axes (const OldAttrs *old)
+{
+  return ir_tensor_new_i64 (old->axes.v, old->axes.n);
+}
+
 /* --- evaluate ------------------------------------------------------------- */
 
 /* Describes the resizing of every axis; FALSE in @active for those that stay as
@@ -199,7 +239,7 @@ describe (const IrEvalCtx *ctx, const Target *target, IrResample *axes,
   if (!padded_shape (target->attrs, in, &padded, error))
     return FALSE;
   for (gint i = 0; i < in->rank; i++) {
-    axes[i] = (IrResample){ target->attrs, FALSE, in->dim[i],
+    axes[i] = (IrResample){ *target->attrs, FALSE, in->dim[i],
       pad_of (target->attrs->pads_begin, i), padded.dim[i], out->dim[i], 1.0f };
     active[i] = in->dim[i] != out->dim[i] || padded.dim[i] != in->dim[i];
   }
@@ -214,6 +254,40 @@ describe (const IrEvalCtx *ctx, const Target *target, IrResample *axes,
   for (gint i = 0; i < in->rank; i++)
     axes[i].antialias = shrinks && target->attrs->antialias;
   return TRUE;
+}
+
+/* @value is the input with sizes or scales, @list that with axes or NULL. */
+static gboolean
+describe_inputs (const IrEvalCtx *ctx, const IrInterpolateAttrs *attrs,
+    const IrTensor *value, const IrTensor *list, IrResample *axes,
+    gboolean *active, GError **error)
+{
+  Target target = { .attrs = attrs };
+
+  return read_axes (list, &ctx->in[0]->shape, &target, error) &&
+      read_target (value, &target, error) &&
+      describe (ctx, &target, axes, active, error);
+}
+
+gboolean
+ir_resample_describe (
+    const IrEvalCtx *ctx, IrResample *axes, gboolean *active, GError **error)
+{
+  const gboolean v11 = ctx->node->op->opset == 11;
+  const IrInterpolateAttrs *attrs = ctx->attrs;
+  const guint list = v11 ? 2 : 3;
+
+  if (ctx->node->op->opset == 1) {
+    const IrInterpolateAttrs translated =
+        translate (ctx->attrs, ctx->in[0]->shape.rank);
+    g_autoptr (IrTensor) old = old_axes (ctx->attrs);
+
+    return describe_inputs (
+        ctx, &translated, ctx->in[1], old, axes, active, error);
+  }
+  return describe_inputs (ctx, attrs,
+      ctx->in[v11 || attrs->shape_calculation_mode == SIZES ? 1 : 2],
+      list < ctx->n_inputs ? ctx->in[list] : NULL, axes, active, error);
 }
 
 static gboolean
@@ -307,23 +381,18 @@ evaluate_weighted (IrEvalCtx *ctx, const IrResample *axes,
 }
 
 static gboolean
-evaluate_resized (IrEvalCtx *ctx, const IrInterpolateAttrs *attrs, guint value,
-    guint list, GError **error)
+evaluate_interpolate (IrEvalCtx *ctx, GError **error)
 {
-  const IrTensor *axes = list && list < ctx->n_inputs ? ctx->in[list] : NULL;
-  IrResample resamples[IR_MAX_RANK];
+  IrResample axes[IR_MAX_RANK] = { 0 };
   gboolean active[IR_MAX_RANK];
-  Target target = { .attrs = attrs };
 
   if (ctx->out[0]->size == 0)
     return TRUE;
-  if (!read_axes (axes, &ctx->in[0]->shape, &target, error) ||
-      !read_target (ctx->in[value], &target, error) ||
-      !describe (ctx, &target, resamples, active, error))
+  if (!ir_resample_describe (ctx, axes, active, error))
     return FALSE;
-  if (attrs->mode == IR_INTERPOLATE_NEAREST)
-    return evaluate_nearest (ctx, resamples, active, error);
-  return evaluate_weighted (ctx, resamples, active, error);
+  return axes[0].attrs.mode == IR_INTERPOLATE_NEAREST
+      ? evaluate_nearest (ctx, axes, active, error)
+      : evaluate_weighted (ctx, axes, active, error);
 }
 
 /* --- Interpolate-4 and -11 ------------------------------------------------ */
@@ -338,24 +407,9 @@ infer_interpolate_4 (IrInferCtx *ctx, GError **error)
 }
 
 static gboolean
-evaluate_interpolate_4 (IrEvalCtx *ctx, GError **error)
-{
-  const IrInterpolateAttrs *attrs = ctx->attrs;
-
-  return evaluate_resized (
-      ctx, attrs, attrs->shape_calculation_mode == SIZES ? 1 : 2, 3, error);
-}
-
-static gboolean
 infer_interpolate_11 (IrInferCtx *ctx, GError **error)
 {
   return infer_resized (ctx, ctx->attrs, 1, 2, error);
-}
-
-static gboolean
-evaluate_interpolate_11 (IrEvalCtx *ctx, GError **error)
-{
-  return evaluate_resized (ctx, ctx->attrs, 1, 2, error);
 }
 
 static const char *const modes_4[] = { "nearest", "linear", "linear_onnx",
@@ -395,7 +449,7 @@ const IrOpDesc ir_op_interpolate_4 = {
   .attrs_size = sizeof (IrInterpolateAttrs),
   .attrs = interpolate_4_attrs,
   .infer = infer_interpolate_4,
-  .evaluate = evaluate_interpolate_4,
+  .evaluate = evaluate_interpolate,
   .summary = "resizes axes to given sizes or by given scales",
 };
 
@@ -409,49 +463,11 @@ const IrOpDesc ir_op_interpolate_11 = {
   .attrs_size = sizeof (IrInterpolateAttrs),
   .attrs = interpolate_11_attrs,
   .infer = infer_interpolate_11,
-  .evaluate = evaluate_interpolate_11,
+  .evaluate = evaluate_interpolate,
   .summary = "resizes axes to given sizes or by given scales, as Pillow too",
 };
 
 /* --- Interpolate-1 -------------------------------------------------------- */
-
-typedef struct {
-  gboolean align_corners;
-  gboolean antialias;
-  IrI64s axes;
-  gint mode;
-  IrI64s pads_begin;
-  IrI64s pads_end;
-} OldAttrs;
-
-/* The same in the words of Interpolate-4, as OpenVINO reads it. */
-static IrInterpolateAttrs
-translate (const OldAttrs *old, gint rank)
-{
-  const gint modes[] = { IR_INTERPOLATE_NEAREST,
-    rank < 5 ? IR_INTERPOLATE_LINEAR_ONNX : IR_INTERPOLATE_LINEAR,
-    IR_INTERPOLATE_CUBIC, IR_INTERPOLATE_AREA };
-
-  return (IrInterpolateAttrs){
-    .mode = modes[old->mode],
-    .shape_calculation_mode = SIZES,
-    .coordinate_transformation_mode = old->align_corners
-        ? IR_COORDINATE_ALIGN_CORNERS
-        : IR_COORDINATE_ASYMMETRIC,
-    .nearest_mode = IR_NEAREST_SIMPLE,
-    .antialias = old->antialias,
-    .pads_begin = old->pads_begin,
-    .pads_end = old->pads_end,
-    .cube_coeff = -0.75,
-  };
-}
-
-/* The attribute's axes as a tensor, to be read as Interpolate-4's input. */
-static IrTensor *
-old_axes (const OldAttrs *old)
-{
-  return ir_tensor_new_i64 (old->axes.v, old->axes.n);
-}
 
 static gboolean
 infer_interpolate_1 (IrInferCtx *ctx, GError **error)
@@ -469,20 +485,6 @@ infer_interpolate_1 (IrInferCtx *ctx, GError **error)
   inner.in_shape = shapes;
   inner.in_value = values;
   return infer_resized (&inner, &attrs, 1, 2, error);
-}
-
-static gboolean
-evaluate_interpolate_1 (IrEvalCtx *ctx, GError **error)
-{
-  const OldAttrs *old = ctx->attrs;
-  g_autoptr (IrTensor) axes = old_axes (old);
-  IrTensor *const in[] = { ctx->in[0], ctx->in[1], axes };
-  const IrInterpolateAttrs attrs = translate (old, ctx->in[0]->shape.rank);
-  IrEvalCtx inner = *ctx;
-
-  inner.n_inputs = 3;
-  inner.in = in;
-  return evaluate_resized (&inner, &attrs, 1, 2, error);
 }
 
 static const char *const old_modes[] = { "nearest", "linear", "cubic", "area",
@@ -508,6 +510,6 @@ const IrOpDesc ir_op_interpolate_1 = {
   .attrs_size = sizeof (OldAttrs),
   .attrs = interpolate_1_attrs,
   .infer = infer_interpolate_1,
-  .evaluate = evaluate_interpolate_1,
+  .evaluate = evaluate_interpolate,
   .summary = "resizes the axes that its attribute names to given sizes",
 };

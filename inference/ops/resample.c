@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "resample.h"
+#include <ir/resample.h>
 
 #include <math.h>
 #include <string.h>
@@ -13,7 +13,7 @@ position (const IrResample *r, gint64 i)
 
   if (r->scale == 1.0f || r->in == r->out)
     return x;
-  switch (r->attrs->coordinate_transformation_mode) {
+  switch (r->attrs.coordinate_transformation_mode) {
     case IR_COORDINATE_PYTORCH_HALF_PIXEL:
       return r->out > 1 ? (x + 0.5f) / r->scale - 0.5f : 0.0f;
     case IR_COORDINATE_ASYMMETRIC:
@@ -43,7 +43,7 @@ ir_resample_nearest (const IrResample *r, gint64 i)
   float nearest;
   gint64 index;
 
-  switch (r->attrs->nearest_mode) {
+  switch (r->attrs.nearest_mode) {
     case IR_NEAREST_ROUND_PREFER_FLOOR:
       nearest = x == truncf (x) + 0.5f ? floorf (x) : roundf (x);
       break;
@@ -72,7 +72,7 @@ reach (const IrResample *r)
 {
   const double shrink = MAX ((double) r->in / r->out, 1.0);
 
-  switch (r->attrs->mode) {
+  switch (r->attrs.mode) {
     case IR_INTERPOLATE_LINEAR_ONNX:
       return 2;
     case IR_INTERPOLATE_CUBIC:
@@ -161,14 +161,14 @@ fill_cubic (const IrResample *r, gint64 i, Row *row)
   const gint64 base = to_index (floorf (x));
 
   for (gint64 k = base - 1; k <= base + 2; k++)
-    put (row, CLAMP (k, 0, r->in - 1), cubic (x - k, r->attrs->cube_coeff));
+    put (row, CLAMP (k, 0, r->in - 1), cubic (x - k, r->attrs.cube_coeff));
 }
 
 /* As Pillow: the filter is stretched when the dimension shrinks. */
 static void
 fill_pillow (const IrResample *r, gint64 i, Row *row)
 {
-  const gboolean bilinear = r->attrs->mode == IR_INTERPOLATE_BILINEAR_PILLOW;
+  const gboolean bilinear = r->attrs.mode == IR_INTERPOLATE_BILINEAR_PILLOW;
   const double scale = (double) r->in / r->out;
   const double stretch = MAX (scale, 1.0);
   const double support = (bilinear ? 1.0 : 2.0) * stretch;
@@ -180,7 +180,7 @@ fill_pillow (const IrResample *r, gint64 i, Row *row)
     const double x = (k - centre + 0.5) / stretch;
 
     put (row, k,
-        bilinear ? MAX (0.0, 1.0 - fabs (x)) : cubic (x, r->attrs->cube_coeff));
+        bilinear ? MAX (0.0, 1.0 - fabs (x)) : cubic (x, r->attrs.cube_coeff));
   }
   normalise (row);
 }
@@ -193,6 +193,21 @@ crop (const IrResample *r, Row *row)
 
   row->count = CLAMP (r->begin + r->data - row->first, skip, row->count) - skip;
   row->first += skip - r->begin;
+  memmove (row->weight, row->weight + skip, row->count * sizeof (float));
+}
+
+/* Neighbours that weigh nothing need not be read. */
+static void
+trim (Row *row)
+{
+  gint64 skip = 0;
+
+  while (row->count > 0 && row->weight[row->count - 1] == 0.0f)
+    row->count--;
+  while (skip < row->count && row->weight[skip] == 0.0f)
+    skip++;
+  row->first += skip;
+  row->count -= skip;
   memmove (row->weight, row->weight + skip, row->count * sizeof (float));
 }
 
@@ -216,7 +231,7 @@ ir_taps_init (IrTaps *taps, const IrResample *r, GError **error)
   for (gint64 i = 0; i < r->out; i++) {
     Row row = { 0, 0, taps->weight + i * taps->width };
 
-    switch (r->attrs->mode) {
+    switch (r->attrs.mode) {
       case IR_INTERPOLATE_LINEAR_ONNX:
         fill_linear_onnx (r, i, &row);
         break;
@@ -232,6 +247,7 @@ ir_taps_init (IrTaps *taps, const IrResample *r, GError **error)
         break;
     }
     crop (r, &row);
+    trim (&row);
     taps->first[i] = row.first;
     taps->count[i] = row.count;
   }

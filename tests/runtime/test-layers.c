@@ -341,6 +341,40 @@ movement (Net *net, IrPort x)
   return ways[pick (0, 3)](net, x);
 }
 
+static const char *
+one_of (const char *const *names, int n)
+{
+  return names[pick (0, n - 1)];
+}
+
+static IrPort
+interpolate (Net *net, IrPort x)
+{
+  static const char *const modes[] = { "nearest", "linear", "linear_onnx",
+    "cubic" };
+  static const char *const coordinates[] = { "half_pixel", "pytorch_half_pixel",
+    "asymmetric", "tf_half_pixel_for_nn", "align_corners" };
+  static const char *const roundings[] = { "round_prefer_floor",
+    "round_prefer_ceil", "floor", "ceil", "simple" };
+  const gint64 last[] = { 2, 3 }, middle[] = { 1, 2 };
+  const gint64 sizes[] = { pick (1, 40), pick (1, 40) };
+  const gboolean in_planes = pick (0, 2);
+  IrPort y, scales = constant (net, 1, 2, 0, 0, 0, 0, 1);
+
+  y = ir_port (ir_graph_add_op (net->graph, "Interpolate", 4, "Resize", 4, x,
+                   integers (net, 2, sizes), scales,
+                   integers (net, 2, in_planes ? last : middle)),
+      0);
+  set (y, "mode", "%s", one_of (modes, 4));
+  set (y, "shape_calculation_mode", "sizes");
+  set (y, "coordinate_transformation_mode", "%s", one_of (coordinates, 5));
+  set (y, "nearest_mode", "%s", one_of (roundings, 5));
+  set (y, "antialias", "%s", pick (0, 1) ? "true" : "false");
+  if (pick (0, 1))
+    set (y, "pads_begin", "0,0,1,%d", pick (0, 2));
+  return y;
+}
+
 static const struct {
   const char *name;
   IrPort (*layer) (Net *net, IrPort x);
@@ -354,6 +388,7 @@ static const struct {
   { "over-channels", over_channels },
   { "product", product },
   { "movement", movement },
+  { "interpolation", interpolate },
 };
 
 static Net

@@ -24,6 +24,7 @@ static const LowerRow lower_rows[] = {
   { "SoftMax", cpu_lower_softmax },
   { "Concat", cpu_lower_concat },
   { "FakeQuantize", cpu_lower_quantize },
+  { "Interpolate", cpu_lower_interpolate },
 };
 
 /* Ops that only give the same elements another shape. */

@@ -247,6 +247,19 @@ gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_move (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_interpolate (CpuModel *model, const CpuFusion *fusion);
+
+/* What `evaluate` of a node would get, to ask its op for what depends on shapes
+ * and constants only: input 0 and the outputs have no contents. FALSE if another
+ * input is not constant or an output is empty; to be cleared in any case. */
+typedef struct {
+  IrEvalCtx ctx;
+  IrTensor **in, **out;
+} CpuStandIns;
+
+gboolean cpu_stand_ins_init (
+    CpuStandIns *stand_ins, const CpuModel *model, const IrNode *node);
+void cpu_stand_ins_clear (CpuStandIns *stand_ins);
 
 /* Sizes of a two-dimensional window if all are small enough for ints: positions
  * inside a plane are then, too. */

@@ -222,45 +222,17 @@ finish_loops (Move *m)
   }
 }
 
-/* A tensor with the type and shape of @port, or its value. */
-static IrTensor *
-stand_in (const CpuModel *model, IrPort port)
-{
-  const IrOutput *output = ir_port_output (port);
-  IrTensor *value = cpu_port_value (model, port);
-  static guint8 nothing;
-
-  if (value)
-    return ir_tensor_ref (value);
-  return ir_tensor_new_wrapped (
-      output->dtype, &output->shape, &nothing, G_MAXSIZE, NULL, NULL, NULL);
-}
-
 /* Where the elements of all outputs come from, asked of the op. */
 static gboolean
 find_strided (const CpuModel *model, const IrNode *node, const gint64 *steps,
     IrStrided *strided)
 {
-  g_autofree IrTensor **in = g_new0 (IrTensor *, node->n_inputs);
-  g_autofree IrTensor **out = g_new0 (IrTensor *, node->n_outputs);
-  const IrEvalCtx ctx = { node, node->attrs, node->n_inputs, in,
-    node->n_outputs, out };
-  gboolean ok = TRUE;
+  CpuStandIns s;
+  gboolean ok = cpu_stand_ins_init (&s, model, node);
 
-  for (gsize i = 0; i < node->n_inputs; i++) {
-    in[i] = stand_in (model, node->inputs[i]);
-    ok = ok && in[i] && (i == 0 || cpu_port_value (model, node->inputs[i]));
-  }
-  for (gsize i = 0; i < node->n_outputs; i++) {
-    out[i] = stand_in (model, ir_port ((IrNode *) node, i));
-    ok = ok && out[i] && out[i]->size > 0;
-  }
   for (gsize i = 0; ok && i < node->n_outputs; i++)
-    ok = node->op->strided (&ctx, i, steps, &strided[i], NULL);
-  for (gsize i = 0; i < node->n_inputs; i++)
-    g_clear_pointer (&in[i], ir_tensor_unref);
-  for (gsize i = 0; i < node->n_outputs; i++)
-    g_clear_pointer (&out[i], ir_tensor_unref);
+    ok = node->op->strided (&s.ctx, i, steps, &strided[i], NULL);
+  cpu_stand_ins_clear (&s);
   return ok;
 }
 

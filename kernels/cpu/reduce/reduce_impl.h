@@ -71,6 +71,31 @@ softmax_strided (
       to[k * inner + i] /= total[i];
 }
 
+/* One row more for what has been summed up. */
+static void
+weigh_more (const float *row, float weight, float *to, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    to[i] += weight * row[i];
+}
+
+static void
+weigh (const float *const *rows, const float *weights, size_t count, float *to,
+    size_t n)
+{
+  if (count == 0) {
+    memset (to, 0, n * sizeof *to);
+  } else if (count == 1) {
+    for (size_t i = 0; i < n; i++)
+      to[i] = weights[0] * rows[0][i];
+  } else {
+    for (size_t i = 0; i < n; i++)
+      to[i] = weights[0] * rows[0][i] + weights[1] * rows[1][i];
+    for (size_t k = 2; k < count; k++)
+      weigh_more (rows[k], weights[k], to, n);
+  }
+}
+
 extern const IrReduceKernels IR_FN (ir_reduce);
 
 const IrReduceKernels IR_FN (ir_reduce) = {
@@ -78,4 +103,5 @@ const IrReduceKernels IR_FN (ir_reduce) = {
   .sum = sum,
   .softmax = softmax,
   .softmax_strided = softmax_strided,
+  .weigh = weigh,
 };
