@@ -332,6 +332,7 @@ test_layout (void)
     Guarded a = guarded_new (pixels * pitch), b = guarded_new (pixels * pitch);
     Guarded back = guarded_new (channels * pixels);
 
+    copy (&a, &b);
     table[row]->to_last (planes.data, channels, pixels, a.data, pitch);
     plain->to_last (planes.data, channels, pixels, b.data, pitch);
     assert_near (&a, &b, 0, table[row]->name);
@@ -364,7 +365,7 @@ test_winograd (void)
       pick (-6, in_w), in.data, pitch, a.data, step };
     IrWinogradOutput output = { channels, rows, columns, a.data, step,
       bias.data, round & 1 ? residual.data : NULL, x.data, pitch, 4 * pitch,
-      round & 2 ? 0 : -INFINITY, round & 4 ? 6 : INFINITY };
+      pitch, 4 * pitch, round & 2 ? 0 : -INFINITY, round & 4 ? 6 : INFINITY };
 
     scale (&in, 1.0f / 64);
     b = guarded_new (a.n);
@@ -398,7 +399,7 @@ test_winograd_is_convolution (void)
   float weights[9 * 8], u[36 * 8], bias[8] = { 0 };
   IrWinogradInput input = { 8, 6, 6, 0, 0, in.data, 8, v.data, 8 };
   IrWinogradOutput output = { 8, 4, 4, v.data, 8, bias, NULL, out.data, 8, 32,
-    -INFINITY, INFINITY };
+    8, 32, -INFINITY, INFINITY };
   size_t n;
   const IrWinogradKernels *const *table = ir_winograd_table (&n);
 

@@ -253,6 +253,78 @@ product (Net *net, IrPort x)
   return y;
 }
 
+/* A layer whose output has the size of its input, and its channels. */
+static IrPort
+same_size (Net *net, IrPort x, gint64 channels)
+{
+  const IrPort none = { NULL, 0 };
+  const int size = pick (0, 1) ? 3 : 1;
+  IrPort y;
+
+  switch (pick (0, 6)) {
+    case 0:
+      return op (net, "Tanh", 1, x, none);
+    case 1:
+      return op (net, "Add", 1, x, op (net, "ReLU", 1, x, none));
+    case 2:
+      return op (
+          net, "Multiply", 1, x, constant (net, 4, 1, channels, 1, 1, 0, 1));
+    case 3:
+      y = op (net, "SoftMax", 1, x, none);
+      set (y, "axis", "%d", 1);
+      return y;
+    case 4:
+      y = op (net, "MaxPool", 1, x, none);
+      set (y, "kernel", "%d,%d", 3, 3);
+      break;
+    case 5:
+      y = op (net, "GroupConvolution", 1, x,
+          constant (net, 5, channels, 1, 1, 3, 3, 0.3));
+      set (y, "dilations", "%d,%d", 1, 1);
+      break;
+    default:
+      y = op (net, "Convolution", 1, x,
+          constant (net, 4, channels, channels, size, size, 0, 0.1));
+      set (y, "dilations", "%d,%d", 1, 1);
+      set (y, "strides", "%d,%d", 1, 1);
+      set (y, "pads_begin", "%d,%d", size / 2, size / 2);
+      set (y, "pads_end", "%d,%d", size / 2, size / 2);
+      if (pick (0, 1))
+        y = op (net, "Add", 1, y, x);
+      return finish (net, y, channels);
+  }
+  set (y, "strides", "%d,%d", 1, 1);
+  set (y, "pads_begin", "%d,%d", 1, 1);
+  set (y, "pads_end", "%d,%d", 1, 1);
+  return pick (0, 1) ? op (net, "Add", 1, y, x) : finish (net, y, channels);
+}
+
+/* Outputs that are joined, and joined again, with layers before, between and
+ * behind. */
+static IrPort
+joined (Net *net, IrPort x)
+{
+  const gint64 c = net->c, rest = pick (1, 20);
+  IrPort y = same_size (net, x, c), z;
+
+  z = op (net, "Concat", 1, y, same_size (net, x, c));
+  set (z, "axis", "%d", 1);
+  if (pick (0, 1))
+    y = same_size (net, y, c);
+  y = op (net, "Concat", 1, z,
+      pick (0, 1) ? y : same_size (net, same_size (net, y, c), c));
+  set (y, "axis", "%d", 1);
+  z = op (
+      net, "Convolution", 1, y, constant (net, 4, rest, 3 * c, 1, 1, 0, 0.1));
+  set (z, "dilations", "%d,%d", 1, 1);
+  set (z, "strides", "%d,%d", 1, 1);
+  set (z, "pads_begin", "%d,%d", 0, 0);
+  set (z, "pads_end", "%d,%d", 0, 0);
+  y = op (net, "Concat", 1, y, z);
+  set (y, "axis", "%d", 1);
+  return pick (0, 1) ? same_size (net, y, 3 * c + rest) : y;
+}
+
 static IrPort
 transpose (Net *net, IrPort x)
 {
@@ -387,6 +459,7 @@ static const struct {
   { "two-operands", two_operands },
   { "over-channels", over_channels },
   { "product", product },
+  { "joined", joined },
   { "movement", movement },
   { "interpolation", interpolate },
 };
@@ -402,6 +475,8 @@ make_net (int kind)
 
   if (layers[kind].layer == square_conv)
     net.c += 15;
+  if (layers[kind].layer == joined && pick (0, 3))
+    net.c = 8 * pick (1, 3);
   /* Rounding grows with the length of a sum. */
   if (layers[kind].layer == product) {
     net.n = 1;

@@ -142,6 +142,53 @@ add_slots (
     add_slot (model, &node->outputs[i], place, layout);
 }
 
+void
+cpu_add_views (CpuModel *model, const IrNode *node, CpuLayout layout,
+    guint slot, const gsize *shift)
+{
+  add_slots (model, node, CPU_VIEW, layout);
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    const CpuSlot *from = cpu_slot (model, slot);
+    CpuSlot *to =
+        cpu_slot (model, cpu_port_slot (model, ir_port ((IrNode *) node, i)));
+
+    to->root = from->root;
+    to->shift = from->shift + shift[i];
+    if (layout == CPU_LAST)
+      to->pitch = from->pitch;
+  }
+}
+
+/* Views of a slot go wherever it goes. */
+gboolean
+cpu_adopt (CpuModel *model, guint whole, guint part, gsize channel)
+{
+  CpuSlot *to = cpu_slot (model, whole);
+  const CpuSlot *from = cpu_slot (model, part);
+  const gsize channels = from->shape.dim[1];
+  const gsize end = channel + channels;
+
+  if (from->place != CPU_ARENA || channel % IR_IGEMM_GROUP != 0 ||
+      (channels % IR_IGEMM_GROUP != 0 && end != (gsize) to->shape.dim[1]))
+    return FALSE;
+  for (guint i = 0; i < model->slots->len; i++)
+    if (cpu_slot (model, i)->root == part && cpu_slot (model, i)->pinned)
+      return FALSE;
+  to->first = MIN (to->first, from->first);
+  to->last = MAX (to->last, from->last);
+  for (guint i = 0; i < model->slots->len; i++) {
+    CpuSlot *slot = cpu_slot (model, i);
+
+    if (slot->root != part)
+      continue;
+    slot->place = CPU_VIEW;
+    slot->root = whole;
+    slot->shift += channel * sizeof (float);
+    slot->pitch = to->pitch;
+  }
+  return TRUE;
+}
+
 static void
 step_free (gpointer data)
 {
@@ -306,17 +353,15 @@ static void
 add_view (CpuModel *model, const IrNode *node)
 {
   const guint from = cpu_take (model, node->inputs[0], CPU_PLAIN);
-  const gboolean in_arena = cpu_slot (model, from)->place == CPU_ARENA ||
-      cpu_slot (model, from)->place == CPU_VIEW;
+  const gsize shift = 0;
 
-  add_slots (model, node, in_arena ? CPU_VIEW : CPU_HEAP, CPU_PLAIN);
-  if (in_arena) {
-    guint to = cpu_port_slot (model, ir_port ((IrNode *) node, 0));
-
-    cpu_slot (model, to)->root = cpu_slot (model, from)->root;
+  if (cpu_in_arena (model, from)) {
+    cpu_add_views (model, node, CPU_PLAIN, from, &shift);
   } else {
-    CpuStep *step =
-        cpu_add_step (model, node, CPU_PLAIN, CPU_PLAIN, node->inputs, 1);
+    CpuStep *step;
+
+    add_slots (model, node, CPU_HEAP, CPU_PLAIN);
+    step = cpu_add_step (model, node, CPU_PLAIN, CPU_PLAIN, node->inputs, 1);
 
     step->kernel = "view";
     step->run = run_view;

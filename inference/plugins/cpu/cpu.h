@@ -39,7 +39,8 @@ typedef enum {
 
 /* How the elements of a value are ordered: as its shape says; or, of f32 [N,C,H,W],
  * with the channels innermost, each pixel @pitch floats from the next. The floats
- * behind a pixel's last channel hold finite numbers that mean nothing. */
+ * behind a pixel's last channel hold finite numbers that mean nothing; those up to
+ * CPU_PITCH (C) may be written, what lies behind these may belong to others. */
 typedef enum {
   CPU_PLAIN,
   CPU_LAST,
@@ -53,15 +54,19 @@ typedef struct {
   CpuLayout layout;
   IrDType dtype;
   IrShape shape;
+  /* Not known for good before all steps are there, unless @pinned. */
   gsize pitch;
+  gboolean pinned;
   /* The slot with the same contents in the other layout, if there is one. */
   guint twin;
   /* 0 if the shape is known at run time only. */
   gsize bytes;
   gboolean fixed;
   IrTensor *value;
-  /* Of a view: whose memory; its own index otherwise. */
+  /* Of a view: whose memory, how many bytes from where that begins; its own index
+   * otherwise. */
   guint root;
+  gsize shift;
   gsize offset;
   /* Steps between which the memory is needed, of roots. */
   guint first;
@@ -212,6 +217,27 @@ guint cpu_take (CpuModel *model, IrPort port, CpuLayout layout);
  * into the arena in the layout @out. */
 CpuStep *cpu_add_step (CpuModel *model, const IrNode *node, CpuLayout in,
     CpuLayout out, const IrPort *ports, guint n_ports);
+/* Keeps the pitch of a slot as it is. */
+static inline void
+cpu_pin (CpuModel *model, guint slot)
+{
+  cpu_slot (model, slot)->pinned = TRUE;
+}
+/* The outputs of @node as parts of what @slot holds, each from @shift[i] bytes on.
+ * The contents of @slot have to be in the arena. */
+void cpu_add_views (CpuModel *model, const IrNode *node, CpuLayout layout,
+    guint slot, const gsize *shift);
+/* Whether they are. */
+static inline gboolean
+cpu_in_arena (const CpuModel *model, guint slot)
+{
+  const CpuPlace place = cpu_slot (model, slot)->place;
+
+  return place == CPU_ARENA || place == CPU_VIEW;
+}
+/* Lets the step that makes the slot @part write it into @whole, from channel
+ * @channel on; both with their channels innermost. FALSE if that can't be. */
+gboolean cpu_adopt (CpuModel *model, guint whole, guint part, gsize channel);
 /* The same of slots. */
 CpuStep *cpu_add_step_on (CpuModel *model, const IrNode *node, CpuLayout out,
     const guint *slots, guint n_slots);
@@ -226,6 +252,19 @@ static inline float *
 cpu_out (const CpuWork *work, guint index)
 {
   return work->run->data[work->step->out[index]];
+}
+
+/* Floats from one pixel of it to the next. */
+static inline gsize
+cpu_in_pitch (const CpuWork *work, guint index)
+{
+  return cpu_slot (work->run->model, work->step->in[index])->pitch;
+}
+
+static inline gsize
+cpu_out_pitch (const CpuWork *work, guint index)
+{
+  return cpu_slot (work->run->model, work->step->out[index])->pitch;
 }
 
 /* Makes a step for a node that begins a fusion, or is alone; FALSE if it is not
@@ -299,6 +338,14 @@ void cpu_fuse (const CpuModel *model, const IrNode *head, CpuFusion *fusion);
  * infinite for every other function. */
 gboolean cpu_fusion_is_clamp (const CpuFusion *fusion);
 void cpu_fusion_limits (const CpuFusion *fusion, float *low, float *high);
+/* A function of @n pixels of @channels numbers. */
+void cpu_unary_pixels (const IrEltwiseKernels *kernels, IrUnary op, float a,
+    float b, const float *x, gsize x_pitch, float *to, gsize to_pitch,
+    gsize channels, gsize n);
+/* The same of two operands; a pitch of 0 takes one pixel for all. */
+void cpu_binary_pixels (const IrEltwiseKernels *kernels, IrBinary op,
+    const float *x, gsize x_pitch, const float *y, gsize y_pitch, float *to,
+    gsize to_pitch, gsize channels, gsize n);
 /* Applies its function to @n pixels of @channels channels from @first on, @pitch
  * floats apart, to what has its bias and residual already. */
 void cpu_finish_pixels (const CpuRun *run, const CpuFusion *fusion, gsize first,

@@ -251,20 +251,46 @@ cpu_fusion_limits (const CpuFusion *f, float *low, float *high)
 }
 
 void
+cpu_unary_pixels (const IrEltwiseKernels *k, IrUnary op, float a, float b,
+    const float *x, gsize x_pitch, float *to, gsize to_pitch, gsize channels,
+    gsize n)
+{
+  if (x_pitch == channels && to_pitch == channels) {
+    k->unary (op, a, b, x, to, n * channels);
+    return;
+  }
+  for (gsize p = 0; p < n; p++, x += x_pitch, to += to_pitch)
+    k->unary (op, a, b, x, to, channels);
+}
+
+void
+cpu_binary_pixels (const IrEltwiseKernels *k, IrBinary op, const float *x,
+    gsize x_pitch, const float *y, gsize y_pitch, float *to, gsize to_pitch,
+    gsize channels, gsize n)
+{
+  if (x_pitch == channels && y_pitch == channels && to_pitch == channels) {
+    k->binary (op, IR_BINARY_BOTH, x, y, to, n * channels);
+    return;
+  }
+  for (gsize p = 0; p < n; p++, x += x_pitch, y += y_pitch, to += to_pitch)
+    k->binary (op, IR_BINARY_BOTH, x, y, to, channels);
+}
+
+void
 cpu_finish_pixels (const CpuRun *run, const CpuFusion *f, gsize first,
     gsize channels, float *to, gsize pitch, gsize n)
 {
   const IrEltwiseKernels *k = run->model->eltwise;
+  /* What lies between pixels may be written; what lies between the rows of a matrix
+   * may not, and begins in the middle of a group. */
+  const gsize width =
+      pitch % IR_IGEMM_GROUP == 0 ? CPU_PITCH (channels) : channels;
 
-  if (!f->slopes && CPU_PITCH (channels) == pitch) {
-    k->unary (f->unary, f->a, f->b, to, to, n * pitch);
+  if (!f->slopes) {
+    cpu_unary_pixels (k, f->unary, f->a, f->b, to, pitch, to, pitch, width, n);
     return;
   }
-  for (gsize p = 0; p < n; p++, to += pitch) {
-    if (f->slopes)
-      k->binary (
-          IR_BINARY_PRELU, IR_BINARY_BOTH, to, f->slopes + first, to, channels);
-    else
-      k->unary (f->unary, f->a, f->b, to, to, channels);
-  }
+  for (gsize p = 0; p < n; p++, to += pitch)
+    k->binary (
+        IR_BINARY_PRELU, IR_BINARY_BOTH, to, f->slopes + first, to, channels);
 }

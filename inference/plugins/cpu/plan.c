@@ -67,7 +67,8 @@ plan_arena (CpuModel *model)
   for (guint i = 0; i < model->slots->len; i++)
     if (cpu_slot (model, i)->place == CPU_VIEW)
       cpu_slot (model, i)->offset =
-          cpu_slot (model, cpu_slot (model, i)->root)->offset;
+          cpu_slot (model, cpu_slot (model, i)->root)->offset +
+          cpu_slot (model, i)->shift;
 }
 
 void

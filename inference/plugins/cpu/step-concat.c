@@ -34,41 +34,69 @@ copy_channels (const float *from, gsize from_pitch, gsize channels, float *to,
     memcpy (to, from, channels * sizeof *to);
 }
 
+static gsize
+count_pixels (const CpuSlot *slot)
+{
+  return slot->shape.dim[0] * slot->shape.dim[2] * slot->shape.dim[3];
+}
+
+/* What has not been written where it belongs by the steps that made it. */
 static void
 concat_pixels (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const CpuModel *model = work->run->model;
   const CpuSlot *out = cpu_slot (model, work->step->out[0]);
-  const gsize all = out->bytes / sizeof (float) / out->pitch;
   const gsize part = *(const gsize *) work->step->data;
-  const gsize first = task * part, pixels = MIN (part, all - first);
+  const gsize first = task * part;
+  const gsize pixels = MIN (part, count_pixels (out) - first);
+  const gsize channels = out->shape.dim[1];
   float *to = cpu_out (work, 0) + first * out->pitch;
   gsize at = 0;
 
   for (guint i = 0; i < work->step->n_in; i++) {
     const CpuSlot *in = cpu_slot (model, work->step->in[i]);
-    const gsize channels = in->shape.dim[1];
 
-    copy_channels (cpu_in (work, i) + first * in->pitch, in->pitch, channels,
-        to + at, out->pitch, pixels);
-    at += channels;
+    if (cpu_in (work, i) != cpu_out (work, 0) + at)
+      copy_channels (cpu_in (work, i) + first * in->pitch, in->pitch,
+          in->shape.dim[1], to + at, out->pitch, pixels);
+    at += in->shape.dim[1];
   }
   for (gsize p = 0; p < pixels; p++)
-    for (gsize c = at; c < out->pitch; c++)
+    for (gsize c = channels; c < CPU_PITCH (channels); c++)
       to[p * out->pitch + c] = 0;
 }
 
 static gboolean
 run_concat_pixels (const CpuStep *step, CpuRun *run, GError **error)
 {
-  const CpuSlot *out = cpu_slot (run->model, step->out[0]);
-  const gsize all = out->bytes / sizeof (float) / out->pitch;
+  const gsize all = count_pixels (cpu_slot (run->model, step->out[0]));
   const gsize part = *(const gsize *) step->data;
   CpuWork work = { step, run };
 
   cpu_pool_run (
       run->model->threads, (all + part - 1) / part, concat_pixels, &work);
+  return TRUE;
+}
+
+/* Has the inputs written where the output keeps them, those that can be: FALSE if
+ * some are left. */
+static gboolean
+adopt_inputs (CpuModel *model, const CpuStep *step)
+{
+  gboolean all = TRUE;
+  gsize at = 0;
+
+  for (guint i = 0; i < step->n_in; i++) {
+    all &= cpu_adopt (model, step->out[0], step->in[i], at);
+    at += cpu_slot (model, step->in[i])->shape.dim[1];
+  }
+  return all;
+}
+
+static gboolean
+run_nothing (const CpuStep *step, CpuRun *run, GError **error)
+{
   return TRUE;
 }
 
@@ -118,5 +146,9 @@ cpu_lower_concat (CpuModel *model, const CpuFusion *fusion)
   step->run = layout == CPU_LAST ? run_concat_pixels : run_concat;
   step->data = g_memdup2 (&number, sizeof number);
   step->free_data = g_free;
+  if (layout == CPU_LAST && adopt_inputs (model, step)) {
+    step->kernel = "view";
+    step->run = run_nothing;
+  }
   return TRUE;
 }

@@ -15,7 +15,7 @@
 #define BLOCK_BYTES (192 << 10)
 #define MAX_TAPS 64
 
-/* An element of the window: where it is, how far from the window's corner. */
+/* An element of the window: where it is, how many pixels from the window's corner. */
 typedef struct {
   int y, x;
   ptrdiff_t offset;
@@ -25,7 +25,6 @@ typedef struct {
   CpuFusion fusion;
   CpuConvShape s;
   const IrIgemmKernels *kernels;
-  gsize in_pitch, out_pitch;
   guint n_taps;
   Tap *taps;
   /* Per group: panels of n_taps * in_channels rows of nr columns. */
@@ -49,8 +48,16 @@ typedef struct {
   int y[IR_IGEMM_MAX_ROWS], x[IR_IGEMM_MAX_ROWS];
 } Rows;
 
+/* Which pixels and panels of which group a task makes. */
+typedef struct {
+  const float *in, *residual;
+  float *out;
+  gsize in_pitch, residual_pitch, out_pitch;
+  guint group, pixel, end, panel, end_panel;
+} Block;
+
 static void
-find_rows (const Conv *c, const float *in, guint pixel, guint n, Rows *rows)
+find_rows (const Conv *c, const Block *b, guint pixel, guint n, Rows *rows)
 {
   const IrWindow *w = &c->s.window;
   const int last_y = w->in_h - 1 - (w->kernel_h - 1) * w->dilation_h;
@@ -65,7 +72,7 @@ find_rows (const Conv *c, const float *in, guint pixel, guint n, Rows *rows)
     rows->y[r] = y;
     rows->x[r] = x;
     rows->from[r] =
-        in + ((ptrdiff_t) y * w->in_w + x) * (ptrdiff_t) c->in_pitch;
+        b->in + ((ptrdiff_t) y * w->in_w + x) * (ptrdiff_t) b->in_pitch;
     rows->inside &= y >= 0 && y <= last_y && x >= 0 && x <= last_x;
     if (++ox == w->out_w) {
       ox = 0;
@@ -76,13 +83,14 @@ find_rows (const Conv *c, const float *in, guint pixel, guint n, Rows *rows)
 
 /* What @n taps see; where the window leaves the picture that is zeros. */
 static void
-point (const Conv *c, const Rows *rows, const Tap *tap, guint n, guint k,
-    const float **at)
+point (const Conv *c, const Block *b, const Rows *rows, const Tap *tap, guint n,
+    guint k, const float **at)
 {
   const guint height = c->s.window.in_h, width = c->s.window.in_w;
 
   for (guint t = 0; t < n; t++, tap++, at += rows->n) {
-    const ptrdiff_t offset = tap->offset + (ptrdiff_t) k;
+    const ptrdiff_t offset =
+        tap->offset * (ptrdiff_t) b->in_pitch + (ptrdiff_t) k;
 
     if (rows->inside) {
       for (guint r = 0; r < rows->n; r++)
@@ -96,13 +104,6 @@ point (const Conv *c, const Rows *rows, const Tap *tap, guint n, guint k,
           : c->zeros;
   }
 }
-
-/* Which pixels and panels of which group a task makes. */
-typedef struct {
-  const float *in, *residual;
-  float *out;
-  guint group, pixel, end, panel, end_panel;
-} Block;
 
 /* Adds one piece of the window to all tiles of a block. */
 static void
@@ -127,8 +128,8 @@ add_piece (const Conv *c, const Block *b, guint panel, guint tap, guint k)
     .weights = c->packed + ((gsize) b->group * c->n_panels + panel) * c->panel +
         ((gsize) tap * c->s.in_channels + k) * kernels->nr,
     .bias = first ? c->bias + channel : c->zeros,
-    .to_stride = c->out_pitch,
-    .residual_stride = c->out_pitch,
+    .to_stride = b->out_pitch,
+    .residual_stride = first ? b->residual_pitch : b->out_pitch,
     .low = last ? c->low : -INFINITY,
     .high = last ? c->high : INFINITY };
   Rows rows;
@@ -138,12 +139,12 @@ add_piece (const Conv *c, const Block *b, guint panel, guint tap, guint k)
     const guint tiles = (left + kernels->mr - 1) / kernels->mr;
 
     n = (left + tiles - 1) / tiles;
-    find_rows (c, b->in, p, n, &rows);
-    point (c, &rows, c->taps + tap, n_taps, k, at);
+    find_rows (c, b, p, n, &rows);
+    point (c, b, &rows, c->taps + tap, n_taps, k, at);
     tile.rows = n;
-    tile.to = b->out + p * c->out_pitch + channel;
+    tile.to = b->out + p * b->out_pitch + channel;
     tile.residual = !first ? tile.to
-        : b->residual      ? b->residual + p * c->out_pitch + channel
+        : b->residual      ? b->residual + p * b->residual_pitch + channel
                            : NULL;
     kernels->tile (&tile);
   }
@@ -158,7 +159,7 @@ finish_block (const Conv *c, const Block *b, const CpuRun *run)
 
   cpu_finish_pixels (run, &c->fusion, channel,
       MIN (b->end_panel * c->kernels->nr, c->s.out_channels) - column,
-      b->out + b->pixel * c->out_pitch + channel, c->out_pitch,
+      b->out + b->pixel * b->out_pitch + channel, b->out_pitch,
       b->end - b->pixel);
 }
 
@@ -168,25 +169,27 @@ conv_block (gpointer data, guint task, guint worker)
   const CpuWork *work = data;
   const Conv *c = work->step->data;
   const IrWindow *w = &c->s.window;
-  const gpointer *slots = work->run->data;
   const gsize pixels_in = (gsize) w->in_h * w->in_w;
   const gsize pixels_out = (gsize) w->out_h * w->out_w;
   const guint pixel_block = task % c->n_pixel_blocks;
   const guint panel_block = task / c->n_pixel_blocks % c->n_panel_blocks;
   const guint image = task / c->n_pixel_blocks / c->n_panel_blocks;
-  const gsize first_out = image / c->s.groups * pixels_out * c->out_pitch;
+  const gsize batch = image / c->s.groups;
   Block b = { .group = image % c->s.groups,
     .pixel = pixel_block * c->pixels,
-    .panel = panel_block * c->block_panels };
+    .panel = panel_block * c->block_panels,
+    .in_pitch = cpu_in_pitch (work, 0),
+    .out_pitch = cpu_out_pitch (work, 0) };
 
   b.end = MIN (b.pixel + c->pixels, pixels_out);
   b.end_panel = MIN (b.panel + c->block_panels, c->n_panels);
-  b.in = (const float *) slots[work->step->in[0]] +
-      image / c->s.groups * pixels_in * c->in_pitch +
+  b.in = cpu_in (work, 0) + batch * pixels_in * b.in_pitch +
       (gsize) b.group * c->s.in_channels;
-  b.out = (float *) slots[work->step->out[0]] + first_out;
-  if (work->step->n_in > 1)
-    b.residual = (const float *) slots[work->step->in[1]] + first_out;
+  b.out = cpu_out (work, 0) + batch * pixels_out * b.out_pitch;
+  if (work->step->n_in > 1) {
+    b.residual_pitch = cpu_in_pitch (work, 1);
+    b.residual = cpu_in (work, 1) + batch * pixels_out * b.residual_pitch;
+  }
 
   for (guint p = b.panel; p < b.end_panel; p += c->call_panels)
     for (guint t = 0; t < c->n_taps; t += c->piece_taps)
@@ -234,8 +237,7 @@ find_taps (Conv *c)
 
     tap->y = (int) t / w->kernel_w * w->dilation_h;
     tap->x = (int) t % w->kernel_w * w->dilation_w;
-    tap->offset =
-        ((ptrdiff_t) tap->y * w->in_w + tap->x) * (ptrdiff_t) c->in_pitch;
+    tap->offset = (ptrdiff_t) tap->y * w->in_w + tap->x;
   }
 }
 
@@ -266,7 +268,8 @@ choose_blocks (Conv *c, const CpuModel *model)
   const guint wanted = cpu_parts (model, cpu_conv_flops (&c->s));
   const guint images = c->s.batch * c->s.groups;
   const guint each = (wanted + images - 1) / images;
-  guint limit = BLOCK_BYTES / (c->in_pitch * sizeof (float));
+  guint limit = BLOCK_BYTES /
+      (CPU_PITCH (c->s.in_channels * c->s.groups) * sizeof (float));
 
   limit = MAX (limit / mr * mr, 4 * mr);
   c->pixels = MIN (limit, (pixels + each - 1) / each);
@@ -322,8 +325,6 @@ cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
     return TRUE;
   if (!fits (model, fusion, &shape))
     return cpu_lower_conv_columns (model, fusion);
-  shape.in_pitch = CPU_PITCH (shape.s.in_channels * shape.s.groups);
-  shape.out_pitch = CPU_PITCH (shape.s.out_channels * shape.s.groups);
   c = g_memdup2 (&shape, sizeof shape);
   if (!fill (c, model, cpu_port_value (model, fusion->head->inputs[1])->data)) {
     conv_free (c);

@@ -10,7 +10,8 @@
 typedef struct {
   CpuFusion fusion;
   CpuConvShape s;
-  gsize pitch;
+  /* Channels, filled up. */
+  gsize channels;
   float *weights;
   float *bias;
   guint rows;
@@ -19,16 +20,20 @@ typedef struct {
 
 /* What the kernel's limits can't say, over a row that is still in the cache. */
 static void
-finish_row (const Dwconv *d, const CpuRun *run, const float *residual,
-    float *to, gsize n)
+finish_row (const Dwconv *d, const CpuWork *work, guint row, float *to)
 {
+  const CpuRun *run = work->run;
+  const gsize pitch = cpu_out_pitch (work, 0), n = d->s.window.out_w;
+  const gboolean residual = work->step->n_in > 1;
   const CpuFusion *f = &d->fusion;
   const IrEltwiseKernels *k = run->model->eltwise;
 
   if (residual)
-    k->binary (IR_BINARY_ADD, IR_BINARY_BOTH, to, residual, to, n);
+    cpu_binary_pixels (k, IR_BINARY_ADD, to, pitch,
+        cpu_in (work, 1) + row * n * cpu_in_pitch (work, 1),
+        cpu_in_pitch (work, 1), to, pitch, d->channels, n);
   if (residual || !cpu_fusion_is_clamp (f))
-    cpu_finish_pixels (run, f, 0, d->s.groups, to, d->pitch, n / d->pitch);
+    cpu_finish_pixels (run, f, 0, d->s.groups, to, pitch, n);
 }
 
 static void
@@ -37,12 +42,12 @@ dwconv_rows (gpointer data, guint task, guint worker)
   const CpuWork *work = data;
   const Dwconv *d = work->step->data;
   const IrWindow *w = &d->s.window;
-  const gpointer *slots = work->run->data;
-  const gsize row_in = w->in_w * d->pitch, row_out = w->out_w * d->pitch;
+  const gsize row_in = w->in_w * cpu_in_pitch (work, 0);
+  const gsize row_out = w->out_w * cpu_out_pitch (work, 0);
   const guint all = d->s.batch * w->out_h;
   const guint end = MIN ((task + 1) * d->rows, all);
   const float *rows[MAX_KERNEL];
-  IrDwconvRow row = { .channels = d->pitch,
+  IrDwconvRow row = { .channels = d->channels,
     .in_w = w->in_w,
     .out_w = w->out_w,
     .kernel_h = w->kernel_h,
@@ -51,16 +56,15 @@ dwconv_rows (gpointer data, guint task, guint worker)
     .dilation = w->dilation_w,
     .pad = w->pad_w,
     .rows = rows,
-    .in_pitch = d->pitch,
+    .in_pitch = cpu_in_pitch (work, 0),
     .weights = d->weights,
     .bias = d->bias,
-    .out_pitch = d->pitch,
+    .out_pitch = cpu_out_pitch (work, 0),
     .low = d->low,
     .high = d->high };
 
   for (guint y = task * d->rows; y < end; y++) {
-    const float *in = (const float *) slots[work->step->in[0]] +
-        y / w->out_h * w->in_h * row_in;
+    const float *in = cpu_in (work, 0) + y / w->out_h * w->in_h * row_in;
     const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
 
     for (int ky = 0; ky < w->kernel_h; ky++) {
@@ -68,13 +72,9 @@ dwconv_rows (gpointer data, guint task, guint worker)
 
       rows[ky] = sy >= 0 && sy < w->in_h ? in + sy * row_in : NULL;
     }
-    row.to = (float *) slots[work->step->out[0]] + y * row_out;
+    row.to = cpu_out (work, 0) + y * row_out;
     work->run->model->dwconv->row (&row);
-    finish_row (d, work->run,
-        work->step->n_in > 1
-            ? (const float *) slots[work->step->in[1]] + y * row_out
-            : NULL,
-        row.to, row_out);
+    finish_row (d, work, y, row.to);
   }
 }
 
@@ -107,13 +107,13 @@ fill (Dwconv *d, const float *weights)
   const guint taps = d->s.window.kernel_h * d->s.window.kernel_w;
   const CpuFusion *f = &d->fusion;
 
-  d->weights = cpu_alloc_floats (taps * d->pitch);
-  d->bias = cpu_alloc_floats (d->pitch);
+  d->weights = cpu_alloc_floats (taps * d->channels);
+  d->bias = cpu_alloc_floats (d->channels);
   if (!d->weights || !d->bias)
     return FALSE;
   for (guint c = 0; c < d->s.groups; c++) {
     for (guint t = 0; t < taps; t++)
-      d->weights[t * d->pitch + c] = *weights++;
+      d->weights[t * d->channels + c] = *weights++;
     if (f->bias)
       d->bias[c] = f->bias[f->bias_n > 1 ? c : 0];
   }
@@ -134,7 +134,7 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
       !cpu_port_can_be_last (fusion->head->inputs[0]))
     return FALSE;
   d = g_memdup2 (&shape, sizeof shape);
-  d->pitch = CPU_PITCH (d->s.groups);
+  d->channels = CPU_PITCH (d->s.groups);
   if (!fill (d, weights->data)) {
     dwconv_free (d);
     return FALSE;

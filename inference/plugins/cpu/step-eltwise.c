@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Elements of one part of a long array. */
+/* Elements of one part. */
 #define PART 16384
 
 typedef struct {
@@ -14,11 +14,13 @@ typedef struct {
   float a, b;
   IrBinary binary;
   IrBinaryForm form;
-  gsize n;
-  /* Where the second operand has one element per channel: planes of @inner
-   * elements, or pixels of @channels, @pitch apart, of which a part has @pixels. */
+  /* Elements, or pixels of @width numbers, channels filled up; of one part. */
+  gsize n, part;
+  gsize width;
+  /* Where the second operand has one element per channel, in planes of @inner
+   * elements. */
   guint channels;
-  gsize inner, pitch, pixels;
+  gsize inner;
 } Eltwise;
 
 static CpuStep *
@@ -35,13 +37,27 @@ add_step (CpuModel *model, const IrNode *node, CpuLayout layout,
   return step;
 }
 
-/* Floats of an output of this layout, those between pixels included. */
-static gsize
-count_floats (const IrShape *shape, CpuLayout layout)
+/* One long array, or pixels. */
+static void
+find_parts (Eltwise *e, const IrShape *shape, CpuLayout layout)
 {
-  gsize n = ir_shape_size (shape, 0, shape->rank);
+  e->n = ir_shape_size (shape, 0, shape->rank);
+  e->part = PART;
+  if (layout == CPU_LAST) {
+    e->width = CPU_PITCH (shape->dim[1]);
+    e->n /= shape->dim[1];
+    e->part = MAX (PART / e->width, 1);
+  }
+}
 
-  return layout == CPU_LAST ? n / shape->dim[1] * CPU_PITCH (shape->dim[1]) : n;
+static void
+run_parts (const CpuStep *step, CpuRun *run, CpuTask part)
+{
+  const Eltwise *e = step->data;
+  CpuWork work = { step, run };
+
+  cpu_pool_run (
+      run->model->threads, (e->n + e->part - 1) / e->part, part, &work);
 }
 
 /* --- one operand ----------------------------------------------------------- */
@@ -51,21 +67,24 @@ unary_part (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const Eltwise *e = work->step->data;
-  const gsize first = (gsize) task * PART;
+  const IrEltwiseKernels *k = work->run->model->eltwise;
+  const gsize first = task * e->part, n = MIN (e->part, e->n - first);
 
-  work->run->model->eltwise->unary (e->unary, e->a, e->b,
-      cpu_in (work, 0) + first, cpu_out (work, 0) + first,
-      MIN (PART, e->n - first));
+  if (e->width)
+    cpu_unary_pixels (k, e->unary, e->a, e->b,
+        cpu_in (work, 0) + first * cpu_in_pitch (work, 0),
+        cpu_in_pitch (work, 0),
+        cpu_out (work, 0) + first * cpu_out_pitch (work, 0),
+        cpu_out_pitch (work, 0), e->width, n);
+  else
+    k->unary (e->unary, e->a, e->b, cpu_in (work, 0) + first,
+        cpu_out (work, 0) + first, n);
 }
 
 static gboolean
 run_unary (const CpuStep *step, CpuRun *run, GError **error)
 {
-  const Eltwise *e = step->data;
-  CpuWork work = { step, run };
-
-  cpu_pool_run (
-      run->model->threads, (e->n + PART - 1) / PART, unary_part, &work);
+  run_parts (step, run, unary_part);
   return TRUE;
 }
 
@@ -82,7 +101,7 @@ cpu_lower_unary (CpuModel *model, const CpuFusion *fusion)
       !cpu_match_unary (node, &e.unary, &e.a, &e.b))
     return FALSE;
   layout = cpu_port_layout (model, node->inputs[0]);
-  e.n = count_floats (&node->outputs[0].shape, layout);
+  find_parts (&e, &node->outputs[0].shape, layout);
   slot = cpu_take (model, node->inputs[0], layout);
   add_step (model, node, layout, &slot, run_unary, &e);
   return TRUE;
@@ -95,12 +114,12 @@ binary_part (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const Eltwise *e = work->step->data;
-  const gsize first = (gsize) task * PART;
+  const gsize first = task * e->part;
 
   work->run->model->eltwise->binary (e->binary, e->form,
       cpu_in (work, 0) + (e->form == IR_BINARY_LEFT_ONE ? 0 : first),
       cpu_in (work, 1) + (e->form == IR_BINARY_RIGHT_ONE ? 0 : first),
-      cpu_out (work, 0) + first, MIN (PART, e->n - first));
+      cpu_out (work, 0) + first, MIN (e->part, e->n - first));
 }
 
 /* One element of the second operand per plane. */
@@ -115,41 +134,56 @@ binary_plane (gpointer data, guint task, guint worker)
       cpu_out (work, 0) + task * e->inner, e->inner);
 }
 
-/* The second operand beside each pixel's channels; filled up, so that what lies
- * between pixels stays finite. */
+/* An operand of one pixel's channels or of a single number, in scratch memory as a
+ * whole pixel; filled up, so that what lies between pixels stays finite. */
+static const float *
+lone_operand (const CpuWork *work, guint operand, guint worker)
+{
+  const Eltwise *e = work->step->data;
+  float *y = cpu_scratch (work->run, worker);
+
+  for (gsize c = 0; c < e->width; c++)
+    y[c] = e->form != IR_BINARY_BOTH ? *cpu_in (work, operand)
+        : c < e->channels            ? cpu_in (work, operand)[c]
+                                     : 1;
+  return y;
+}
+
 static void
 binary_pixels (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const Eltwise *e = work->step->data;
-  const gsize first = task * e->pixels * e->pitch;
-  const gsize end = MIN (first + e->pixels * e->pitch, e->n);
-  float *y = cpu_scratch (work->run, worker);
+  const gsize first = task * e->part, n = MIN (e->part, e->n - first);
+  const float *operand[2];
+  gsize pitch[2];
 
-  memcpy (y, cpu_in (work, 1), e->channels * sizeof *y);
-  for (gsize c = e->channels; c < e->pitch; c++)
-    y[c] = 1;
-  for (gsize i = first; i < end; i += e->pitch)
-    work->run->model->eltwise->binary (e->binary, IR_BINARY_BOTH,
-        cpu_in (work, 0) + i, y, cpu_out (work, 0) + i, e->pitch);
+  for (guint i = 0; i < 2; i++) {
+    const gboolean lone = i == 0
+        ? e->form == IR_BINARY_LEFT_ONE
+        : e->form == IR_BINARY_RIGHT_ONE || e->channels;
+
+    pitch[i] = lone ? 0 : cpu_in_pitch (work, i);
+    operand[i] = lone ? lone_operand (work, i, worker)
+                      : cpu_in (work, i) + first * pitch[i];
+  }
+  cpu_binary_pixels (work->run->model->eltwise, e->binary, operand[0], pitch[0],
+      operand[1], pitch[1], cpu_out (work, 0) + first * cpu_out_pitch (work, 0),
+      cpu_out_pitch (work, 0), e->width, n);
 }
 
 static gboolean
 run_binary (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Eltwise *e = step->data;
-  const guint threads = run->model->threads;
   CpuWork work = { step, run };
 
-  if (e->pixels) {
-    const gsize part = e->pixels * e->pitch;
-
-    cpu_pool_run (threads, (e->n + part - 1) / part, binary_pixels, &work);
-  } else if (e->inner) {
-    cpu_pool_run (threads, e->n / e->inner, binary_plane, &work);
-  } else {
-    cpu_pool_run (threads, (e->n + PART - 1) / PART, binary_part, &work);
-  }
+  if (e->width)
+    run_parts (step, run, binary_pixels);
+  else if (e->inner)
+    cpu_pool_run (run->model->threads, e->n / e->inner, binary_plane, &work);
+  else
+    run_parts (step, run, binary_part);
   return TRUE;
 }
 
@@ -217,7 +251,7 @@ whole_form (CpuModel *model, const IrNode *node, Eltwise *e, guint *slots,
   for (guint i = 0; i < 2; i++)
     slots[i] = full & 1u << i ? cpu_take (model, node->inputs[i], *layout)
                               : cpu_port_slot (model, node->inputs[i]);
-  e->n = count_floats (out, *layout);
+  find_parts (e, out, *layout);
   return TRUE;
 }
 
@@ -238,15 +272,12 @@ channel_form (CpuModel *model, const IrNode *node, Eltwise *e, guint *slots,
       !is_channel (&ir_node_input (node, !full)->shape, out))
     return FALSE;
   *layout = cpu_port_layout (model, node->inputs[full]);
-  e->n = count_floats (out, *layout);
+  find_parts (e, out, *layout);
   e->channels = out->dim[1];
   slots[0] = cpu_take (model, node->inputs[full], *layout);
   slots[1] = cpu_port_slot (model, node->inputs[!full]);
-  if (*layout == CPU_LAST) {
-    e->pitch = CPU_PITCH (e->channels);
-    e->pixels = MAX (PART / e->pitch, 1);
+  if (*layout == CPU_LAST)
     return TRUE;
-  }
   e->inner = ir_shape_size (out, 2, out->rank);
   return e->n / e->inner < G_MAXINT32;
 }
@@ -270,6 +301,6 @@ cpu_lower_binary (CpuModel *model, const CpuFusion *fusion)
           !channel_form (model, node, &e, slots, &layout)))
     return FALSE;
   step = add_step (model, node, layout, slots, run_binary, &e);
-  step->scratch = e.pitch * sizeof (float);
+  step->scratch = e.width * sizeof (float);
   return TRUE;
 }

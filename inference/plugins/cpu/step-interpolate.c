@@ -15,6 +15,7 @@ typedef struct {
   gboolean nearest;
   gsize outer;
   gint64 in_h, in_w, out_h, out_w;
+  gboolean last;
   /* Floats of a pixel. */
   gsize inner;
   /* Of mode nearest: which row and pixel. */
@@ -24,32 +25,49 @@ typedef struct {
 } Interpolate;
 
 static void
-nearest_row (const Interpolate *p, const float *in, gint64 y, float *to)
+nearest_row (const Interpolate *p, const float *in, gsize in_pitch, gint64 y,
+    float *to, gsize pitch)
 {
   const gsize bytes = p->inner * sizeof *to;
-  const float *from = in + p->row[y] * p->in_w * (gint64) p->inner;
+  const float *from = in + p->row[y] * p->in_w * (gint64) in_pitch;
 
-  for (gint64 x = 0; x < p->out_w; x++, to += p->inner) {
+  for (gint64 x = 0; x < p->out_w; x++, to += pitch) {
     if (p->row[y] < 0 || p->column[x] < 0)
       memset (to, 0, bytes);
     else
-      memcpy (to, from + p->column[x] * (gint64) p->inner, bytes);
+      memcpy (to, from + p->column[x] * (gint64) in_pitch, bytes);
   }
 }
 
-/* The weighted sum of what @taps takes of @from for position @i; all zeros if that
- * is nothing. */
+/* The weighted sum of the @n numbers at what @taps takes of @from, @step apart, for
+ * position @i; all zeros if that is nothing. */
 static void
 weigh (const CpuRun *run, const IrTaps *taps, gint64 i, const float *from,
-    gsize n, float *to)
+    gsize step, gsize n, float *to)
 {
   const gint64 count = taps->count[i];
   const float *rows[MAX_TAPS];
 
   for (gint64 k = 0; k < count; k++)
-    rows[k] = from + (taps->first[i] + k) * (gint64) n;
+    rows[k] = from + (taps->first[i] + k) * (gint64) step;
   run->model->reduce->weigh (
       rows, taps->weight + i * taps->width, count, to, n);
+}
+
+/* One row of the input's width, its pixels side by side. */
+static void
+weigh_rows (const Interpolate *p, const CpuRun *run, gint64 y, const float *in,
+    gsize pitch, float *row)
+{
+  const gsize width = p->in_w * pitch;
+
+  if (pitch == p->inner) {
+    weigh (run, &p->rows, y, in, width, width, row);
+    return;
+  }
+  for (gint64 x = 0; x < p->in_w; x++)
+    weigh (
+        run, &p->rows, y, in + x * pitch, width, p->inner, row + x * p->inner);
 }
 
 static void
@@ -57,23 +75,26 @@ interpolate_rows (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const Interpolate *p = work->step->data;
-  const gsize row_in = p->in_w * p->inner, row_out = p->out_w * p->inner;
+  const gsize in_pitch = p->last ? cpu_in_pitch (work, 0) : p->inner;
+  const gsize pitch = p->last ? cpu_out_pitch (work, 0) : p->inner;
+  const gsize row_in = p->in_w * in_pitch;
   const gsize all = p->outer * p->out_h;
   const gsize end = MIN ((gsize) (task + 1) * p->part, all);
 
   for (gsize r = (gsize) task * p->part; r < end; r++) {
     const gint64 y = r % p->out_h;
     const float *in = cpu_in (work, 0) + r / p->out_h * p->in_h * row_in;
-    float *to = cpu_out (work, 0) + r * row_out;
+    float *to = cpu_out (work, 0) + r * p->out_w * pitch;
     float *row = cpu_scratch (work->run, worker);
 
     if (p->nearest) {
-      nearest_row (p, in, y, to);
+      nearest_row (p, in, in_pitch, y, to, pitch);
       continue;
     }
-    weigh (work->run, &p->rows, y, in, row_in, row);
+    weigh_rows (p, work->run, y, in, in_pitch, row);
     for (gint64 x = 0; x < p->out_w; x++)
-      weigh (work->run, &p->columns, x, row, p->inner, to + x * p->inner);
+      weigh (
+          work->run, &p->columns, x, row, p->inner, p->inner, to + x * pitch);
   }
 }
 
@@ -154,6 +175,7 @@ find_sizes (const IrNode *node, gint axis, CpuLayout *layout, Interpolate *p)
           cpu_port_can_be_last (ir_port ((IrNode *) node, 0))
       ? CPU_LAST
       : CPU_PLAIN;
+  p->last = *layout == CPU_LAST;
   p->in_h = in->dim[axis];
   p->in_w = in->dim[axis + 1];
   p->out_h = out->dim[axis];

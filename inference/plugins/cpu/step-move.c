@@ -143,13 +143,11 @@ run_moves (const CpuStep *step, CpuRun *run, GError **error)
 
 /* Distances between the elements of a value in this layout. */
 static void
-find_steps (const IrShape *shape, CpuLayout layout, gint64 *steps)
+find_steps (const IrShape *shape, CpuLayout layout, gint64 pitch, gint64 *steps)
 {
   gint64 step = 1;
 
   if (layout == CPU_LAST) {
-    const gint64 pitch = CPU_PITCH (shape->dim[1]);
-
     steps[3] = pitch;
     steps[2] = pitch * shape->dim[3];
     steps[1] = 1;
@@ -247,6 +245,41 @@ choose_layout (const IrNode *node, const IrStrided *strided, CpuLayout in)
   return in;
 }
 
+/* Whether what is picked lies together as it has to; always false of what begins
+ * between two groups of channels. */
+static gboolean
+is_view (const IrShape *shape, const IrStrided *strided, CpuLayout layout,
+    gint64 pitch)
+{
+  gint64 steps[IR_MAX_RANK];
+
+  find_steps (shape, layout, pitch, steps);
+  for (gint d = 0; d < shape->rank; d++)
+    if (shape->dim[d] != 1 && strided->step[d] != steps[d])
+      return FALSE;
+  return layout == CPU_PLAIN || strided->offset % IR_IGEMM_GROUP == 0;
+}
+
+/* No step at all, if all outputs are parts of the input as it is. */
+static gboolean
+add_views (CpuModel *model, const IrNode *node, guint slot,
+    const IrStrided *strided, CpuLayout layout)
+{
+  g_autofree gsize *shift = g_new (gsize, node->n_outputs);
+  const gsize bytes = ir_dtype_size (node->outputs[0].dtype);
+
+  if (!cpu_in_arena (model, slot) || cpu_slot (model, slot)->layout != layout)
+    return FALSE;
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    if (!is_view (&node->outputs[i].shape, &strided[i], layout,
+            cpu_slot (model, slot)->pitch))
+      return FALSE;
+    shift[i] = strided[i].offset * bytes;
+  }
+  cpu_add_views (model, node, layout, slot, shift);
+  return TRUE;
+}
+
 static void
 make_move (const CpuModel *model, const IrShape *shape,
     const IrStrided *strided, CpuLayout layout, Move *m)
@@ -256,7 +289,7 @@ make_move (const CpuModel *model, const IrShape *shape,
   *m = (Move){ .rank = shape->rank, .offset = strided->offset };
   memcpy (m->size, shape->dim, sizeof m->size);
   memcpy (m->from, strided->step, sizeof m->from);
-  find_steps (shape, layout, m->to);
+  find_steps (shape, layout, CPU_PITCH (shape->dim[1]), m->to);
   order_loops (m);
   finish_loops (m);
   m->part = cpu_split (model, count * 4, MIN (m->size[0], G_MAXINT32));
@@ -281,20 +314,26 @@ cpu_lower_move (CpuModel *model, const CpuFusion *fusion)
 
   if (!ir_dtype_size (ir_port_output (port)->dtype))
     return FALSE;
-  find_steps (&ir_port_output (port)->shape, in, steps);
+  slot = cpu_take (model, port, in);
+  find_steps (
+      &ir_port_output (port)->shape, in, cpu_slot (model, slot)->pitch, steps);
   if (!find_strided (model, node, steps, strided))
     return FALSE;
   layout = choose_layout (node, strided, in);
+  if (add_views (model, node, slot, strided, layout))
+    return TRUE;
   moves = g_malloc (sizeof *moves + node->n_outputs * sizeof *moves->moves);
   moves->bytes = ir_dtype_size (ir_port_output (port)->dtype);
   for (gsize i = 0; i < node->n_outputs; i++)
     make_move (
         model, &node->outputs[i].shape, &strided[i], layout, &moves->moves[i]);
-  slot = cpu_take (model, port, in);
   step = cpu_add_step_on (model, node, layout, &slot, 1);
   step->kernel = "copy";
   step->run = run_moves;
   step->data = moves;
   step->free_data = g_free;
+  cpu_pin (model, slot);
+  for (guint i = 0; i < step->n_out; i++)
+    cpu_pin (model, step->out[i]);
   return TRUE;
 }

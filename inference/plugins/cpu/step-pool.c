@@ -8,7 +8,8 @@
 typedef struct {
   IrWindow window;
   guint batch;
-  gsize pitch;
+  /* Channels, filled up. */
+  gsize channels;
   gboolean average;
   /* Of all windows, or 0 if each is divided by what it has. */
   guint elements;
@@ -45,13 +46,15 @@ pool_rows (gpointer data, guint task, guint worker)
   const Pool *p = work->step->data;
   const IrWindow *w = &p->window;
   const IrPoolKernels *k = work->run->model->pool;
-  const gsize row_in = w->in_w * p->pitch, row_out = w->out_w * p->pitch;
+  const gsize in_pitch = cpu_in_pitch (work, 0);
+  const gsize out_pitch = cpu_out_pitch (work, 0);
+  const gsize row_in = w->in_w * in_pitch, row_out = w->out_w * out_pitch;
   const guint end = MIN ((task + 1) * p->rows, p->batch * w->out_h);
   float *counts = cpu_scratch (work->run, worker);
   const float *rows[MAX_KERNEL];
-  IrPoolRow row = { p->pitch, w->in_w, w->out_w, w->kernel_h, w->kernel_w,
-    w->stride_w, w->dilation_w, w->pad_w, rows, p->pitch, counts, NULL,
-    p->pitch };
+  IrPoolRow row = { p->channels, w->in_w, w->out_w, w->kernel_h, w->kernel_w,
+    w->stride_w, w->dilation_w, w->pad_w, rows, in_pitch, counts, NULL,
+    out_pitch };
 
   for (guint y = task * p->rows; y < end; y++) {
     const float *in = cpu_in (work, 0) + y / w->out_h * w->in_h * row_in;
@@ -104,7 +107,7 @@ pool_shape (const IrNode *node, Pool *p)
     if (g.pad_end[d] < 0 || (p->average && g.dilation[d] != 1))
       return FALSE;
   p->batch = in->dim[0];
-  p->pitch = CPU_PITCH (in->dim[1]);
+  p->channels = CPU_PITCH (in->dim[1]);
   if (p->average && ir_pool_counts_pads (attrs, &g))
     p->elements = p->window.kernel_h * p->window.kernel_w;
   return TRUE;
@@ -122,7 +125,7 @@ cpu_lower_pool (CpuModel *model, const CpuFusion *fusion)
     return FALSE;
   w = &p.window;
   p.rows = cpu_split (model,
-      (guint64) p.batch * w->out_h * w->out_w * p.pitch * w->kernel_h *
+      (guint64) p.batch * w->out_h * w->out_w * p.channels * w->kernel_h *
           w->kernel_w,
       p.batch * w->out_h);
   step = cpu_add_step (model, node, CPU_LAST, CPU_LAST, node->inputs, 1);

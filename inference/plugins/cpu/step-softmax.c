@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu.h"
 
-/* @outer times @n numbers, @inner apart; or, with a @pitch, @outer pixels of @n
+/* @outer times @n numbers, @inner apart; or @outer pixels of @n
  * channels, @pixels of which are one part. */
 typedef struct {
   gsize outer, n, inner;
-  gsize pitch, pixels;
+  gsize pixels;
 } Axis;
 
 static gboolean
@@ -30,13 +30,15 @@ softmax_pixels (gpointer data, guint task, guint worker)
   const CpuWork *work = data;
   const Axis *a = work->step->data;
   const gsize end = MIN ((task + 1) * a->pixels, a->outer);
+  const gsize in_pitch = cpu_in_pitch (work, 0);
+  const gsize out_pitch = cpu_out_pitch (work, 0);
 
   for (gsize p = task * a->pixels; p < end; p++) {
-    float *to = cpu_out (work, 0) + p * a->pitch;
+    float *to = cpu_out (work, 0) + p * out_pitch;
 
     work->run->model->reduce->softmax (
-        cpu_in (work, 0) + p * a->pitch, to, a->n);
-    for (gsize c = a->n; c < a->pitch; c++)
+        cpu_in (work, 0) + p * in_pitch, to, a->n);
+    for (gsize c = a->n; c < CPU_PITCH (a->n); c++)
       to[c] = 0;
   }
 }
@@ -64,7 +66,7 @@ run_softmax (const CpuStep *step, CpuRun *run, GError **error)
   const Axis *a = step->data;
   CpuWork work = { step, run };
 
-  if (a->pitch)
+  if (a->pixels)
     cpu_pool_run (run->model->threads, (a->outer + a->pixels - 1) / a->pixels,
         softmax_pixels, &work);
   else
@@ -86,7 +88,6 @@ add_softmax_pixels (CpuModel *model, const IrNode *node)
       !ir_shape_axis (shape, attrs->axis, &at, NULL) || at != 1)
     return FALSE;
   a.n = shape->dim[1];
-  a.pitch = CPU_PITCH (a.n);
   a.outer = ir_shape_size (shape, 2, 4) * shape->dim[0];
   a.pixels = cpu_split (model, a.outer * a.n * 20, MIN (a.outer, G_MAXINT32));
   step = cpu_add_step (model, node, CPU_LAST, CPU_LAST, node->inputs, 1);

@@ -16,7 +16,6 @@ typedef struct {
   CpuFusion fusion;
   CpuConvShape s;
   const IrIgemmKernels *kernels;
-  gsize out_pitch;
   float *packed;
   float *bias;
   /* Floats of a row of the band; output rows of a task. */
@@ -58,7 +57,7 @@ lay_out_row (const Stem *c, const float *in, int y, float *to)
 }
 
 static void
-stem_row (const Stem *c, const float *band, float *to)
+stem_row (const Stem *c, const float *band, float *to, gsize pitch)
 {
   const IrWindow *w = &c->s.window;
   const int mr = c->kernels->mr;
@@ -70,7 +69,7 @@ stem_row (const Stem *c, const float *band, float *to)
     .at = at,
     .weights = c->packed,
     .bias = c->bias,
-    .to_stride = c->out_pitch,
+    .to_stride = pitch,
     .low = c->low,
     .high = c->high };
 
@@ -82,7 +81,7 @@ stem_row (const Stem *c, const float *band, float *to)
       for (int r = 0; r < tile.rows; r++)
         at[ky * tile.rows + r] =
             band + (gsize) ky * w->dilation_h * c->row + (x + r) * step;
-    tile.to = to + x * c->out_pitch;
+    tile.to = to + x * pitch;
     c->kernels->tile (&tile);
   }
 }
@@ -101,18 +100,19 @@ stem_block (gpointer data, guint task, guint worker)
       (end - 1 - first) * w->stride_h + (w->kernel_h - 1) * w->dilation_h + 1;
   const float *in =
       cpu_in (work, 0) + (gsize) image * c->s.in_channels * w->in_h * w->in_w;
-  float *to = cpu_out (work, 0) +
-      ((gsize) image * w->out_h + first) * w->out_w * c->out_pitch;
+  const gsize pitch = cpu_out_pitch (work, 0);
+  float *to =
+      cpu_out (work, 0) + ((gsize) image * w->out_h + first) * w->out_w * pitch;
   float *band = cpu_scratch (work->run, worker);
 
   for (int y = 0; y < height; y++)
     lay_out_row (c, in, top + y, band + y * c->row);
   for (int y = first; y < end; y++) {
-    stem_row (c, band + (gsize) (y - first) * w->stride_h * c->row, to);
+    stem_row (c, band + (gsize) (y - first) * w->stride_h * c->row, to, pitch);
     if (!cpu_fusion_is_clamp (&c->fusion))
-      cpu_finish_pixels (work->run, &c->fusion, 0, c->s.out_channels, to,
-          c->out_pitch, w->out_w);
-    to += w->out_w * c->out_pitch;
+      cpu_finish_pixels (
+          work->run, &c->fusion, 0, c->s.out_channels, to, pitch, w->out_w);
+    to += w->out_w * pitch;
   }
 }
 
@@ -175,7 +175,6 @@ cpu_lower_stem (CpuModel *model, const CpuFusion *fusion)
 
   if (!fits (model, fusion, &shape))
     return FALSE;
-  shape.out_pitch = CPU_PITCH (shape.s.out_channels);
   shape.row = ((gsize) (w->out_w - 1) * w->stride_w + w->kernel_w) *
       shape.s.in_channels;
   shape.row = MAX (shape.row, (gsize) w->pad_w * shape.s.in_channels);

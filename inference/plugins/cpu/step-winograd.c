@@ -24,6 +24,7 @@ typedef struct {
   CpuConvShape s;
   const IrIgemmKernels *igemm;
   const IrWinogradKernels *kernels;
+  /* Channels, filled up. */
   gsize in_pitch, out_pitch;
   /* 36 times panels of in_channels rows of nr columns. */
   float *packed;
@@ -42,6 +43,8 @@ typedef struct {
   guint first, n;
   const float *in, *residual;
   float *out;
+  /* Of these three. */
+  gsize in_pitch, residual_pitch, out_pitch;
   float *data;
   float *products;
 } Block;
@@ -55,7 +58,7 @@ transform_tiles (const Block *b)
     .in_h = w->in_h,
     .in_w = w->in_w,
     .source = b->in,
-    .pitch = c->in_pitch,
+    .pitch = b->in_pitch,
     .step = c->block * c->in_pitch };
 
   for (guint t = 0; t < b->n; t++) {
@@ -104,21 +107,23 @@ transform_back (const Block *b)
   IrWinogradOutput output = { .channels = c->out_pitch,
     .step = c->block * c->out_pitch,
     .bias = c->bias,
-    .pitch = c->out_pitch,
-    .row_pitch = w->out_w * c->out_pitch,
+    .pitch = b->out_pitch,
+    .row_pitch = w->out_w * b->out_pitch,
+    .residual_pitch = b->residual_pitch,
+    .residual_row_pitch = w->out_w * b->residual_pitch,
     .low = c->low,
     .high = c->high };
 
   for (guint t = 0; t < b->n; t++) {
     const guint y = (b->first + t) / c->tiles_x * TILE;
     const guint x = (b->first + t) % c->tiles_x * TILE;
-    const gsize at = y * output.row_pitch + x * output.pitch;
-
     output.rows = MIN (TILE, w->out_h - (int) y);
     output.columns = MIN (TILE, w->out_w - (int) x);
     output.from = b->products + t * c->out_pitch;
-    output.residual = b->residual ? b->residual + at : NULL;
-    output.to = b->out + at;
+    if (b->residual)
+      output.residual = b->residual + y * output.residual_row_pitch +
+          x * output.residual_pitch;
+    output.to = b->out + y * output.row_pitch + x * output.pitch;
     c->kernels->output (&output);
   }
 }
@@ -138,8 +143,8 @@ finish_tiles (const Block *b, const CpuRun *run)
 
     for (guint r = 0; r < rows; r++)
       cpu_finish_pixels (run, &c->fusion, 0, c->s.out_channels,
-          b->out + ((gsize) (y + r) * w->out_w + x) * c->out_pitch,
-          c->out_pitch, columns);
+          b->out + ((gsize) (y + r) * w->out_w + x) * b->out_pitch,
+          b->out_pitch, columns);
   }
 }
 
@@ -150,15 +155,20 @@ winograd_block (gpointer data, guint task, guint worker)
   const Winograd *c = work->step->data;
   const IrWindow *w = &c->s.window;
   const guint image = task / c->n_blocks;
-  const gsize out = (gsize) image * w->out_h * w->out_w * c->out_pitch;
+  const gsize pixels = (gsize) image * w->out_h * w->out_w;
   Block b = { .c = c,
     .first = task % c->n_blocks * c->block,
-    .in = cpu_in (work, 0) + (gsize) image * w->in_h * w->in_w * c->in_pitch,
-    .out = cpu_out (work, 0) + out,
-    .residual = work->step->n_in > 1 ? cpu_in (work, 1) + out : NULL,
+    .in_pitch = cpu_in_pitch (work, 0),
+    .out_pitch = cpu_out_pitch (work, 0),
     .data = cpu_scratch (work->run, worker) };
 
   b.n = MIN (c->block, c->n_tiles - b.first);
+  b.in = cpu_in (work, 0) + (gsize) image * w->in_h * w->in_w * b.in_pitch;
+  b.out = cpu_out (work, 0) + pixels * b.out_pitch;
+  if (work->step->n_in > 1) {
+    b.residual_pitch = cpu_in_pitch (work, 1);
+    b.residual = cpu_in (work, 1) + pixels * b.residual_pitch;
+  }
   b.products = b.data + MATRICES * c->block * c->in_pitch;
   transform_tiles (&b);
   for (guint m = 0; m < MATRICES; m++)

@@ -9,11 +9,13 @@
  * by side, @pitch floats from one pixel to the next, @pitch >= @channels.
  *
  * to_last: dense planes to pixels; what lies between a pixel's last channel and the
- * next pixel becomes 0.
+ * next multiple of IR_LAYOUT_GROUP, or the next pixel, becomes 0.
  * transpose: to[c * to_step + r] = from[r * from_step + c] for r < @rows and
  * c < @columns; touches nothing in between.
  * The arrays must not overlap.
  */
+#define IR_LAYOUT_GROUP 8
+
 typedef struct {
   IR_KERNEL_HEAD;
   void (*to_last) (const float *planes, size_t channels, size_t pixels,

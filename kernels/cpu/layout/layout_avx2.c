@@ -79,9 +79,9 @@ to_last (const float *planes, size_t channels, size_t pixels, float *to,
     size_t pitch)
 {
   for (size_t p = 0; p < pixels; p += 8)
-    for (size_t c = 0; c < pitch; c += 8) {
+    for (size_t c = 0; c < channels; c += 8) {
       const int columns = upto8 (pixels - p);
-      const int rows = c < channels ? upto8 (channels - c) : 0;
+      const int rows = upto8 (channels - c);
 
       if (columns == 8 && rows == 8)
         full_block (planes + c * pixels + p, pixels, to + p * pitch + c, pitch);

@@ -5,10 +5,13 @@ static void
 to_last (const float *planes, size_t channels, size_t pixels, float *to,
     size_t pitch)
 {
+  const size_t end =
+      (channels + IR_LAYOUT_GROUP - 1) / IR_LAYOUT_GROUP * IR_LAYOUT_GROUP;
+
   for (size_t p = 0; p < pixels; p++, to += pitch) {
     for (size_t c = 0; c < channels; c++)
       to[c] = planes[c * pixels + p];
-    for (size_t c = channels; c < pitch; c++)
+    for (size_t c = channels; c < end && c < pitch; c++)
       to[c] = 0;
   }
 }

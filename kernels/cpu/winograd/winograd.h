@@ -35,7 +35,8 @@ typedef struct {
 
 /* to[y][x][c] = clamp (transformed + bias[c] + residual[y][x][c]) for the @rows x
  * @columns pixels, at most 4x4, that lie inside the picture; @pitch floats from one
- * to the next, @row_pitch from a row to the next. */
+ * to the next, @row_pitch from a row to the next; @residual_pitch and
+ * @residual_row_pitch are those of the residual. */
 typedef struct {
   int channels; /* a multiple of IR_WINOGRAD_GROUP */
   int rows, columns;
@@ -45,6 +46,7 @@ typedef struct {
   const float *residual; /* or NULL */
   float *to;
   size_t pitch, row_pitch;
+  size_t residual_pitch, residual_row_pitch;
   float low, high;
 } IrWinogradOutput;
 

@@ -40,7 +40,9 @@ output (const IrWinogradOutput *p)
     for (int y = 0; y < p->rows; y++)
       for (int x = 0; x < p->columns; x++) {
         const size_t to = y * p->row_pitch + x * p->pitch + c;
-        float sum = p->bias[c] + (p->residual ? p->residual[to] : 0);
+        const size_t at_residual =
+            y * p->residual_row_pitch + x * p->residual_pitch + c;
+        float sum = p->bias[c] + (p->residual ? p->residual[at_residual] : 0);
 
         for (int i = 0; i < 6; i++)
           for (int j = 0; j < 6; j++)

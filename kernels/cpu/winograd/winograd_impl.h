@@ -118,7 +118,8 @@ typedef __m512 vec16;
         vec##lanes v = o[x] + bias;                                            \
                                                                                \
         if (p->residual)                                                       \
-          v += LOAD##lanes (p->residual + at + x * p->pitch);                  \
+          v += LOAD##lanes (p->residual + y * p->residual_row_pitch +          \
+              x * p->residual_pitch + c);                                      \
         STORE##lanes (p->to + at + x * p->pitch, CLAMP##lanes (low, high, v)); \
       }                                                                        \
     }                                                                          \
