@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
+#include <string.h>
+
 #define MAX_NUMBER 1024
+#define MAX_KEY 64
 
 enum {
   KEY_STREAMS,
@@ -36,6 +39,62 @@ known_keys (const IrConfigKey *own)
       g_string_append_printf (
           text, "%s%s (%s)", text->len ? ", " : "", k->key, k->values);
   return g_string_free (text, FALSE);
+}
+
+/* How many letters to change, to add or to take away: of keys, which are short. */
+static guint
+distance (const char *a, const char *b)
+{
+  guint row[MAX_KEY + 1];
+  const gsize n = MIN (strlen (b), MAX_KEY);
+
+  for (gsize j = 0; j <= n; j++)
+    row[j] = j;
+  for (gsize i = 0; a[i]; i++) {
+    guint corner = row[0];
+
+    row[0] = i + 1;
+    for (gsize j = 0; j < n; j++) {
+      const guint same = g_ascii_toupper (a[i]) == g_ascii_toupper (b[j]);
+      const guint next = MIN (MIN (row[j], row[j + 1]) + 1, corner + !same);
+
+      corner = row[j + 1];
+      row[j + 1] = next;
+    }
+  }
+  return row[n];
+}
+
+/* The key that was meant, if there is one that is not very different. */
+static const char *
+nearest_key (const IrConfigKey *own, const char *name)
+{
+  const IrConfigKey *const tables[] = { common, own };
+  const char *best = NULL;
+  guint least = strlen (name) / 2 + 1;
+
+  for (guint t = 0; t < G_N_ELEMENTS (tables); t++)
+    for (const IrConfigKey *k = tables[t]; k && k->key; k++)
+      if (distance (k->key, name) < least) {
+        least = distance (k->key, name);
+        best = k->key;
+      }
+  return best;
+}
+
+static gboolean
+fail_unknown (const IrConfigKey *own, const char *name, const char *device,
+    GError **error)
+{
+  const char *nearest = nearest_key (own, name);
+  g_autofree char *known = known_keys (own);
+
+  if (nearest)
+    return ir_fail (error, IR_ERROR_NOT_FOUND,
+        "device %s has no config key '%s', is %s meant? It takes %s", device,
+        name, nearest, known);
+  return ir_fail (error, IR_ERROR_NOT_FOUND,
+      "device %s has no config key '%s'; it takes %s", device, name, known);
 }
 
 static gboolean
@@ -74,12 +133,8 @@ parse_one (GHashTable *config, char *text, const IrConfigKey *own,
   key = find_key (common, text);
   if (!key)
     key = find_key (own, text);
-  if (!key) {
-    g_autofree char *known = known_keys (own);
-
-    return ir_fail (error, IR_ERROR_NOT_FOUND,
-        "device %s has no config key '%s'; it takes %s", device, text, known);
-  }
+  if (!key)
+    return fail_unknown (own, text, device, error);
   if (!check_value (key, value, error))
     return FALSE;
   g_hash_table_replace (config, g_strdup (key->key), g_strdup (value));

@@ -246,6 +246,9 @@ static void
 test_config (void)
 {
   check_error ("SLOW", "DELAI=1", IR_ERROR_NOT_FOUND, "DELAY (0..10000)");
+  check_error ("SLOW", "thread=1", IR_ERROR_NOT_FOUND, "is THREADS meant?");
+  check_error ("SLOW", "DELAI=1", IR_ERROR_NOT_FOUND, "is DELAY meant?");
+  check_error ("SLOW", "COLOUR=1", IR_ERROR_NOT_FOUND, "'COLOUR'; it takes");
   check_error ("SLOW", "DELAY", IR_ERROR_PARSE, "KEY=VALUE");
   check_error ("SLOW", "THREADS=many", IR_ERROR_PARSE, "0..1024");
   check_error ("SLOW", "PRECISION=f8", IR_ERROR_PARSE, "auto or f32");

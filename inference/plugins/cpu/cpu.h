@@ -125,6 +125,8 @@ struct _CpuModel {
   const IrWinogradKernels *winograd;
 };
 
+#define CPU_SPARES 3
+
 /* One inference. @data has the address of each slot's contents, @tensors what
  * ops that run by their own definition take. */
 struct _CpuRun {
@@ -135,6 +137,9 @@ struct _CpuRun {
   gpointer scratch_memory;
   gpointer *data;
   IrTensor **tensors;
+  /* CPU_SPARES for each output: what callers have had, to be filled again when
+   * nobody else holds it any more. */
+  IrTensor **spares;
 };
 
 /* What the parts of a step get to know. */

@@ -3,7 +3,6 @@
 
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
 #define MAX_THREADS 256
 #define MAX_JOBS 64
@@ -170,29 +169,4 @@ cpu_pool_run (guint threads, guint n, CpuTask task, gpointer data)
   announce ();
   work (job, 0);
   close_job (job);
-}
-
-/* Whole cores that the control group allows, 0 if it does not say. */
-static guint
-quota (void)
-{
-  g_autofree char *text = NULL;
-  guint64 limit, period;
-
-  if (g_file_get_contents ("/sys/fs/cgroup/cpu.max", &text, NULL, NULL) &&
-      sscanf (text, "%" G_GINT64_MODIFIER "u %" G_GINT64_MODIFIER "u", &limit,
-          &period) == 2 &&
-      period > 0)
-    return MIN ((limit + period - 1) / period, MAX_THREADS);
-  return 0;
-}
-
-guint
-cpu_pool_cores (void)
-{
-  guint cores = g_get_num_processors (), allowed = quota ();
-
-  if (allowed)
-    cores = MIN (cores, allowed);
-  return CLAMP (cores, 1, MAX_THREADS);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu.h"
 
+#include <string.h>
+
 /* Zeros, with memory behind the last value, as tensors have it; @memory is to be
  * given to free(). Large blocks are the kernel's zeros: what no step touches is
  * never there. */
@@ -48,6 +50,9 @@ cpu_request_free (gpointer request)
 
   for (guint i = 0; i < run->model->slots->len; i++)
     g_clear_pointer (&run->tensors[i], ir_tensor_unref);
+  for (guint i = 0; i < run->model->graph->results->len * CPU_SPARES; i++)
+    g_clear_pointer (&run->spares[i], ir_tensor_unref);
+  g_free (run->spares);
   g_free (run->tensors);
   g_free (run->data);
   free (run->arena_memory);
@@ -64,6 +69,8 @@ cpu_request_new (gpointer data, GError **error)
   run->model = model;
   run->data = g_new0 (gpointer, model->slots->len + 1);
   run->tensors = g_new0 (IrTensor *, model->slots->len + 1);
+  run->spares =
+      g_new0 (IrTensor *, model->graph->results->len * CPU_SPARES + 1);
   run->arena = alloc_aligned (model->arena, &run->arena_memory, error);
   if (run->arena)
     run->scratch = alloc_aligned (
@@ -131,9 +138,36 @@ run_step (const CpuModel *model, CpuStep *step, CpuRun *run, GError **error)
   return TRUE;
 }
 
+/* A tensor for an output that nobody else has; NULL if all are in use. */
+static IrTensor **
+find_spare (CpuRun *run, guint index)
+{
+  IrTensor **spares = run->spares + index * CPU_SPARES;
+
+  for (guint i = 0; i < CPU_SPARES; i++)
+    if (!spares[i] || g_atomic_ref_count_compare (&spares[i]->refs, 1))
+      return &spares[i];
+  return NULL;
+}
+
+static IrTensor *
+copy_output (CpuRun *run, guint index, const IrTensor *tensor, GError **error)
+{
+  IrTensor **spare = find_spare (run, index);
+
+  if (!spare)
+    return ir_tensor_copy (tensor, error);
+  if (!*spare) {
+    *spare = ir_tensor_copy (tensor, error);
+    return *spare ? ir_tensor_ref (*spare) : NULL;
+  }
+  memcpy ((*spare)->data, tensor->data, tensor->size);
+  return ir_tensor_ref (*spare);
+}
+
 /* Tensors that a step has made can be given away, the arena is needed again. */
 static IrTensor *
-give_output (const CpuRun *run, guint index, GError **error)
+give_output (CpuRun *run, guint index, GError **error)
 {
   const CpuModel *model = run->model;
   guint slot = model->output_slots[index];
@@ -145,11 +179,11 @@ give_output (const CpuRun *run, guint index, GError **error)
     return ir_tensor_convert (tensor, dtype, error);
   if (place == CPU_CONST || place == CPU_HEAP || place == CPU_INPUT)
     return ir_tensor_ref (tensor);
-  return ir_tensor_copy (tensor, error);
+  return copy_output (run, index, tensor, error);
 }
 
 static gboolean
-give_outputs (const CpuRun *run, IrTensor **outputs, GError **error)
+give_outputs (CpuRun *run, IrTensor **outputs, GError **error)
 {
   guint n = run->model->graph->results->len;
 
