@@ -48,6 +48,7 @@ ir_blobs_init (IrBlobs *blobs)
   blobs->list = g_ptr_array_new_with_free_func (g_free);
   blobs->by_content = g_hash_table_new (blob_hash, blob_equal);
   blobs->end = 0;
+  blobs->has_empty = FALSE;
 }
 
 void
@@ -63,8 +64,10 @@ ir_blobs_add (IrBlobs *blobs, gconstpointer data, gsize size)
   IrBlob wanted = { hash_bytes (data, size), data, size, 0 };
   IrBlob *blob;
 
-  if (size == 0)
+  if (size == 0) {
+    blobs->has_empty = TRUE;
     return 0;
+  }
   blob = g_hash_table_lookup (blobs->by_content, &wanted);
   if (blob)
     return blob->offset;
@@ -75,6 +78,13 @@ ir_blobs_add (IrBlobs *blobs, gconstpointer data, gsize size)
   g_ptr_array_add (blobs->list, blob);
   g_hash_table_add (blobs->by_content, blob);
   return blob->offset;
+}
+
+void
+ir_blobs_finish (IrBlobs *blobs)
+{
+  if (blobs->has_empty && blobs->end == 0)
+    blobs->end = IR_TENSOR_ALIGN;
 }
 
 gboolean
@@ -95,5 +105,6 @@ ir_blobs_write (const IrBlobs *blobs, IrBlobsWrite write, gpointer user_data,
       return FALSE;
     at = blob->offset + blob->size;
   }
-  return TRUE;
+  return at == blobs->end ||
+      write (user_data, zeros, (gsize) (blobs->end - at), error);
 }

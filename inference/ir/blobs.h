@@ -12,6 +12,7 @@ typedef struct {
   GPtrArray *list;
   GHashTable *by_content;
   guint64 end;
+  gboolean has_empty;
 } IrBlobs;
 
 typedef struct {
@@ -27,6 +28,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (IrBlobs, ir_blobs_clear)
 
 /* The offset of the bytes. */
 guint64 ir_blobs_add (IrBlobs *blobs, gconstpointer data, gsize size);
+
+/* To be called after the last one: a file that a constant without bytes refers to
+ * must have some, or OpenVINO finds no file at all. */
+void ir_blobs_finish (IrBlobs *blobs);
 
 /* Gets pieces of the file in order. */
 typedef gboolean (*IrBlobsWrite) (

@@ -43,6 +43,7 @@ compose (
   ir_text_attr (&writer.text, "name", graph->name);
   ir_text_attr_f (&writer.text, "version", "%u", version);
   ir_write_layers (&writer, graph, &ids);
+  ir_blobs_finish (blobs);
   ir_write_meta (&writer.text, graph);
   ir_text_close (&writer.text, "net");
   g_string_append_c (xml, '\n');

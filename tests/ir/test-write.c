@@ -222,6 +222,23 @@ test_files (void)
   g_rmdir (folder);
 }
 
+/* OpenVINO takes a .bin of 0 bytes for none, although nothing is to be read. */
+static void
+test_empty_constant (void)
+{
+  g_autoptr (IrGraph) graph = ir_graph_new ("g");
+  g_autoptr (IrGraph) back = NULL;
+  g_auto (Written) written = { NULL, NULL };
+  IrNode *none = add_f32 (graph, "none", NULL, 0);
+
+  ir_graph_add_result (graph, "y", ir_port (none, 0));
+  write_graph (graph, &written);
+  g_assert_cmpuint (g_bytes_get_size (written.weights), >, 0);
+  back = read_back (&written);
+  g_assert_cmpuint (
+      ir_graph_find (back, "none")->outputs[0].value->size, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -230,5 +247,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ir/write/round-trip", test_round_trip);
   g_test_add_func ("/ir/write/weights", test_weights);
   g_test_add_func ("/ir/write/files", test_files);
+  g_test_add_func ("/ir/write/empty-constant", test_empty_constant);
   return g_test_run ();
 }
