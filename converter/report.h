@@ -29,9 +29,6 @@ void ir_report_count (IrReport *report, const char *type);
 char *ir_report_to_json (const IrReport *report, const IrConvertConfig *config,
     const IrGraph *graph, const GError *error);
 
-/* Multiply-accumulates of one inference; 0 where shapes aren't known. */
-guint64 ir_report_macs (const IrGraph *graph);
-
 G_END_DECLS
 
 #endif

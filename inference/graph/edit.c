@@ -62,18 +62,23 @@ void
 ir_graph_replace (IrGraph *graph, IrPort from, IrPort to)
 {
   IrOutput *source = ir_port_output (from);
+  GArray *uses = source->uses;
   guint kept = 0;
 
   if (from.node == to.node && from.index == to.index)
     return;
-  while (source->uses->len > kept) {
-    IrUse use = g_array_index (source->uses, IrUse, kept);
+  /* There may be very many, so they are not taken out one by one. */
+  for (guint i = 0; i < uses->len; i++) {
+    IrUse use = g_array_index (uses, IrUse, i);
 
-    if (use.node == to.node)
-      kept++;
-    else
-      ir_node_set_input (use.node, use.index, to);
+    if (use.node == to.node) {
+      g_array_index (uses, IrUse, kept++) = use;
+      continue;
+    }
+    use.node->inputs[use.index] = to;
+    ir_output_add_use (to, use.node, use.index);
   }
+  g_array_set_size (uses, kept);
   for (gsize i = 0; i < source->n_names; i++)
     ir_port_add_name (to, source->names[i]);
   source->n_names = 0;

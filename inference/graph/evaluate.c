@@ -3,6 +3,8 @@
 #include <string.h>
 #include "infer-private.h"
 
+#define NO_LIMIT G_MAXSIZE
+
 static void
 drop_tensors (IrTensor **tensors, gsize n)
 {
@@ -35,11 +37,47 @@ convert_inputs (
   return TRUE;
 }
 
-static gboolean
-allocate_outputs (
-    const IrNode *node, const IrInferCtx *ctx, IrTensor **out, GError **error)
+static gsize
+tensors_bytes (IrTensor *const *tensors, gsize n)
 {
+  gsize bytes = 0;
+
+  for (gsize i = 0; i < n; i++)
+    bytes += tensors[i] != NULL ? tensors[i]->size : 0;
+  return bytes;
+}
+
+static gboolean
+fail_size (gsize max_bytes, GError **error)
+{
+  return ir_fail (error, IR_ERROR_LIMIT,
+      "more than the %" G_GSIZE_FORMAT " bytes that are left for the body",
+      max_bytes);
+}
+
+/* Lowers @room by what an output takes. */
+static gboolean
+take_room (gsize *room, const IrShape *shape, IrDType dtype)
+{
+  guint64 count;
+  gsize bytes;
+
+  if (!ir_shape_count (shape, &count) ||
+      !ir_dtype_bytes (dtype, count, &bytes) || bytes > *room)
+    return FALSE;
+  *room -= bytes;
+  return TRUE;
+}
+
+static gboolean
+allocate_outputs (const IrNode *node, const IrInferCtx *ctx, gsize max_bytes,
+    IrTensor **out, GError **error)
+{
+  gsize room = max_bytes;
+
   for (gsize i = 0; i < node->n_outputs; i++) {
+    IrDType dtype;
+
     if (!ir_shape_is_static (&ctx->out_shape[i]) ||
         ctx->out_dtype[i] == IR_DTYPE_DYNAMIC) {
       if ((node->op->flags & IR_OP_DYNAMIC) != 0)
@@ -49,8 +87,10 @@ allocate_outputs (
           "inputs",
           i);
     }
-    out[i] = ir_tensor_new (
-        working_dtype (node, ctx->out_dtype[i]), &ctx->out_shape[i], error);
+    dtype = working_dtype (node, ctx->out_dtype[i]);
+    if (max_bytes != NO_LIMIT && !take_room (&room, &ctx->out_shape[i], dtype))
+      return fail_size (max_bytes, error);
+    out[i] = ir_tensor_new (dtype, &ctx->out_shape[i], error);
     if (out[i] == NULL)
       return FALSE;
   }
@@ -80,7 +120,7 @@ finish_outputs (
 }
 
 static gboolean
-evaluate_inferred (const IrNode *node, const IrInferCtx *ctx,
+evaluate_inferred (const IrNode *node, const IrInferCtx *ctx, gsize max_bytes,
     IrTensor *const *in, IrTensor **out, GError **error)
 {
   g_autofree IrTensor **working = g_new0 (IrTensor *, node->n_inputs + 1);
@@ -89,11 +129,12 @@ evaluate_inferred (const IrNode *node, const IrInferCtx *ctx,
     .n_inputs = node->n_inputs,
     .in = working,
     .n_outputs = node->n_outputs,
-    .out = out };
+    .out = out,
+    .max_bytes = max_bytes };
   gboolean ok;
 
   ok = convert_inputs (node, in, working, error) &&
-      allocate_outputs (node, ctx, out, error) &&
+      allocate_outputs (node, ctx, max_bytes, out, error) &&
       node->op->evaluate (&eval, error) &&
       finish_outputs (node, ctx, out, error);
   drop_tensors (working, node->n_inputs);
@@ -102,9 +143,9 @@ evaluate_inferred (const IrNode *node, const IrInferCtx *ctx,
   return ok;
 }
 
-gboolean
-ir_node_evaluate (
-    const IrNode *node, IrTensor *const *in, IrTensor **out, GError **error)
+static gboolean
+evaluate_within (const IrNode *node, gsize max_bytes, IrTensor *const *in,
+    IrTensor **out, GError **error)
 {
   g_autofree IrTensor **made = g_new0 (IrTensor *, node->n_outputs + 1);
   IrInfer infer;
@@ -121,7 +162,7 @@ ir_node_evaluate (
     infer.in_value[i] = in[i];
   }
   ok = ir_infer_run (&infer, error) &&
-      evaluate_inferred (node, &infer.ctx, in, made, error);
+      evaluate_inferred (node, &infer.ctx, max_bytes, in, made, error);
   ir_infer_clear (&infer);
   if (ok)
     memcpy (out, made, node->n_outputs * sizeof (IrTensor *));
@@ -130,12 +171,26 @@ ir_node_evaluate (
   return ok;
 }
 
+gboolean
+ir_node_evaluate (
+    const IrNode *node, IrTensor *const *in, IrTensor **out, GError **error)
+{
+  return evaluate_within (node, NO_LIMIT, in, out, error);
+}
+
 /* --- whole graphs ---------------------------------------------------------- */
 
 typedef struct {
   IrTensor **outputs;
   guint readers;
+  gsize bytes;
 } NodeState;
+
+/* Of what was computed, the bytes that are there now. */
+typedef struct {
+  gsize live;
+  gsize max;
+} Memory;
 
 static gboolean
 check_input (const IrNode *parameter, const IrTensor *tensor, GError **error)
@@ -154,29 +209,40 @@ check_input (const IrNode *parameter, const IrTensor *tensor, GError **error)
 }
 
 static gboolean
-run_node (const IrNode *node, NodeState *states, GError **error)
+run_node (const IrNode *node, NodeState *states, Memory *memory, GError **error)
 {
+  const gboolean bounded = memory->max != NO_LIMIT;
   g_autofree IrTensor **in = g_new0 (IrTensor *, node->n_inputs + 1);
   NodeState *state = &states[node->id];
 
   for (gsize i = 0; i < node->n_inputs; i++)
     in[i] = states[node->inputs[i].node->id].outputs[node->inputs[i].index];
-  if (!ir_node_evaluate (node, in, state->outputs, error))
+  if (!evaluate_within (node, bounded ? memory->max - memory->live : NO_LIMIT,
+          in, state->outputs, error))
     return FALSE;
+  state->bytes = tensors_bytes (state->outputs, node->n_outputs);
+  memory->live += state->bytes;
+  /* Ops that make their outputs themselves may have made more. */
+  if (bounded && memory->live > memory->max)
+    return fail_size (memory->max, error);
   for (gsize i = 0; i < node->n_inputs; i++) {
     const IrNode *source = node->inputs[i].node;
     NodeState *from = &states[source->id];
 
-    if (--from->readers == 0)
+    if (--from->readers == 0) {
       drop_tensors (from->outputs, source->n_outputs);
+      memory->live -= from->bytes;
+    }
   }
   return TRUE;
 }
 
 static gboolean
-run_nodes (const IrGraph *graph, IrTensor *const *in, NodeState *states,
-    GError **error)
+run_nodes (const IrGraph *graph, gsize max_bytes, IrTensor *const *in,
+    NodeState *states, GError **error)
 {
+  Memory memory = { 0, max_bytes };
+
   for (guint i = 0; i < graph->parameters->len; i++) {
     const IrNode *node = g_ptr_array_index (graph->parameters, i);
 
@@ -188,7 +254,7 @@ run_nodes (const IrGraph *graph, IrTensor *const *in, NodeState *states,
     if ((node->op->flags & IR_OP_CONST) != 0)
       states[node->id].outputs[0] = ir_tensor_ref (node->outputs[0].value);
     else if ((node->op->flags & (IR_OP_PARAMETER | IR_OP_RESULT)) == 0 &&
-        !run_node (node, states, error))
+        !run_node (node, states, &memory, error))
       return FALSE;
   }
   return TRUE;
@@ -221,11 +287,11 @@ states_free (const IrGraph *graph, NodeState *states)
 }
 
 gboolean
-ir_graph_evaluate (
-    const IrGraph *graph, IrTensor *const *in, IrTensor **out, GError **error)
+ir_graph_evaluate_within (const IrGraph *graph, gsize max_bytes,
+    IrTensor *const *in, IrTensor **out, GError **error)
 {
   NodeState *states = states_new (graph);
-  gboolean ok = run_nodes (graph, in, states, error);
+  gboolean ok = run_nodes (graph, max_bytes, in, states, error);
 
   for (guint i = 0; ok && i < graph->results->len; i++) {
     const IrNode *node = g_ptr_array_index (graph->results, i);
@@ -235,4 +301,11 @@ ir_graph_evaluate (
   }
   states_free (graph, states);
   return ok;
+}
+
+gboolean
+ir_graph_evaluate (
+    const IrGraph *graph, IrTensor *const *in, IrTensor **out, GError **error)
+{
+  return ir_graph_evaluate_within (graph, NO_LIMIT, in, out, error);
 }

@@ -13,6 +13,9 @@ IrNode *ir_graph_copy_node (IrGraph *graph, const IrNode *node);
 /* Forgets what was inferred, names stay. */
 void ir_output_clear (IrOutput *output);
 
+/* Finds entries of rt_info by their path. */
+GHashTable *ir_meta_table_new (void);
+
 void ir_output_add_use (IrPort port, IrNode *user, guint index);
 void ir_output_remove_use (IrPort port, IrNode *user, guint index);
 

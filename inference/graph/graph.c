@@ -22,6 +22,7 @@ ir_graph_new (const char *name)
   graph->results = g_ptr_array_new ();
   graph->names = g_hash_table_new (g_str_hash, g_str_equal);
   graph->meta = g_ptr_array_new ();
+  graph->meta_by_path = ir_meta_table_new ();
   return graph;
 }
 
@@ -54,6 +55,7 @@ ir_graph_unref (IrGraph *graph)
   g_ptr_array_unref (graph->parameters);
   g_ptr_array_unref (graph->results);
   g_hash_table_unref (graph->names);
+  g_hash_table_unref (graph->meta_by_path);
   g_ptr_array_unref (graph->meta);
   g_clear_pointer (&graph->mapping, g_bytes_unref);
   ir_arena_free (graph->arena);

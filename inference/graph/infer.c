@@ -112,6 +112,7 @@ can_know (const IrNode *node, guint64 max_elements)
 {
   gsize room =
       MAX_KNOWN_BYTES - MIN (node->graph->known_bytes, MAX_KNOWN_BYTES);
+  guint64 macs;
 
   if (node->n_inputs == 0 || node->op->evaluate == NULL ||
       (node->op->flags & (IR_OP_NO_FOLD | IR_OP_SINK | IR_OP_RESULT)) != 0)
@@ -134,7 +135,7 @@ can_know (const IrNode *node, guint64 max_elements)
       return FALSE;
     room -= bytes;
   }
-  return TRUE;
+  return !ir_node_macs (node, &macs) || macs <= max_elements;
 }
 
 static gboolean

@@ -1,50 +1,61 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* rt_info of models, layers and ports. */
 #include <string.h>
-#include <ir/graph.h>
+#include "graph-private.h"
+
+static guint
+path_hash (gconstpointer key)
+{
+  const IrMeta *meta = key;
+  guint hash = 0;
+
+  for (gsize i = 0; i < meta->depth; i++)
+    hash = hash * 31 + g_str_hash (meta->path[i]);
+  return hash;
+}
 
 static gboolean
-path_equal (const IrMeta *meta, GStrv path, gsize depth)
+path_equal (gconstpointer a, gconstpointer b)
 {
-  if (meta->depth != depth)
+  const IrMeta *x = a;
+  const IrMeta *y = b;
+
+  if (x->depth != y->depth)
     return FALSE;
-  for (gsize i = 0; i < depth; i++) {
-    if (strcmp (meta->path[i], path[i]) != 0)
+  for (gsize i = 0; i < x->depth; i++) {
+    if (strcmp (x->path[i], y->path[i]) != 0)
       return FALSE;
   }
   return TRUE;
 }
 
-static gboolean
-find_meta (const IrGraph *graph, GStrv path, guint *index)
+GHashTable *
+ir_meta_table_new (void)
 {
-  gsize depth = g_strv_length (path);
+  return g_hash_table_new (path_hash, path_equal);
+}
 
-  for (guint i = 0; i < graph->meta->len; i++) {
-    if (path_equal (g_ptr_array_index (graph->meta, i), path, depth)) {
-      *index = i;
-      return TRUE;
-    }
-  }
-  return FALSE;
+static IrMeta *
+find_meta (const IrGraph *graph, GStrv path)
+{
+  IrMeta wanted = { (const char *const *) path, g_strv_length (path), NULL };
+
+  return g_hash_table_lookup (graph->meta_by_path, &wanted);
 }
 
 void
 ir_graph_set_meta (IrGraph *graph, const char *path, const char *value)
 {
   g_auto (GStrv) parts = g_strsplit (path, "/", -1);
-  IrMeta *meta;
-  guint index;
+  IrMeta *meta = find_meta (graph, parts);
 
-  if (find_meta (graph, parts, &index)) {
-    meta = g_ptr_array_index (graph->meta, index);
-    if (value == NULL)
-      g_ptr_array_remove_index (graph->meta, index);
-    else
-      meta->value = ir_graph_strdup (graph, value);
-    return;
+  if (meta != NULL && value != NULL)
+    meta->value = ir_graph_strdup (graph, value);
+  if (meta != NULL && value == NULL) {
+    g_hash_table_remove (graph->meta_by_path, meta);
+    g_ptr_array_remove (graph->meta, meta);
   }
-  if (value == NULL)
+  if (meta != NULL || value == NULL)
     return;
   meta = ir_graph_alloc (graph, sizeof *meta);
   meta->depth = g_strv_length (parts);
@@ -52,17 +63,16 @@ ir_graph_set_meta (IrGraph *graph, const char *path, const char *value)
       ir_graph_strings (graph, (const char *const *) parts, meta->depth).v;
   meta->value = ir_graph_strdup (graph, value);
   g_ptr_array_add (graph->meta, meta);
+  g_hash_table_add (graph->meta_by_path, meta);
 }
 
 const char *
 ir_graph_get_meta (const IrGraph *graph, const char *path)
 {
   g_auto (GStrv) parts = g_strsplit (path, "/", -1);
-  guint index;
+  const IrMeta *meta = find_meta (graph, parts);
 
-  if (!find_meta (graph, parts, &index))
-    return NULL;
-  return ((const IrMeta *) g_ptr_array_index (graph->meta, index))->value;
+  return meta != NULL ? meta->value : NULL;
 }
 
 const IrMeta *const *

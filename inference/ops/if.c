@@ -115,7 +115,8 @@ evaluate_if (IrEvalCtx *ctx, GError **error)
 
     parameters[link.to] = ctx->in[link.from];
   }
-  ok = ir_graph_evaluate (body, parameters, results, error);
+  ok = ir_graph_evaluate_within (
+      body, ctx->max_bytes, parameters, results, error);
   for (i = 0; ok && i < ir_body_link_count (out); i++) {
     IrBodyLink link = ir_body_link_get (out, i);
 

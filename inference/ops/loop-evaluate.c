@@ -7,7 +7,8 @@
 /* Far beyond any model: a file cannot keep us busy, or eat memory, for ever. What
  * loops inside of others do counts, too. */
 #define MAX_ITERATIONS (1 << 22)
-#define MAX_KEPT_BYTES (G_GUINT64_CONSTANT (2) << 30)
+/* Of slices, states, and what the body computes in between. */
+#define MAX_BYTES ((gsize) 512 << 20)
 /* What a slice takes besides its data. */
 #define SLICE_BYTES (sizeof (IrTensor) + 2 * IR_TENSOR_ALIGN)
 
@@ -23,7 +24,8 @@ typedef struct {
   IrTensor **parameters;
   IrTensor **results;
   GPtrArray **joined;
-  guint64 kept_bytes;
+  gsize max_bytes;
+  gsize slice_bytes;
   gint64 n_slices;
 } Run;
 
@@ -38,7 +40,8 @@ run_init (Run *run, IrEvalCtx *ctx)
   run->parameters = g_new0 (IrTensor *, run->body->parameters->len + 1);
   run->results = g_new0 (IrTensor *, run->body->results->len + 1);
   run->joined = g_new0 (GPtrArray *, ctx->n_outputs + 1);
-  run->kept_bytes = 0;
+  run->max_bytes = MIN (ctx->max_bytes, MAX_BYTES);
+  run->slice_bytes = 0;
   run->n_slices = -1;
   for (i = 0; i < ctx->n_outputs; i++)
     run->joined[i] =
@@ -142,33 +145,45 @@ set_iteration (Run *run, gint64 iteration, GError **error)
   return TRUE;
 }
 
-static gboolean
-check_bytes (guint64 kept, GError **error)
+/* Of what the next iteration reads. */
+static gsize
+state_bytes (const Run *run)
 {
-  return kept <= MAX_KEPT_BYTES ||
-      ir_fail (error, IR_ERROR_LIMIT,
-          "what the loop keeps takes more than %d GB",
-          (int) (MAX_KEPT_BYTES >> 30));
+  gsize bytes = 0, i;
+
+  for (i = 0; i < run->body->results->len; i++)
+    bytes += run->results[i] ? run->results[i]->size : 0;
+  return bytes;
 }
 
 static gboolean
-keep_slices (Run *run, GError **error)
+run_body (Run *run, GError **error)
 {
-  guint64 states = 0;
+  gsize used = run->slice_bytes + state_bytes (run);
+
+  if (used > run->max_bytes)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "what the loop keeps takes more than %" G_GSIZE_FORMAT " MB",
+        run->max_bytes >> 20);
+  drop (run->results, run->body->results->len);
+  return ir_graph_evaluate_within (
+      run->body, run->max_bytes - used, run->parameters, run->results, error);
+}
+
+static void
+keep_slices (Run *run)
+{
   gsize i;
 
-  for (i = 0; i < run->body->results->len; i++)
-    states += run->results[i]->size;
   for (i = 0; i < ir_body_map_count (&run->attrs->outputs); i++) {
     IrBodyMap map = ir_body_map_get (&run->attrs->outputs, i);
     IrTensor *slice = run->results[map.inner];
 
     if (map.axis == IR_BODY_WHOLE)
       continue;
-    run->kept_bytes += slice->size + SLICE_BYTES;
+    run->slice_bytes += slice->size + SLICE_BYTES;
     g_ptr_array_add (run->joined[map.port], ir_tensor_ref (slice));
   }
-  return check_bytes (run->kept_bytes + states, error);
 }
 
 static gboolean
@@ -180,11 +195,9 @@ run_once (Run *run, gint64 iteration, gboolean *go_on, GError **error)
   if (!set_slices (run, iteration, error) ||
       !set_iteration (run, iteration, error))
     return FALSE;
-  drop (run->results, run->body->results->len);
-  if (!ir_graph_evaluate (run->body, run->parameters, run->results, error))
+  if (!run_body (run, error))
     return FALSE;
-  if (!keep_slices (run, error))
-    return FALSE;
+  keep_slices (run);
   for (i = 0; i < ir_body_link_count (&run->attrs->back_edges); i++) {
     IrBodyLink link = ir_body_link_get (&run->attrs->back_edges, i);
 

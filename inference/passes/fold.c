@@ -6,6 +6,10 @@
 /* All that is folded comes to no more than that many times the model's own
  * constants beyond it: few nodes of a file can ask for any amount of memory. */
 #define MAX_GROWTH 8
+/* Elements that are read and written, and products, of all that is folded: so many,
+ * and so many per byte of the model's own constants. */
+#define MAX_WORK ((guint64) 1 << 30)
+#define MAX_WORK_PER_BYTE 64
 
 #define KEEP_FLAGS                                                             \
   (IR_OP_PARAMETER | IR_OP_RESULT | IR_OP_CONST | IR_OP_SINK | IR_OP_NO_FOLD)
@@ -55,6 +59,31 @@ is_used_up (const IrGraph *graph)
       (graph->folded_bytes - MAX_GROWN_BYTES) / MAX_GROWTH > own;
 }
 
+static guint64
+work_of (const IrNode *node)
+{
+  guint64 work, count;
+
+  if (!ir_node_macs (node, &work))
+    work = 0;
+  for (gsize i = 0; i < node->n_inputs; i++)
+    work += ir_tensor_count (ir_node_input (node, (guint) i)->value);
+  for (gsize i = 0; i < node->n_outputs; i++)
+    if (ir_shape_count (&node->outputs[i].shape, &count))
+      work += count;
+  return work;
+}
+
+static gboolean
+is_too_long (const IrGraph *graph, guint64 work)
+{
+  guint64 own = graph->const_bytes - graph->folded_bytes;
+  guint64 done = graph->folded_work;
+
+  return done + work > MAX_WORK &&
+      (done + work - MAX_WORK) / MAX_WORK_PER_BYTE > own;
+}
+
 static void
 replace_by_consts (IrNode *node, IrTensor **values)
 {
@@ -85,9 +114,14 @@ ir_node_fold (IrNode *node, gsize *changes, GError **error)
   gsize n_outputs = node->n_outputs;
   g_autofree IrTensor **in = NULL;
   g_autofree IrTensor **out = NULL;
+  guint64 work;
 
   if (!is_foldable (node) || is_too_large (node) || is_used_up (node->graph))
     return TRUE;
+  work = work_of (node);
+  if (is_too_long (node->graph, work))
+    return TRUE;
+  node->graph->folded_work += work;
   in = g_new (IrTensor *, node->n_inputs);
   out = g_new0 (IrTensor *, n_outputs);
   for (guint i = 0; i < node->n_inputs; i++)

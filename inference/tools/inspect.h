@@ -29,9 +29,6 @@ void ir_stats_init (IrStats *stats, const IrGraph *graph);
 void ir_stats_clear (IrStats *stats);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (IrStats, ir_stats_clear)
 
-/* Multiplications of a node; FALSE if they are not known. */
-gboolean ir_node_macs (const IrNode *node, guint64 *macs);
-
 void ir_inspect_summary (const IrGraph *graph, const IrStats *stats);
 void ir_inspect_ops (const IrGraph *graph);
 /* (transfer full): one object. */

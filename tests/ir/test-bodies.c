@@ -295,6 +295,33 @@ test_endless_loop (void)
   }
 }
 
+/* A state that doubles each time runs into the limit of memory at once. */
+static void
+test_growing_loop (void)
+{
+  g_autoptr (IrGraph) graph = make_loop ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrTensor) n = ir_tensor_new_scalar (IR_DTYPE_I64, 1000);
+  g_autoptr (IrTensor) c = ir_tensor_new_scalar (IR_DTYPE_BOOLEAN, TRUE);
+  g_autoptr (IrTensor) s = F32 (1);
+  IrTensor *in[] = { n, c, s }, *out[2];
+  IrShape loose = ir_shape_of_rank (1);
+  IrGraph *body = ir_graph_find (graph, "loop")->bodies[0];
+  IrNode *state = body->parameters->pdata[1];
+  IrNode *always = ir_graph_add_const (body, "always", c);
+  IrNode *twice = ir_graph_add_op (
+      body, "Concat", 1, "twice", 2, ir_port (state, 0), ir_port (state, 0));
+
+  ir_node_set_parameter (state, IR_DTYPE_F32, &loose);
+  ir_node_set_input (body->results->pdata[0], 0, ir_port (always, 0));
+  ir_node_set_input (body->results->pdata[1], 0, ir_port (twice, 0));
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  g_assert_false (ir_graph_evaluate (graph, in, out, &error));
+  g_assert_error (error, IR_ERROR, IR_ERROR_LIMIT);
+  g_assert_nonnull (strstr (error->message, "'loop'"));
+}
+
 /* then: x + y, else: x */
 static IrGraph *
 make_if (void)
@@ -367,6 +394,7 @@ main (int argc, char **argv)
       "/ir/bodies/tensor-iterator-errors", test_tensor_iterator_errors);
   g_test_add_func ("/ir/bodies/loop", test_loop);
   g_test_add_func ("/ir/bodies/endless-loop", test_endless_loop);
+  g_test_add_func ("/ir/bodies/growing-loop", test_growing_loop);
   g_test_add_func ("/ir/bodies/if", test_if);
   return g_test_run ();
 }

@@ -138,11 +138,13 @@ struct _IrGraph {
   guint next_id;
   GHashTable *names;
   GPtrArray *meta;
+  GHashTable *meta_by_path;
   gsize known_bytes;
   gsize const_bytes;
   gsize folded_bytes;
   /* The file that constants are in, if they were not copied. */
   GBytes *mapping;
+  guint64 folded_work;
 };
 
 /** ir_graph_new: (transfer full): an empty graph. Since: 0.1 */
@@ -457,6 +459,30 @@ IR_API gboolean ir_node_evaluate (
  */
 IR_API gboolean ir_graph_evaluate (
     const IrGraph *graph, IrTensor *const *in, IrTensor **out, GError **error);
+
+/**
+ * ir_graph_evaluate_within:
+ * @max_bytes: what the tensors that are there at one time may take, constants and
+ *   @in excepted
+ *
+ * ir_graph_evaluate() for bodies, whose tensors may grow with every iteration.
+ *
+ * Returns: %FALSE with %IR_ERROR_LIMIT before more memory than that is allocated
+ *
+ * Since: 0.1
+ */
+IR_API gboolean ir_graph_evaluate_within (const IrGraph *graph, gsize max_bytes,
+    IrTensor *const *in, IrTensor **out, GError **error);
+
+/**
+ * ir_node_macs:
+ * @macs: (out): multiplications of a convolution or matrix product, 0 for other ops
+ *
+ * Returns: %FALSE if the shapes that it takes are not known, or it is too large
+ *
+ * Since: 0.1
+ */
+IR_API gboolean ir_node_macs (const IrNode *node, guint64 *macs);
 
 /**
  * ir_graph_validate:

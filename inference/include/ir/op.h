@@ -169,6 +169,7 @@ typedef struct {
  * @out: (array length=n_outputs): zero-filled tensors of the inferred type and
  *   shape, to be filled; %NULL where `infer` could not tell the shape, to be
  *   made by `evaluate` (ops with %IR_OP_DYNAMIC only)
+ * @max_bytes: what tensors made in between may take; ops with bodies pass it on
  *
  * Since: 0.1
  */
@@ -179,6 +180,7 @@ typedef struct {
   IrTensor *const *in;
   gsize n_outputs;
   IrTensor **out;
+  gsize max_bytes;
 } IrEvalCtx;
 
 /**
