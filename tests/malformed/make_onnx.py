@@ -492,6 +492,151 @@ def folding():
         [value("x")], [value("y", None)], [ints("one", 1), ints("times", 1 << 33)])), NODE
 
 
+def loop(body=None, count=None, go_on=None, state=("x",), outputs=("y",), attrs=None):
+    """A Loop around @body; its trip count and condition are the tensors n and c."""
+    tensors = [count or Tensor("n", [], [3], INT64), go_on or Tensor("c", [], [1], BOOL)]
+    return model(Graph(
+        [node("Loop", ["n", "c", *state], outputs,
+              attrs={"body": body} if attrs is None else attrs)],
+        [value("x", [2])], [value(o, None) for o in outputs], tensors))
+
+
+def loop_body(inputs=(("i", INT64), ("go", BOOL), ("s", FLOAT)), nodes=(), outputs=("go", "t")):
+    return Graph([node("Relu", ["s"], ["t"], "inner"), *nodes],
+                 [value(name, [] if kind != FLOAT else [2], kind) for name, kind in inputs],
+                 [value(name, None) for name in outputs])
+
+
+def branch(out="a", nodes=None, inputs=()):
+    return Graph([node("Relu", ["x"], ["a"], "inner")] if nodes is None else nodes, inputs,
+                 [value(out, None)] if isinstance(out, str) else [value(o, None) for o in out])
+
+
+def condition(attrs, dtype=BOOL, dims=()):
+    """An If whose condition is an input."""
+    return model(Graph([node("If", ["c"], ["y"], attrs=attrs)],
+                       [value("x", [2]), value("c", dims, dtype)], [value("y", None)]))
+
+
+def scan(body=None, inputs=("s", "x"), outputs=("last", "y"), **attrs):
+    attrs.setdefault("num_scan_inputs", 1)
+    attrs = {key: v for key, v in attrs.items() if v is not None}
+    if body is None:
+        body = Graph([node("Add", ["s", "e"], ["t"], "inner")],
+                     [value("s", [2]), value("e", [2])], [value("t", None), value("t", None)])
+    return model(Graph([node("Scan", inputs, outputs, attrs={"body": body, **attrs})],
+                       [value("s", [2]), value("x", [4, 2])],
+                       [value(o, None) for o in outputs]))
+
+
+def bodies():
+    """Loop, If and Scan."""
+    yield "loop-no-body", loop(attrs={}), NODE
+    yield "loop-body-int", loop(attrs={"body": 1}), NODE
+    yield "loop-empty-body", loop(Graph([])), NODE
+    yield "loop-one-input", loop(loop_body((("i", INT64),), outputs=("i",)), state=()), NODE
+    yield "loop-few-inputs", loop(loop_body(), state=()), NODE
+    yield "loop-many-inputs", loop(loop_body(), state=("x", "x", "x")), NODE
+    yield "loop-few-outputs", loop(loop_body(outputs=("go",))), NODE
+    yield "loop-many-outputs", loop(loop_body(outputs=("go", "t", "t", "t"))), NODE
+    yield "loop-output-of-nobody", loop(loop_body(outputs=("go", "what"))), "what"
+    yield "loop-condition-real", loop(loop_body(outputs=("t", "t"))), NODE
+    yield "loop-count-real", loop(loop_body(), count=Tensor("n", [], [3.0])), NODE
+    yield "loop-count-list", loop(loop_body(), count=ints("n", 1, 2, 3)), NODE
+    yield "loop-start-real", loop(loop_body(), go_on=Tensor("c", [], [1.0])), NODE
+    yield "loop-inner-broken", loop(loop_body(nodes=[
+        node("Conv", ["t"], ["u"], "inside")], outputs=("go", "u"))), "inside"
+    yield "loop-inner-unknown", loop(loop_body(nodes=[
+        node("Frobnicate", ["t"], ["u"], "inside")], outputs=("go", "u"))), "Frobnicate"
+    yield "loop-inner-cycle", loop(loop_body(nodes=[
+        node("Add", ["t", "v"], ["u"], "inside"), node("Relu", ["u"], ["v"], "back")],
+        outputs=("go", "v"))), "cycle"
+    yield "loop-reads-nothing", loop(loop_body(nodes=[
+        node("Add", ["t", "missing"], ["u"], "inside")], outputs=("go", "u"))), "missing"
+    yield "loop-shadows-itself", loop(loop_body(nodes=[
+        node("Relu", ["t"], ["s"], "inside")])), "s"
+    yield "loop-type-changes", loop(loop_body(nodes=[
+        node("Cast", ["t"], ["u"], "inside", attrs={"to": INT64})], outputs=("go", "u"))), NODE
+    yield "loop-reads-itself", loop(loop_body(nodes=[
+        node("Add", ["t", "y"], ["u"], "inside")], outputs=("go", "u"))), ""
+    yes, no = branch(), branch()
+    yield "if-no-branches", condition({}), NODE
+    yield "if-no-else", condition({"then_branch": yes}), NODE
+    yield "if-branch-int", condition({"then_branch": yes, "else_branch": 1}), NODE
+    yield "if-branch-inputs", condition(
+        {"then_branch": yes, "else_branch": branch(inputs=[value("z", [2])])}), NODE
+    yield "if-two-outputs", condition(
+        {"then_branch": yes, "else_branch": branch(("a", "a"))}), NODE
+    yield "if-no-outputs", condition({"then_branch": yes, "else_branch": branch(())}), NODE
+    yield "if-output-of-nobody", condition(
+        {"then_branch": yes, "else_branch": branch("what")}), "what"
+    yield "if-types-differ", condition({"then_branch": yes, "else_branch": branch(
+        nodes=[node("Cast", ["x"], ["a"], "inner", attrs={"to": INT64})])}), NODE
+    yield "if-condition-real", condition({"then_branch": yes, "else_branch": no}, FLOAT), NODE
+    yield "if-condition-list", condition(
+        {"then_branch": yes, "else_branch": no}, dims=(3,)), NODE
+    yield "scan-no-body", scan(body=1), NODE
+    yield "scan-empty-body", scan(Graph([])), NODE
+    for count in (None, 0, -1, 3, 1 << 40, -(1 << 63)):
+        yield f"scan-inputs-{count}", scan(num_scan_inputs=count), NODE
+    for name in ("scan_input_axes", "scan_input_directions", "scan_output_axes",
+                 "scan_output_directions"):
+        yield f"scan-{name}-count", scan(**{name: [0, 0]}), NODE
+        yield f"scan-{name}-huge", scan(**{name: [1 << 40]}), NODE
+        yield f"scan-{name}-int", scan(**{name: 1}), NODE
+    yield "scan-few-outputs", scan(outputs=("y",)), NODE
+    yield "scan-many-outputs", scan(outputs=("y", "z", "u", "v")), NODE
+    yield "scan-few-inputs", scan(inputs=("x",)), NODE
+
+
+def cell(op, gates, **changes):
+    """A cell of 2 inputs and 3 units over 5 steps of a batch of 4."""
+    more = changes.pop("more", ("", "", ""))
+    shapes = {"x": [5, 4, 2], "w": [1, 3 * gates, 2], "r": [1, 3 * gates, 3]}
+    shapes.update({key: changes.pop(key) for key in ("x", "w", "r") if key in changes})
+    attrs = {"hidden_size": 3, **changes}
+    attrs = {key: v for key, v in attrs.items() if v is not None}
+    tensors = [Tensor(key, shapes[key], [0.5] * (shapes[key][0] * shapes[key][1] * (
+        shapes[key][2] if len(shapes[key]) > 2 else 1))) for key in ("w", "r")]
+    extra = [Tensor(f"t{i}", dims, [0.0] * size) for i, (dims, size) in enumerate(
+        m for m in more if m)]
+    names = iter(f"t{i}" for i in range(len(extra)))
+    return model(Graph(
+        [node(op, ["x", "w", "r", *(next(names) if m else "" for m in more)], ["y"],
+              attrs=attrs)],
+        [value("x", shapes["x"])], [value("y", None)], [*tensors, *extra]))
+
+
+def cells():
+    """LSTM, GRU and RNN."""
+    for op, gates in (("LSTM", 4), ("GRU", 3), ("RNN", 1)):
+        def bad(name, **changes):
+            return f"{op}-{name}", cell(op, gates, **changes), NODE
+
+        for size in (-3, 4, 1 << 40, -(1 << 63)):
+            yield bad(f"size-{size}", hidden_size=size)
+        yield bad("size-real", hidden_size=3.0)
+        yield bad("direction", direction="sideways")
+        yield bad("direction-both", direction="bidirectional")
+        yield bad("direction-int", direction=1)
+        yield bad("activation", activations=b"")
+        yield bad("clip-negative", clip=-1.0)
+        yield bad("layout", layout=2)
+        yield bad("x-rank", x=[5, 4])
+        yield bad("x-size", x=[5, 4, 7])
+        yield bad("w-rank", w=[3 * gates, 2])
+        yield bad("w-gates", w=[1, 3 * gates + 1, 2])
+        yield bad("w-directions", w=[2, 3 * gates, 2])
+        yield bad("w-empty", w=[1, 0, 2])
+        yield bad("r-rank", r=[3 * gates, 3])
+        yield bad("r-size", r=[1, 3 * gates, 4])
+        yield bad("r-directions", r=[2, 3 * gates, 3])
+        yield bad("bias", more=(([1, 5], 5), "", ""))
+        yield bad("lengths", more=("", ([4], 4), ""))
+        yield bad("state", more=("", "", ([1, 4, 9], 36)))
+    yield "LSTM-activations-few", cell("LSTM", 4, activations="Tanh"), NODE
+
+
 def good():
     """Nothing is wrong, but what would be computed is huge."""
     yield "constant-of-shape", source("ConstantOfShape", [ints("t0", HUGE)]), ""
@@ -518,14 +663,29 @@ def good():
         [node("ReduceMax", ["v60"], ["last"], "max", attrs={"keepdims": 1}),
          node("Reshape", ["x", "last"], ["y"])],
         [value("x", [1])], [value("y", None)], [ints("one", 1), ints("times", 5000)])), ""
+    half = Graph([node("Concat", ["s", "s"], ["t"], "inner", attrs={"axis": 0})],
+                 [value("i", [], INT64), value("go", [], BOOL), value("s", ["n"])],
+                 [value("go", None), value("t", None)])
+    yield "growing-loop", loop(half, count=Tensor("n", [], [1000], INT64)), ""
+    side = 4096
+    yield "many-products", model(Graph(
+        [node("ConstantOfShape", ["s"], ["c"], "c", attrs={"value": Tensor("v", [1], [0.5])})] +
+        [node("MatMul", ["c", "c"], [f"p{i}"], f"p{i}") for i in range(50)] +
+        [node("Sum", ["x"] + [f"p{i}" for i in range(50)], ["y"])],
+        [value("x", [1])], [value("y", None)], [ints("s", side, side)])), ""
+    yield "many-sums", model(Graph(
+        [node("ConstantOfShape", ["s"], ["c"], "c", attrs={"value": Tensor("v", [1], [0.5])})] +
+        [node("ReduceL1", ["c"], [f"p{i}"], f"p{i}") for i in range(2000)] +
+        [node("Sum", ["x"] + [f"p{i}" for i in range(2000)], ["y"])],
+        [value("x", [1])], [value("y", None)], [ints("s", side, side)])), ""
     chain = 20000
     yield "long-chain", model(Graph(
         [node("Relu", [f"v{i}"], [f"v{i + 1}"], f"n{i}") for i in range(chain)],
         [value("v0", [1])], [value(f"v{chain}", None)])), ""
 
 
-GROUPS = (protobuf, nesting, graphs, tensors, externals, attributes, windows, movement, folding,
-          good)
+GROUPS = (protobuf, nesting, graphs, tensors, externals, attributes, windows, movement, bodies,
+          cells, folding, good)
 
 
 def write_companions(folder):

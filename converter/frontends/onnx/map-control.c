@@ -3,6 +3,17 @@
 #include "body.h"
 #include "map.h"
 
+static void
+check_condition (OnnxNode *n, gsize index)
+{
+  IrDType dtype =
+      onnx_has (n, index) ? onnx_dtype_of (n->in[index]) : IR_DTYPE_BOOLEAN;
+
+  if (dtype != IR_DTYPE_BOOLEAN && dtype != IR_DTYPE_DYNAMIC)
+    onnx_fail (n, IR_ERROR_PARSE, "has a condition of the type %s, not boolean",
+        ir_dtype_name (dtype));
+}
+
 /* --- Loop ------------------------------------------------------------------------ */
 
 /* The IR counts without an end from -1 on; a count that never ends is written in
@@ -38,6 +49,7 @@ onnx_map_loop (OnnxNode *n)
 
   if (n->n_inputs < 2)
     onnx_fail (n, IR_ERROR_PARSE, "has fewer than two inputs");
+  check_condition (n, 1);
   if (onnx_failed (n))
     return;
   loop.n_states = n->n_inputs - 2;
@@ -185,6 +197,7 @@ onnx_map_if (OnnxNode *n)
 {
   g_autoptr (IrTensor) condition = onnx_value (n, onnx_in (n, 0));
 
+  check_condition (n, 0);
   if (!check_branch (n, "then_branch") || !check_branch (n, "else_branch"))
     return;
   if (condition == NULL || ir_tensor_count (condition) != 1)

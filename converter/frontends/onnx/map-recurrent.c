@@ -29,6 +29,24 @@ read_hidden (OnnxNode *n, OnnxRecurrent *r)
     onnx_fail (n, IR_ERROR_PARSE, "has a wrong or no hidden_size");
 }
 
+static void
+read_layout (OnnxNode *n, OnnxRecurrent *r)
+{
+  gint64 layout = onnx_i64 (n, "layout", 0);
+
+  if (layout != 0 && layout != 1)
+    onnx_fail (n, IR_ERROR_PARSE, "has the layout %" G_GINT64_FORMAT, layout);
+  r->batch_first = layout != 0;
+}
+
+static void
+read_clip (OnnxNode *n, OnnxRecurrent *r)
+{
+  r->clip = onnx_f64 (n, "clip", 0);
+  if (!(r->clip >= 0))
+    onnx_fail (n, IR_ERROR_PARSE, "has the clip %g", r->clip);
+}
+
 static IrPort
 zeros (OnnxNode *n, IrPort like, const gint64 *dims, gsize count)
 {
@@ -106,8 +124,8 @@ read_node (OnnxNode *n, const OnnxRecurrentKind *kind)
 
   read_direction (n, &r);
   read_hidden (n, &r);
-  r.clip = onnx_f64 (n, "clip", 0);
-  r.batch_first = onnx_i64 (n, "layout", 0) != 0;
+  read_clip (n, &r);
+  read_layout (n, &r);
   r.linear_before_reset = onnx_i64 (n, "linear_before_reset", 0) != 0;
   r.input_forget = onnx_i64 (n, "input_forget", 0) != 0;
   if (!onnx_failed (n))

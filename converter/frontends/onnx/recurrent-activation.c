@@ -104,13 +104,17 @@ onnx_recurrent_activations (OnnxNode *n, OnnxRecurrent *r)
 {
   const gsize count = r->kind->n_activations;
   const IrSourceAttr *attr = ir_source_attr (n->source, "activations");
-  const gboolean given =
-      attr != NULL && attr->kind == IR_SOURCE_TEXTS && attr->u.texts.n > 0;
+  const gboolean is_list = attr != NULL && attr->kind == IR_SOURCE_TEXTS;
+  const gboolean given = is_list && attr->u.texts.n > 0;
   gsize alpha_at = 0, beta_at = 0;
   IrF64s alpha, beta;
 
   ir_source_f64s (n->source, "activation_alpha", &alpha);
   ir_source_f64s (n->source, "activation_beta", &beta);
+  if (attr != NULL && !is_list) {
+    onnx_fail (n, IR_ERROR_PARSE, "has activations that are no list of names");
+    return;
+  }
   if (given && attr->u.texts.n != count * r->n_directions) {
     onnx_fail (n, IR_ERROR_PARSE,
         "has %" G_GSIZE_FORMAT " activations instead of %" G_GSIZE_FORMAT,
