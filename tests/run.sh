@@ -26,8 +26,9 @@ add () {
   passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3))
 }
 
-# suite NAME COMMAND...: runs it; its last "N passed, …" line counts, or its exit code.
-suite () {
+# run_suite NAME COMMAND...: the last "N passed, …" line of the command counts, or its
+# exit code. Says what came out, and leaves the three numbers in a file.
+run_suite () {
   local name=$1 log code line
   shift
 
@@ -44,14 +45,56 @@ suite () {
   elif [ "$code" != 0 ] && [ "$(echo "$line" | cut -d ' ' -f 3)" = 0 ]; then
     line="${line%%,*}, 1 failed"
   fi
-  # shellcheck disable=SC2046
-  add $(echo "$line 0" | tr -cd '0-9 \n' | awk '{ print $1, $2, $3 }')
   echo "    $line"
   if [ "$code" != 0 ]; then
     grep -E 'FAIL|not ok|ERROR' "$log" | head -n 15 || true
     tail -n 8 "$log"
     echo "    all of it is in $log"
   fi
+  echo "$line 0" | tr -cd '0-9 \n' | awk '{ print $1, $2, $3 }' >"$log.count"
+}
+
+# Suites that were started and whose results are not out yet, in order.
+queue=()
+
+# report: prints the results of those at the head of the queue that are done.
+report () {
+  local log
+
+  while [ ${#queue[@]} -gt 0 ]; do
+    log=$top/build/suite-${queue[0]}.log
+    [ -f "$log.count" ] || return 0
+    cat "$log.report"
+    # shellcheck disable=SC2046
+    add $(cat "$log.count")
+    rm -f "$log.report" "$log.count"
+    queue=("${queue[@]:1}")
+  done
+}
+
+# suite NAME COMMAND...: starts it once fewer than two others run.
+suite () {
+  local log=$top/build/suite-$1.log
+
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
+    wait -n
+    report
+  done
+  rm -f "$log.report" "$log.count"
+  queue+=("$1")
+  run_suite "$@" >"$log.report" 2>&1 </dev/null &
+}
+
+# finish: waits for all suites. One that left no result has failed.
+finish () {
+  wait
+  report
+  while [ ${#queue[@]} -gt 0 ]; do
+    echo "    suite ${queue[0]} ended without a result"
+    add 0 1 0
+    queue=("${queue[@]:1}")
+    report
+  done
 }
 
 # units BUILD NAME ARGUMENT...: runs meson's tests of a build.
@@ -63,43 +106,55 @@ units () {
   suite "$name" python3 tests/units.py "$folder" "$@"
 }
 
+# oracles: makes the Python environment that the scripts in tests/oracle run in.
+oracles () {
+  oracle=$top/build/oracle
+  if [ -x "$oracle/bin/python" ] && [ ! tests/oracle/requirements.txt -nt "$oracle/ready" ]; then
+    return 0
+  fi
+  say 'making the Python environment of the oracles'
+  rm -rf "$oracle"
+  if python3 -m venv "$oracle" && "$oracle/bin/pip" install --quiet \
+      --disable-pip-version-check -r tests/oracle/requirements.txt \
+      >build/oracle.log 2>&1; then
+    touch "$oracle/ready"
+  else
+    tail -n 3 build/oracle.log >&2
+    rm -rf "$oracle"
+  fi
+}
+
 packages build run fetch test
 build build -Dwerror=true
+if [ -z "$quick" ]; then
+  build build/asan -Dwerror=true -Db_sanitize=address,undefined -Db_lundef=false \
+    -Dbuildtype=debugoptimized
+  build build/tsan -Dwerror=true -Db_sanitize=thread -Db_lundef=false \
+    -Dbuildtype=debugoptimized
+  oracles
+fi
+
 suite lint-includes tests/lint/includes.sh
 suite lint-files tests/lint/files.sh
 units build units
 
 if [ -z "$quick" ]; then
-  build build/asan -Db_sanitize=address,undefined -Db_lundef=false \
-    -Dbuildtype=debugoptimized
   units build/asan units-asan --asan
-  build build/tsan -Db_sanitize=thread -Db_lundef=false \
-    -Dbuildtype=debugoptimized
   units build/tsan units-tsan --tsan
   for maker in tests/malformed/make_*.py; do
     [ -f "$maker" ] && suite "malformed-$(basename "$maker" .py)" \
       tests/malformed/run.sh build/asan "$maker"
   done
-  oracle=$top/build/oracle
-  if [ ! -x "$oracle/bin/python" ] || [ tests/oracle/requirements.txt -nt "$oracle/ready" ]; then
-    say 'making the Python environment of the oracles'
-    rm -rf "$oracle"
-    if python3 -m venv "$oracle" && "$oracle/bin/pip" install --quiet \
-        --disable-pip-version-check -r tests/oracle/requirements.txt \
-        >build/oracle.log 2>&1; then
-      touch "$oracle/ready"
-    else
-      tail -n 3 build/oracle.log >&2
-      rm -rf "$oracle"
-    fi
-  fi
+  # They keep files in the home folder that nobody asked for.
+  mkdir -p build/home
   for script in tests/oracle/*_*.py; do
-    [ -f "$script" ] || continue
+    name=$(basename "$script" .py)
+    bar=()
+    # These say how many models must pass, too.
+    case $name in onnx_nodes | onnx_conformance) bar=(--bar) ;; esac
     if [ -x "$oracle/bin/python" ]; then
-      # They keep files in the home folder that nobody asked for.
-      mkdir -p build/home
-      suite "oracle-$(basename "$script" .py)" env HOME="$top/build/home" \
-        meson devenv -C build -w "$top" "$oracle/bin/python" "$script"
+      suite "oracle-$name" env HOME="$top/build/home" \
+        meson devenv -C build -w "$top" "$oracle/bin/python" "$script" "${bar[@]}"
     else
       warn "$script is skipped: its oracles could not be installed"
       add 0 0 1
@@ -111,6 +166,7 @@ for script in tests/system/*.sh; do
   [ -f "$script" ] && suite "system-$(basename "$script" .sh)" \
     meson devenv -C build -w "$top" bash "$script"
 done
+finish
 
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
