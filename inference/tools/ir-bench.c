@@ -98,19 +98,35 @@ for_throughput (const Options *o)
   return strcmp (o->hint, "throughput") == 0 || strcmp (o->hint, "tput") == 0;
 }
 
+/* More threads than processors only take turns. */
+static guint64
+clip_threads (guint64 wanted)
+{
+  const guint there = g_get_num_processors ();
+
+  if (wanted <= there)
+    return wanted;
+  ir_cli_message (IR_CLI_WARNING,
+      "-nthreads %" G_GUINT64_FORMAT " is more than the %u processor(s) that "
+      "there are; %u are used",
+      wanted, there, there);
+  return there;
+}
+
 static char *
 make_config (const Options *o)
 {
+  const guint64 nthreads = clip_threads (o->nthreads);
   GString *more = g_string_new (o->config);
   char *text;
 
-  if (o->nthreads)
-    g_string_append_printf (more, ",THREADS=%" G_GUINT64_FORMAT, o->nthreads);
+  if (nthreads)
+    g_string_append_printf (more, ",THREADS=%" G_GUINT64_FORMAT, nthreads);
   if (o->nstreams || for_throughput (o))
     g_string_append_printf (more, ",STREAMS=%" G_GUINT64_FORMAT,
-        o->nstreams       ? o->nstreams
-            : o->nthreads ? o->nthreads
-                          : g_get_num_processors ());
+        o->nstreams    ? o->nstreams
+            : nthreads ? nthreads
+                       : g_get_num_processors ());
   text = ir_tool_config (o->precision, more->str);
   g_string_free (more, TRUE);
   return text;
