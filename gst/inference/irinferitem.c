@@ -41,7 +41,6 @@ settle (IrItem *item)
 {
   if (--item->pending == 0)
     item->state = IR_ITEM_READY;
-  g_cond_broadcast (&item->stream->changed);
 }
 
 void
@@ -57,6 +56,7 @@ ir_item_done (IrJob *job, const GError *error, gpointer user_data)
   stream->stats.inferences += error == NULL;
   stream->stats.infer = job->infer_ns;
   settle (item);
+  g_cond_broadcast (&stream->changed);
   g_mutex_unlock (&stream->lock);
 }
 
@@ -255,6 +255,9 @@ ir_item_submit (IrItem *item)
     stream->stats.preprocess =
         g_array_index (item->flights, IrFlight, 0).preprocess_ns;
   settle (item);
+  /* Waking somebody for nothing costs more than all else here. */
+  if (item->state == IR_ITEM_READY || stream->open_since >= 0)
+    g_cond_broadcast (&stream->changed);
   g_mutex_unlock (&stream->lock);
   g_clear_error (&error);
 }

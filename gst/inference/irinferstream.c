@@ -244,7 +244,8 @@ ir_infer_stream_add_buffer (IrInferStream *stream, GstBuffer *buffer,
   if (stream->began == 0)
     stream->began = item->arrived;
   g_queue_push_tail (&stream->items, item);
-  g_cond_broadcast (&stream->changed);
+  if (state != IR_ITEM_RUNNING)
+    g_cond_broadcast (&stream->changed);
   g_mutex_unlock (&stream->lock);
   if (state == IR_ITEM_RUNNING) {
     g_mutex_lock (&stream->submit);

@@ -241,8 +241,9 @@ run_case (IrCore *core, GstVideoFormat gst, IrPixelFormat format, guint width,
       height, side, side, frames == 1 ? ", hot" : "");
   for (gsize w = 0; w < N_WAYS; w++)
     printf (" %.0f / %.0f |", times[w][0], times[w][1]);
-  printf (
-      " %.1f | %.1f |\n", times[1][0] / times[0][0], times[0][0] / times[2][0]);
+  printf (" %.1f (%.1f) | %.1f (%.1f) |\n", times[1][0] / times[0][0],
+      times[1][1] / times[0][1], times[0][0] / times[2][0],
+      times[0][1] / times[2][1]);
 
   gst_video_converter_free (c.converter);
   gst_video_frame_unmap (&c.small);
