@@ -475,6 +475,24 @@ linear (const IrColourRow *row, const IrColourMatrix *m, const int32_t *index,
 
 /* --- lines ----------------------------------------------------------------- */
 
+INLINE __m128
+gather4_f32 (const float *from, const int32_t *index)
+{
+  const __m128 a = _mm_unpacklo_ps (
+      _mm_load_ss (from + index[0]), _mm_load_ss (from + index[1]));
+  const __m128 b = _mm_unpacklo_ps (
+      _mm_load_ss (from + index[2]), _mm_load_ss (from + index[3]));
+
+  return _mm_movelh_ps (a, b);
+}
+
+INLINE __m256
+gather_f32 (const float *from, const int32_t *index)
+{
+  return _mm256_set_m128 (
+      gather4_f32 (from, index + 4), gather4_f32 (from, index));
+}
+
 static void
 filter (const float *x, const int32_t *first, const float *weights, size_t taps,
     const float *base, size_t n, float *to)
@@ -482,12 +500,11 @@ filter (const float *x, const int32_t *first, const float *weights, size_t taps,
   size_t i = 0;
 
   for (; i + 8 <= n; i += 8) {
-    const __m256i at = _mm256_loadu_si256 ((const __m256i *) (first + i));
     __m256 sum = base ? _mm256_loadu_ps (base + i) : _mm256_setzero_ps ();
 
     for (size_t t = 0; t < taps; t++)
       sum = _mm256_fmadd_ps (_mm256_loadu_ps (weights + t * n + i),
-          _mm256_i32gather_ps (x + t, at, 4), sum);
+          gather_f32 (x + t, first + i), sum);
     _mm256_storeu_ps (to + i, sum);
   }
   for (; i < n; i++) {
