@@ -36,6 +36,8 @@ IrInferRequest *ir_infer_request_new (IrCompiledModel *model);
 /* Runs a request that the queue has put under way, in the calling thread, and
  * reports its end. */
 void ir_infer_request_execute (IrInferRequest *request);
+/* Its place in the queue, where it is once at the most. */
+GList *ir_infer_request_link (IrInferRequest *request);
 
 G_END_DECLS
 

@@ -74,7 +74,7 @@ next_request (IrQueue *self, gboolean *takes_stream)
     self->running++;
   else
     self->hurried--;
-  return g_queue_pop_head (&self->waiting);
+  return g_queue_pop_head_link (&self->waiting)->data;
 }
 
 static gpointer
@@ -120,7 +120,8 @@ ir_queue_push (IrQueue *self, IrInferRequest *request)
 {
   g_mutex_lock (&self->lock);
   start_threads (self);
-  g_queue_push_tail (&self->waiting, g_object_ref (request));
+  g_object_ref (request);
+  g_queue_push_tail_link (&self->waiting, ir_infer_request_link (request));
   g_cond_signal (&self->wake);
   g_mutex_unlock (&self->lock);
 }
@@ -129,14 +130,15 @@ gboolean
 ir_queue_hurry (IrQueue *self, IrInferRequest *request)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  gint index = g_queue_index (&self->waiting, request);
+  GList *link = ir_infer_request_link (request);
+  gint index = g_queue_link_index (&self->waiting, link);
 
   if (index < 0)
     return FALSE;
   if ((guint) index < self->hurried)
     return TRUE;
-  g_queue_pop_nth (&self->waiting, index);
-  g_queue_push_nth (&self->waiting, request, self->hurried++);
+  g_queue_unlink (&self->waiting, link);
+  g_queue_push_nth_link (&self->waiting, self->hurried++, link);
   g_cond_signal (&self->wake);
   return TRUE;
 }

@@ -8,6 +8,9 @@ struct _IrInferRequest {
   IrTensor **outputs;
   IrTensor **fresh;
 
+  /* The queue's, while the request is in it. */
+  GList link;
+
   /* Read by the device while another thread may set it. */
   gint cancelled;
 
@@ -58,8 +61,15 @@ ir_infer_request_class_init (IrInferRequestClass *klass)
 static void
 ir_infer_request_init (IrInferRequest *self)
 {
+  self->link.data = self;
   g_mutex_init (&self->lock);
   g_cond_init (&self->done);
+}
+
+GList *
+ir_infer_request_link (IrInferRequest *self)
+{
+  return &self->link;
 }
 
 IrInferRequest *
