@@ -253,6 +253,55 @@ product (Net *net, IrPort x)
   return y;
 }
 
+/* Every other row and column of a picture from (y, x) on, in one step or two. */
+static IrPort
+quarter (Net *net, IrPort x, gint64 row, gint64 column)
+{
+  const gint64 starts[] = { row, column }, stops[] = { G_MAXINT32, G_MAXINT32 };
+  const gint64 steps[] = { 2, 2 }, axes[] = { 2, 3 };
+
+  for (guint i = 0; i < 2; i++) {
+    const guint n = pick (0, 1) && i == 0 ? 2 : 1;
+
+    x = ir_port (
+        ir_graph_add_op (net->graph, "Slice", 8, "Slice", 5, x,
+            integers (net, n, starts + i), integers (net, n, stops + i),
+            integers (net, n, steps + i), integers (net, n, axes + i)),
+        0);
+    if (n == 2)
+      break;
+  }
+  return x;
+}
+
+/* A convolution of the quarters of the picture or of another layer. */
+static IrPort
+focus (Net *net, IrPort x)
+{
+  const gint64 out = pick (1, 20), pad = pick (0, 2);
+  const int first = pick (0, 3);
+  gint64 channels = net->c;
+  IrPort parts[4], y;
+
+  if (pick (0, 3)) {
+    const IrNode *in = g_ptr_array_index (net->graph->parameters, 0);
+
+    channels = in->outputs[0].shape.dim[1];
+    x = ir_port ((IrNode *) in, 0);
+  }
+  for (guint i = 0; i < 4; i++)
+    parts[i] = quarter (net, x, (first + i) % 2, (first + i) / 2 % 2);
+  y = ir_port (ir_graph_add_op (net->graph, "Concat", 1, "Concat", 4, parts[0],
+                   parts[1], parts[2], parts[3]),
+      0);
+  set (y, "axis", "%d", 1);
+  y = op (net, "Convolution", 1, y,
+      constant (net, 4, out, 4 * channels, pick (1, 3), pick (1, 3), 0, 0.3));
+  set_window (y, pad, 0);
+  set (y, "dilations", "%d,%d", 1, 1);
+  return finish (net, y, out);
+}
+
 /* A layer whose output has the size of its input, and its channels. */
 static IrPort
 same_size (Net *net, IrPort x, gint64 channels)
@@ -459,6 +508,7 @@ static const struct {
   { "two-operands", two_operands },
   { "over-channels", over_channels },
   { "product", product },
+  { "focus", focus },
   { "joined", joined },
   { "movement", movement },
   { "interpolation", interpolate },
@@ -481,6 +531,10 @@ make_net (int kind)
   if (layers[kind].layer == product) {
     net.n = 1;
     net.c = pick (1, 8);
+  }
+  if (layers[kind].layer == focus) {
+    net.h = net.h / 2 * 2;
+    net.w = net.w / 2 * 2;
   }
   shape = (IrShape){ 4, { net.n, in, net.h, net.w } };
   x = ir_port (

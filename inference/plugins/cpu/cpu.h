@@ -201,6 +201,10 @@ typedef struct {
  * cpu_port_value() converts what is asked for. */
 gboolean cpu_to_f32 (IrGraph *graph, GError **error);
 
+/* Convolutions of a picture that was cut into quarters become convolutions of the
+ * picture. */
+gboolean cpu_focus (IrGraph *graph, GError **error);
+
 /* The slot that holds an output, once its node has been reached. */
 guint cpu_port_slot (const CpuModel *model, IrPort port);
 /* The value of an output if it does not depend on the inputs, in its type; NULL
@@ -294,7 +298,8 @@ gboolean cpu_lower_move (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_interpolate (CpuModel *model, const CpuFusion *fusion);
 
 /* What `evaluate` of a node would get, to ask its op for what depends on shapes
- * and constants only: input 0 and the outputs have no contents. FALSE if another
+ * and constants only: input 0 and the outputs have no contents. @model is NULL
+ * before there are slots. FALSE if another
  * input is not constant or an output is empty; to be cleared in any case. */
 typedef struct {
   IrEvalCtx ctx;

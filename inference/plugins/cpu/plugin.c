@@ -127,7 +127,8 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
   choose_threads (model, config);
   choose_kernels (model, config);
   if (!cpu_to_f32 (model->graph, error) ||
-      !ir_graph_infer (model->graph, error) || !cpu_build (model, error)) {
+      !ir_graph_infer (model->graph, error) ||
+      !cpu_focus (model->graph, error) || !cpu_build (model, error)) {
     cpu_model_free (model);
     return NULL;
   }

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu.h"
 
+static IrTensor *
+known_value (const CpuModel *model, IrPort port)
+{
+  return model ? cpu_port_value (model, port) : ir_port_const (port);
+}
+
 /* A tensor with the type and shape of @port, or its value. */
 static IrTensor *
 stand_in (const CpuModel *model, IrPort port)
 {
   const IrOutput *output = ir_port_output (port);
-  IrTensor *value = cpu_port_value (model, port);
+  IrTensor *value = known_value (model, port);
   static guint8 nothing;
 
   if (value)
@@ -26,7 +32,7 @@ cpu_stand_ins_init (CpuStandIns *s, const CpuModel *model, const IrNode *node)
     node->n_outputs, s->out };
   for (gsize i = 0; i < node->n_inputs; i++) {
     s->in[i] = stand_in (model, node->inputs[i]);
-    ok = ok && s->in[i] && (i == 0 || cpu_port_value (model, node->inputs[i]));
+    ok = ok && s->in[i] && (i == 0 || known_value (model, node->inputs[i]));
   }
   for (gsize i = 0; i < node->n_outputs; i++) {
     s->out[i] = stand_in (model, ir_port ((IrNode *) node, i));
