@@ -69,6 +69,49 @@ k_expm1 (float x)
   return __builtin_fabsf (x) < 0.4f ? p : k_exp (x) - 1;
 }
 
+/* ln (1 + x) for x from 0 to 1: twice the series of artanh (x / (2 + x)). */
+static inline float
+k_log1p (float x)
+{
+  const float s = x / (2 + x), t = s * s;
+  float p = 1.0f / 13;
+
+  p = p * t + 1.0f / 11;
+  p = p * t + 1.0f / 9;
+  p = p * t + 1.0f / 7;
+  p = p * t + 1.0f / 5;
+  p = p * t + 1.0f / 3;
+  p = p * t + 1;
+  return 2 * s * p;
+}
+
+/* x tanh (ln (1 + e^x)), without the logarithm. */
+static inline float
+k_mish (float x)
+{
+  const float e = k_exp (x > 20 ? 20 : x);
+  const float n = e * (e + 2);
+
+  return x * (n / (n + 2));
+}
+
+/* The normal distribution up to x, by Hastings' approximation of the error
+ * function (Abramowitz and Stegun, 7.1.26). */
+static inline float
+k_normal (float x)
+{
+  const float z = __builtin_fabsf (x) * 0.707106781f;
+  const float t = 1 / (1 + 0.3275911f * z);
+  float p = 1.061405429f, tail;
+
+  p = p * t - 1.453152027f;
+  p = p * t + 1.421413741f;
+  p = p * t - 0.284496736f;
+  p = p * t + 0.254829592f;
+  tail = 0.5f * p * t * k_exp (-z * z);
+  return x < 0 ? tail : 1 - tail;
+}
+
 static inline float
 k_sigmoid (float x)
 {

@@ -80,6 +80,19 @@ test_functions (void)
     g_assert_cmpfloat (fabs (y * (1 + exp (-x)) - 1), <, 5e-7);
     k->unary (IR_UNARY_TANH, 0, 0, &x, &y, 1);
     g_assert_cmpfloat (fabs (y - tanh (x)), <, 5e-7 * fabs (tanh (x)) + 1e-12);
+    k->unary (IR_UNARY_SOFTPLUS, 0, 0, &x, &y, 1);
+    g_assert_cmpfloat (fabs (y / log1p (exp (x)) - 1), <, 1e-6);
+    k->unary (IR_UNARY_MISH, 0, 0, &x, &y, 1);
+    g_assert_cmpfloat (fabs (y / (x * tanh (log1p (exp (x)))) - 1), <, 1e-6);
+    k->unary (IR_UNARY_GELU, 0, 0, &x, &y, 1);
+    g_assert_cmpfloat (
+        fabs (y - 0.5 * x * erfc (-x * G_SQRT2 / 2)), <, 1.5e-7 * fabs (x));
+    k->unary (IR_UNARY_GELU_TANH, 0, 0, &x, &y, 1);
+    g_assert_cmpfloat (
+        fabs (y -
+            0.5 * x *
+                (1 + tanh (sqrt (2 / G_PI) * (x + 0.044715 * x * x * x)))),
+        <, 1e-6 * fabs (x));
   }
 }
 

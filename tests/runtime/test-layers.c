@@ -174,11 +174,47 @@ pool (Net *net, IrPort x)
   return x;
 }
 
+/* Functions of one number, by themselves. */
+static IrPort
+one_operand (Net *net, IrPort x)
+{
+  static const char *const types[] = { "SoftPlus", "Mish", "Gelu", "HSwish",
+    "HSigmoid", "Exp", "Abs", "Swish", "Power" };
+  const guint i = pick (0, G_N_ELEMENTS (types) - 1);
+  const IrPort none = { NULL, 0 };
+  IrPort y;
+
+  x = op (net, "Add", 1, x, constant (net, 1, 1, 0, 0, 0, 0, 4));
+  if (i < 7) {
+    y = op (net, types[i], 7, x, none);
+    if (i == 2)
+      set (y, "approximation_mode", "%s", pick (0, 1) ? "erf" : "tanh");
+    return y;
+  }
+  y = constant (net, 0, 0, 0, 0, 0, 0, 2);
+  if (i == 8)
+    *(float *) ir_port_const (y)->data = pick (0, 1) ? 2 : 1;
+  return op (net, types[i], 4, x, y);
+}
+
+/* Height and width as one window. */
+static IrPort
+reduce (Net *net, IrPort x)
+{
+  const gint64 axes[] = { 3, 2 };
+
+  x = op (net, pick (0, 1) ? "ReduceMean" : "ReduceMax", 1, x,
+      integers (net, 2, axes));
+  set (x, "keep_dims", "%s", pick (0, 1) ? "true" : "false");
+  return x;
+}
+
 static IrPort
 two_operands (Net *net, IrPort x)
 {
-  static const char *const types[] = { "Add", "Multiply", "Subtract" };
-  const char *type = types[pick (0, 2)];
+  static const char *const types[] = { "Add", "Multiply", "Subtract", "Maximum",
+    "Minimum", "SquaredDifference" };
+  const char *type = types[pick (0, 5)];
   IrPort other = constant (net, 4, 1, net->c, 1, 1, 0, 1);
 
   switch (pick (0, 3)) {
@@ -201,7 +237,7 @@ over_channels (Net *net, IrPort x)
 
   if (pick (0, 1)) {
     y = op (net, "SoftMax", 1, x, none);
-    set (y, "axis", "%d", 1);
+    set (y, "axis", "%d", pick (1, 3));
     return y;
   }
   y = op (net, "Concat", 1, x, op (net, "ReLU", 1, x, none));
@@ -505,7 +541,9 @@ static const struct {
   { "grouped-convolution", grouped_conv },
   { "depthwise-convolution", depthwise_conv },
   { "pooling", pool },
+  { "one-operand", one_operand },
   { "two-operands", two_operands },
+  { "reduction", reduce },
   { "over-channels", over_channels },
   { "product", product },
   { "focus", focus },

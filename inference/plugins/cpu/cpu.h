@@ -289,6 +289,7 @@ gboolean cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_dense (
     CpuModel *model, const CpuFusion *fusion, const CpuProduct *product);
 gboolean cpu_lower_pool (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_reduce (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_unary (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_binary (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);

@@ -19,7 +19,36 @@ static const UnaryRow unary_rows[] = {
   { "Abs", IR_UNARY_ABS },
   { "Negative", IR_UNARY_NEG },
   { "Sqrt", IR_UNARY_SQRT },
+  { "SoftPlus", IR_UNARY_SOFTPLUS },
+  { "Mish", IR_UNARY_MISH },
 };
+
+/* The one number that input @index is. */
+static gboolean
+input_number (const IrNode *node, guint index, float *number)
+{
+  const IrTensor *value = ir_port_const (node->inputs[index]);
+
+  if (!value || value->dtype != IR_DTYPE_F32 || ir_tensor_count (value) != 1)
+    return FALSE;
+  *number = *(const float *) value->data;
+  return TRUE;
+}
+
+static gboolean
+match_power (const IrNode *node, IrUnary *op)
+{
+  float exponent;
+
+  if (!input_number (node, 1, &exponent) ||
+      !ir_shape_equal (
+          &ir_node_input (node, 0)->shape, &node->outputs[0].shape))
+    return FALSE;
+  *op = exponent == 2  ? IR_UNARY_SQUARE
+      : exponent == -1 ? IR_UNARY_INVERSE
+                       : IR_UNARY_COPY;
+  return *op != IR_UNARY_COPY || exponent == 1;
+}
 
 gboolean
 cpu_match_unary (const IrNode *node, IrUnary *op, float *a, float *b)
@@ -31,6 +60,23 @@ cpu_match_unary (const IrNode *node, IrUnary *op, float *a, float *b)
       *op = unary_rows[i].unary;
       return TRUE;
     }
+  }
+  if (ir_node_is (node, "Power"))
+    return match_power (node, op);
+  if (ir_node_is (node, "Swish")) {
+    *op = IR_UNARY_SWISH;
+    return node->n_inputs == 1 || input_number (node, 1, a);
+  }
+  if (ir_node_is (node, "HardSigmoid")) {
+    *op = IR_UNARY_HARD_SIGMOID;
+    return input_number (node, 1, a) && input_number (node, 2, b);
+  }
+  if (ir_node_is (node, "Gelu")) {
+    const IrGeluAttrs *attrs = node->attrs;
+    const gboolean erf = node->op->opset < 7 || attrs->approximation_mode == 0;
+
+    *op = erf ? IR_UNARY_GELU : IR_UNARY_GELU_TANH;
+    return TRUE;
   }
   if (ir_node_is (node, "Clamp")) {
     const IrClampAttrs *attrs = node->attrs;

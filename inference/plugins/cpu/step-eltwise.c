@@ -25,10 +25,10 @@ typedef struct {
 
 static CpuStep *
 add_step (CpuModel *model, const IrNode *node, CpuLayout layout,
-    const guint *slots, gboolean (*run) (const CpuStep *, CpuRun *, GError **),
-    const Eltwise *e)
+    const guint *slots, guint n_slots,
+    gboolean (*run) (const CpuStep *, CpuRun *, GError **), const Eltwise *e)
 {
-  CpuStep *step = cpu_add_step_on (model, node, layout, slots, node->n_inputs);
+  CpuStep *step = cpu_add_step_on (model, node, layout, slots, n_slots);
 
   step->kernel = model->eltwise->name;
   step->run = run;
@@ -103,7 +103,7 @@ cpu_lower_unary (CpuModel *model, const CpuFusion *fusion)
   layout = cpu_port_layout (model, node->inputs[0]);
   find_parts (&e, &node->outputs[0].shape, layout);
   slot = cpu_take (model, node->inputs[0], layout);
-  add_step (model, node, layout, &slot, run_unary, &e);
+  add_step (model, node, layout, &slot, 1, run_unary, &e);
   return TRUE;
 }
 
@@ -198,6 +198,9 @@ binary_op (const IrNode *node, IrBinary *op)
     { "Subtract", IR_BINARY_SUB },
     { "Multiply", IR_BINARY_MUL },
     { "Divide", IR_BINARY_DIV },
+    { "Maximum", IR_BINARY_MAX },
+    { "Minimum", IR_BINARY_MIN },
+    { "SquaredDifference", IR_BINARY_SQDIFF },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
@@ -263,7 +266,7 @@ channel_form (CpuModel *model, const IrNode *node, Eltwise *e, guint *slots,
 {
   const IrShape *out = &node->outputs[0].shape;
   const gboolean swaps =
-      e->binary == IR_BINARY_ADD || e->binary == IR_BINARY_MUL;
+      e->binary != IR_BINARY_SUB && e->binary != IR_BINARY_DIV;
   guint full = 0;
 
   if (swaps && !ir_shape_equal (&ir_node_input (node, 0)->shape, out))
@@ -300,7 +303,7 @@ cpu_lower_binary (CpuModel *model, const CpuFusion *fusion)
       (!whole_form (model, node, &e, slots, &layout) &&
           !channel_form (model, node, &e, slots, &layout)))
     return FALSE;
-  step = add_step (model, node, layout, slots, run_binary, &e);
+  step = add_step (model, node, layout, slots, 2, run_binary, &e);
   step->scratch = e.width * sizeof (float);
   return TRUE;
 }

@@ -47,7 +47,8 @@ pool_rows (gpointer data, guint task, guint worker)
   const IrWindow *w = &p->window;
   const IrPoolKernels *k = work->run->model->pool;
   const gsize in_pitch = cpu_in_pitch (work, 0);
-  const gsize out_pitch = cpu_out_pitch (work, 0);
+  const CpuSlot *out = cpu_slot (work->run->model, work->step->out[0]);
+  const gsize out_pitch = out->layout == CPU_LAST ? out->pitch : p->channels;
   const gsize row_in = w->in_w * in_pitch, row_out = w->out_w * out_pitch;
   const guint end = MIN ((task + 1) * p->rows, p->batch * w->out_h);
   float *counts = cpu_scratch (work->run, worker);
@@ -113,26 +114,72 @@ pool_shape (const IrNode *node, Pool *p)
   return TRUE;
 }
 
+static void
+add_pool (CpuModel *model, const IrNode *node, CpuLayout out, Pool *p)
+{
+  const IrWindow *w = &p->window;
+  CpuStep *step;
+
+  p->rows = cpu_split (model,
+      (guint64) p->batch * w->out_h * w->out_w * p->channels * w->kernel_h *
+          w->kernel_w,
+      p->batch * w->out_h);
+  step = cpu_add_step (model, node, CPU_LAST, out, node->inputs, 1);
+  step->kernel = model->pool->name;
+  step->run = run_pool;
+  step->data = g_memdup2 (p, sizeof *p);
+  step->free_data = g_free;
+  step->scratch = w->out_w * sizeof (float);
+}
+
 gboolean
 cpu_lower_pool (CpuModel *model, const CpuFusion *fusion)
 {
-  const IrNode *node = fusion->head;
-  const IrWindow *w;
-  CpuStep *step;
   Pool p = { 0 };
 
-  if (!pool_shape (node, &p))
+  if (!pool_shape (fusion->head, &p))
     return FALSE;
-  w = &p.window;
-  p.rows = cpu_split (model,
-      (guint64) p.batch * w->out_h * w->out_w * p.channels * w->kernel_h *
-          w->kernel_w,
-      p.batch * w->out_h);
-  step = cpu_add_step (model, node, CPU_LAST, CPU_LAST, node->inputs, 1);
-  step->kernel = model->pool->name;
-  step->run = run_pool;
-  step->data = g_memdup2 (&p, sizeof p);
-  step->free_data = g_free;
-  step->scratch = w->out_w * sizeof (float);
+  add_pool (model, fusion->head, CPU_LAST, &p);
+  return TRUE;
+}
+
+/* Over height and width, as one window. Without these dimensions the channels of
+ * all pixels follow each other, which whole groups of them can. */
+static gboolean
+reduce_shape (const CpuModel *model, const IrNode *node, Pool *p)
+{
+  const IrShape *in = &ir_node_input (node, 0)->shape;
+  const IrReduceAttrs *attrs = node->attrs;
+  const IrTensor *axes = cpu_port_value (model, node->inputs[1]);
+  guint seen = 0, axis;
+
+  if (!axes || !cpu_port_can_be_last (node->inputs[0]) ||
+      in->dim[2] > MAX_KERNEL || in->dim[3] > 32768 || in->dim[0] > 65536 ||
+      (!attrs->keep_dims && in->dim[1] % IR_POOL_GROUP != 0))
+    return FALSE;
+  for (guint64 i = 0; i < ir_tensor_count (axes); i++) {
+    if (!ir_shape_axis (in, ir_tensor_get_i64 (axes, i), &axis, NULL))
+      return FALSE;
+    seen |= 1u << axis;
+  }
+  p->average = ir_node_is (node, "ReduceMean");
+  p->window = (IrWindow){ in->dim[2], in->dim[3], 1, 1, in->dim[2], in->dim[3],
+    1, 1, 1, 1, 0, 0 };
+  p->elements = in->dim[2] * in->dim[3];
+  p->batch = in->dim[0];
+  p->channels = CPU_PITCH (in->dim[1]);
+  return seen == (1 << 2 | 1 << 3);
+}
+
+gboolean
+cpu_lower_reduce (CpuModel *model, const CpuFusion *fusion)
+{
+  const IrNode *node = fusion->head;
+  Pool p = { 0 };
+
+  if (!reduce_shape (model, node, &p))
+    return FALSE;
+  add_pool (
+      model, node, node->outputs[0].shape.rank == 4 ? CPU_LAST : CPU_PLAIN, &p);
   return TRUE;
 }

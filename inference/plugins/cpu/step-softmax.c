@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu.h"
 
-/* @outer times @n numbers, @inner apart; or @outer pixels of @n
- * channels, @pixels of which are one part. */
+/* Rows of this many numbers at most are worked on in columns, so many at a time. */
+#define FEW 16
+#define ROWS 256
+
+/* @outer times @n numbers, @inner apart; if these lie side by side, @rows of them
+ * are one part. */
 typedef struct {
   gsize outer, n, inner;
-  gsize pixels;
+  gsize rows;
+  gboolean last;
 } Axis;
 
 static gboolean
@@ -23,24 +28,41 @@ axis_of (const IrNode *node, Axis *axis)
   return axis->outer && axis->n && axis->inner && axis->outer < G_MAXINT32;
 }
 
-/* A pixel's channels, and what lies behind them. */
+/* Few numbers fill no vector: rows of them are turned into columns and back. */
 static void
-softmax_pixels (gpointer data, guint task, guint worker)
+softmax_columns (const CpuRun *run, gsize n, const float *in, gsize in_pitch,
+    float *to, gsize pitch, gsize rows, float *columns)
+{
+  const IrLayoutKernels *k = run->model->layout;
+
+  k->transpose (in, in_pitch, rows, n, columns, rows);
+  run->model->reduce->softmax_strided (
+      columns, columns, n, rows, columns + n * rows);
+  k->transpose (columns, rows, n, rows, to, pitch);
+}
+
+/* Rows of numbers, or the channels of pixels and what lies behind them. */
+static void
+softmax_rows (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const Axis *a = work->step->data;
-  const gsize end = MIN ((task + 1) * a->pixels, a->outer);
-  const gsize in_pitch = cpu_in_pitch (work, 0);
-  const gsize out_pitch = cpu_out_pitch (work, 0);
+  const gsize first = task * a->rows, rows = MIN (a->rows, a->outer - first);
+  const gsize in_pitch = a->last ? cpu_in_pitch (work, 0) : a->n;
+  const gsize pitch = a->last ? cpu_out_pitch (work, 0) : a->n;
+  const float *in = cpu_in (work, 0) + first * in_pitch;
+  float *to = cpu_out (work, 0) + first * pitch;
 
-  for (gsize p = task * a->pixels; p < end; p++) {
-    float *to = cpu_out (work, 0) + p * out_pitch;
-
-    work->run->model->reduce->softmax (
-        cpu_in (work, 0) + p * in_pitch, to, a->n);
+  if (a->n <= FEW)
+    softmax_columns (work->run, a->n, in, in_pitch, to, pitch, rows,
+        cpu_scratch (work->run, worker));
+  else
+    for (gsize r = 0; r < rows; r++)
+      work->run->model->reduce->softmax (
+          in + r * in_pitch, to + r * pitch, a->n);
+  for (gsize r = 0; a->last && r < rows; r++)
     for (gsize c = a->n; c < CPU_PITCH (a->n); c++)
-      to[c] = 0;
-  }
+      to[r * pitch + c] = 0;
 }
 
 static void
@@ -53,11 +75,8 @@ softmax_part (gpointer data, guint task, guint worker)
   const float *in = (const float *) run->data[work->step->in[0]] + at;
   float *out = (float *) run->data[work->step->out[0]] + at;
 
-  if (a->inner == 1)
-    run->model->reduce->softmax (in, out, a->n);
-  else
-    run->model->reduce->softmax_strided (
-        in, out, a->n, a->inner, cpu_scratch (run, worker));
+  run->model->reduce->softmax_strided (
+      in, out, a->n, a->inner, cpu_scratch (run, worker));
 }
 
 static gboolean
@@ -66,57 +85,59 @@ run_softmax (const CpuStep *step, CpuRun *run, GError **error)
   const Axis *a = step->data;
   CpuWork work = { step, run };
 
-  if (a->pixels)
-    cpu_pool_run (run->model->threads, (a->outer + a->pixels - 1) / a->pixels,
-        softmax_pixels, &work);
+  if (a->rows)
+    cpu_pool_run (run->model->threads, (a->outer + a->rows - 1) / a->rows,
+        softmax_rows, &work);
   else
     cpu_pool_run (run->model->threads, a->outer, softmax_part, &work);
   return TRUE;
 }
 
-/* Over the channels of pixels. */
+static void
+choose_rows (const CpuModel *model, Axis *a)
+{
+  a->rows = a->n > FEW
+      ? cpu_split (model, a->outer * a->n * 20, MIN (a->outer, G_MAXINT32))
+      : ROWS;
+}
+
 static gboolean
-add_softmax_pixels (CpuModel *model, const IrNode *node)
+is_over_pixels (const CpuModel *model, const IrNode *node)
 {
   const IrShape *shape = &node->outputs[0].shape;
   const IrAxisAttrs *attrs = node->attrs;
-  CpuStep *step;
-  Axis a = { 0 };
   guint at;
 
-  if (cpu_port_layout (model, node->inputs[0]) != CPU_LAST ||
-      !ir_shape_axis (shape, attrs->axis, &at, NULL) || at != 1)
-    return FALSE;
-  a.n = shape->dim[1];
-  a.outer = ir_shape_size (shape, 2, 4) * shape->dim[0];
-  a.pixels = cpu_split (model, a.outer * a.n * 20, MIN (a.outer, G_MAXINT32));
-  step = cpu_add_step (model, node, CPU_LAST, CPU_LAST, node->inputs, 1);
-  step->kernel = model->reduce->name;
-  step->run = run_softmax;
-  step->data = g_memdup2 (&a, sizeof a);
-  step->free_data = g_free;
-  return TRUE;
+  return cpu_port_layout (model, node->inputs[0]) == CPU_LAST &&
+      ir_shape_axis (shape, attrs->axis, &at, NULL) && at == 1;
 }
 
 gboolean
 cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion)
 {
   const IrNode *node = fusion->head;
+  CpuLayout layout;
   CpuStep *step;
   Axis a = { 0 };
 
-  if (!cpu_port_is_f32 (node->inputs[0]))
+  if (!cpu_port_is_f32 (node->inputs[0]) || !axis_of (node, &a))
     return FALSE;
-  if (add_softmax_pixels (model, node))
-    return TRUE;
-  if (!axis_of (node, &a))
-    return FALSE;
-  step = cpu_add_step (
-      model, node, CPU_PLAIN, CPU_PLAIN, node->inputs, node->n_inputs);
+  a.last = is_over_pixels (model, node);
+  layout = a.last ? CPU_LAST : CPU_PLAIN;
+  if (a.last) {
+    a.outer *= a.inner;
+    a.inner = 1;
+  }
+  if (a.inner == 1)
+    choose_rows (model, &a);
+  step = cpu_add_step (model, node, layout, layout, node->inputs, 1);
   step->kernel = model->reduce->name;
   step->run = run_softmax;
   step->data = g_memdup2 (&a, sizeof a);
   step->free_data = g_free;
-  step->scratch = a.inner > 1 ? 2 * a.inner * sizeof (float) : 0;
+  if (a.inner > 1)
+    step->scratch = 2 * a.inner * sizeof (float);
+  else if (a.n <= FEW)
+    step->scratch = (a.n + 2) * a.rows * sizeof (float);
   return TRUE;
 }

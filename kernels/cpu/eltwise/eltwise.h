@@ -9,7 +9,8 @@
  * very array of an operand, but must not overlap it otherwise.
  *
  * Unary: id, the value for x with the parameters a and b. Exponentials are within
- * 2 units in the last place over the range where they neither overflow nor vanish.
+ * 2 units in the last place over the range where they neither overflow nor vanish;
+ * GELU is within 1.5e-7 of |x|, what is made of exponentials within 1e-6 of itself.
  */
 /* clang-format off */
 #define IR_UNARY_LIST(X)                                                     \
@@ -28,6 +29,12 @@
   X (ABS,      x < 0 ? -x : x)                                               \
   X (NEG,      -x)                                                           \
   X (SQRT,     __builtin_sqrtf (x))                                          \
+  X (SQUARE,   x * x)                                                        \
+  X (INVERSE,  1 / x)                                                        \
+  X (SOFTPLUS, (x > 0 ? x : 0) + k_log1p (k_exp (-__builtin_fabsf (x))))     \
+  X (MISH,     k_mish (x))                                                   \
+  X (GELU,     x * k_normal (x))                                             \
+  X (GELU_TANH, x * k_sigmoid (1.59576912f * (x + 0.044715f * x * x * x)))   \
   X (LINEAR,   a * x + b)
 
 /* Binary: id, the value for x and y. */
