@@ -128,8 +128,10 @@ read_node (OnnxNode *n, const OnnxRecurrentKind *kind)
   read_layout (n, &r);
   r.linear_before_reset = onnx_i64 (n, "linear_before_reset", 0) != 0;
   r.input_forget = onnx_i64 (n, "input_forget", 0) != 0;
-  if (!onnx_failed (n))
-    onnx_recurrent_activations (n, &r);
+  /* Nothing is computed from sizes that are wrong. */
+  if (onnx_failed (n))
+    return r;
+  onnx_recurrent_activations (n, &r);
   r.x = onnx_in (n, 0);
   if (!r.batch_first)
     r.x = onnx_transpose (n, r.x, time_second, 3);
