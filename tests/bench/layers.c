@@ -16,7 +16,9 @@ typedef enum {
   CONV,
   DEPTHWISE,
   GROUPS_4,
+  GROUPS_3,
   DECONV,
+  DEPTHWISE_UP,
   DENSE,
   DENSE_F16
 } Kind;
@@ -62,8 +64,10 @@ static const Layer layers[] = {
   { "YOLOv8n", CONV, 128, 128, 20, 3, 1 },
   { "YOLOv8n", CONV, 64, 64, 80, 1, 1 },
   { "ResNeXt", GROUPS_4, 128, 128, 56, 3, 1 },
+  { "ShuffleNet", GROUPS_3, 240, 60, 28, 1, 1 },
   { "U-Net", DECONV, 128, 64, 28, 2, 2 },
   { "U-Net", DECONV, 64, 32, 56, 4, 2 },
+  { "FCN", DEPTHWISE_UP, 64, 64, 28, 4, 2 },
   { "Transformer", DENSE, 768, 768, 128, 0, 0 },
   { "Transformer", DENSE, 256, 1024, 128, 0, 0 },
   { "VGG", DENSE, 4096, 4096, 1, 0, 0 },
@@ -94,10 +98,12 @@ weights (IrGraph *graph, const Layer *l)
   IrShape shape = { 4, { l->out, l->in, k, k } };
   g_autoptr (IrTensor) value = NULL;
 
-  if (l->kind == DEPTHWISE)
+  if (l->kind == DEPTHWISE || l->kind == DEPTHWISE_UP)
     shape = (IrShape){ 5, { l->in, 1, 1, k, k } };
   else if (l->kind == GROUPS_4)
     shape = (IrShape){ 5, { l->in / 4, 4, 4, k, k } };
+  else if (l->kind == GROUPS_3)
+    shape = (IrShape){ 5, { 3, l->out / 3, l->in / 3, k, k } };
   else if (l->kind == DECONV)
     shape = (IrShape){ 4, { l->in, l->out, k, k } };
   else if (l->kind != CONV)
@@ -114,8 +120,9 @@ set_window (IrNode *node, const Layer *l)
 {
   const char *const names[] = { "strides", "pads_begin", "pads_end",
     "dilations" };
-  const gint64 pad =
-      l->kind == DECONV ? (l->kernel - l->stride) / 2 : l->kernel / 2;
+  const gint64 pad = l->kind == DECONV || l->kind == DEPTHWISE_UP
+      ? (l->kernel - l->stride) / 2
+      : l->kernel / 2;
   const gint64 values[] = { l->stride, pad, pad, 1 };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++) {
@@ -130,7 +137,8 @@ static IrGraph *
 make_graph (const Layer *l, IrShape *shape)
 {
   static const char *const types[] = { "Convolution", "GroupConvolution",
-    "GroupConvolution", "ConvolutionBackpropData", "MatMul", "MatMul" };
+    "GroupConvolution", "GroupConvolution", "ConvolutionBackpropData",
+    "GroupConvolutionBackpropData", "MatMul", "MatMul" };
   IrGraph *graph = ir_graph_new ("layer");
   IrNode *node;
 
@@ -187,8 +195,8 @@ run_once (Bench *bench)
 static void
 print_layer (const Layer *l, const Bench *bench)
 {
-  static const char *const kinds[] = { "", " dw", " g4", " up", " fc",
-    " fc f16" };
+  static const char *const kinds[] = { "", " dw", " g4", " g3", " up", " dw up",
+    " fc", " fc f16" };
   const double gflops = (double) bench->flops / MAX (bench->ns, 1);
   g_autofree char *name =
       g_strdup_printf ("%d->%d @%d k%d s%d%s", (int) l->in, (int) l->out,

@@ -4,7 +4,6 @@
  * on random sizes. Results end where the memory ends: a write too far is a crash. */
 #include "kernel-test.h"
 
-#include "conv/conv.h"
 #include "eltwise/eltwise.h"
 #include "gemm/gemm.h"
 #include "peak/peak.h"
@@ -113,56 +112,6 @@ test_gemm (void)
     assert_near (&x, &y, 1e-4, table[row]->name);
     guarded_free (&a);
     guarded_free (&b);
-    guarded_free (&x);
-    guarded_free (&y);
-  }
-}
-
-/* A window whose taps reach the plane at least once. */
-static IrWindow
-random_window (int max_dilation)
-{
-  IrWindow w = { .kernel_h = pick (1, 5),
-    .kernel_w = pick (1, 5),
-    .stride_h = pick (1, 3),
-    .stride_w = pick (1, 3),
-    .dilation_h = pick (1, max_dilation),
-    .dilation_w = pick (1, max_dilation) };
-
-  w.in_h = pick (1, 20);
-  w.in_w = pick (1, 40);
-  w.pad_h = pick (0, w.kernel_h - 1);
-  w.pad_w = pick (0, w.kernel_w - 1);
-  w.out_h = pick (1, 20);
-  w.out_w = pick (1, 40);
-  return w;
-}
-
-static void
-test_conv (void)
-{
-  EACH_VARIANT (IrConvKernels, conv)
-  {
-    IrWindow w = random_window (2);
-    int channels = pick (1, 3), taps = channels * w.kernel_h * w.kernel_w;
-    int first = pick (0, w.out_h * w.out_w - 1);
-    int n = pick (1, w.out_h * w.out_w - first);
-    Guarded in = guarded_new (channels * w.in_h * w.in_w);
-    Guarded a = guarded_new (taps * n), b = guarded_new (taps * n);
-    Guarded columns = guarded_new (taps * w.in_h * w.in_w);
-    Guarded x = guarded_new (channels * w.out_h * w.out_w);
-    Guarded y = guarded_new (channels * w.out_h * w.out_w);
-
-    table[row]->im2col (&w, in.data, channels, first, n, a.data);
-    plain->im2col (&w, in.data, channels, first, n, b.data);
-    assert_near (&a, &b, 0, table[row]->name);
-    table[row]->col2im (&w, columns.data, channels, x.data);
-    plain->col2im (&w, columns.data, channels, y.data);
-    assert_near (&x, &y, 1e-6, table[row]->name);
-    guarded_free (&in);
-    guarded_free (&a);
-    guarded_free (&b);
-    guarded_free (&columns);
     guarded_free (&x);
     guarded_free (&y);
   }
@@ -296,7 +245,6 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/functions", test_functions);
   g_test_add_func ("/kernels/eltwise", test_eltwise);
   g_test_add_func ("/kernels/gemm", test_gemm);
-  g_test_add_func ("/kernels/conv", test_conv);
   g_test_add_func ("/kernels/reduce", test_reduce);
   g_test_add_func ("/kernels/quant", test_quant);
   g_test_add_func ("/kernels/peak", test_peak);

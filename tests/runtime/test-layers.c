@@ -136,15 +136,69 @@ square_conv (Net *net, IrPort x)
   return finish (net, y, net->c);
 }
 
+/* Channels of a group that do and don't fill what kernels write at a time. */
 static IrPort
 grouped_conv (Net *net, IrPort x)
 {
-  const gint64 groups = net->c % 2 == 0 ? 2 : 1, out = pick (1, 2) * 8;
+  const gint64 groups = net->c,
+               out = pick (0, 1) ? 1 << pick (0, 3) : pick (1, 40);
 
+  net->c *= pick (1, 3);
+  x = op (net, "Convolution", 1, x,
+      constant (net, 4, net->c, groups, 1, 1, 0, 0.5));
+  set (x, "strides", "%d,%d", 1, 1);
+  set (x, "dilations", "%d,%d", 1, 1);
+  set (x, "pads_begin", "%d,%d", 0, 0);
+  set (x, "pads_end", "%d,%d", 0, 0);
   x = op (net, "GroupConvolution", 1, x,
       constant (
           net, 5, groups, out, net->c / groups, pick (1, 3), pick (1, 3), 0.3));
   set_window (x, 2, 2);
+  return finish (net, x, groups * out);
+}
+
+/* Weights that the network computes. */
+static IrPort
+computed_weights (Net *net, IrPort x)
+{
+  const gint64 out = pick (1, 40);
+  IrPort sum = op (
+      net, "ReduceMean", 1, x, integers (net, 3, (const gint64[]){ 0, 2, 3 }));
+  IrPort weights;
+
+  set (sum, "keep_dims", "true");
+  weights = constant (net, 4, out, net->c, pick (1, 3), pick (1, 3), 0, 0.3);
+  sum = op (net, "Tanh", 1, sum, (IrPort){ NULL, 0 });
+  weights = op (net, "Multiply", 1, weights, sum);
+  x = op (net, "Convolution", 1, x, weights);
+  set_window (x, 3, 2);
+  return finish (net, x, out);
+}
+
+static IrPort
+transposed_conv (Net *net, IrPort x)
+{
+  const gint64 out = pick (1, 40), kernel_h = pick (1, 5),
+               kernel_w = pick (1, 5);
+  const int room = MIN (kernel_h, kernel_w) - 1;
+
+  x = op (net, "ConvolutionBackpropData", 1, x,
+      constant (net, 4, net->c, out, kernel_h, kernel_w, 0, 0.3));
+  set_window (x, room, 2);
+  set (x, "output_padding", "%d,%d", pick (0, 1), pick (0, 1));
+  return finish (net, x, out);
+}
+
+static IrPort
+grouped_transposed_conv (Net *net, IrPort x)
+{
+  const gint64 groups = net->c % 3 == 0 ? 3 : net->c % 2 == 0 ? 2 : net->c;
+  const gint64 out = pick (0, 1) ? 1 << pick (0, 3) : pick (1, 20);
+  const gint64 kernel = pick (2, 4);
+
+  x = op (net, "GroupConvolutionBackpropData", 1, x,
+      constant (net, 5, groups, net->c / groups, out, kernel, kernel, 0.3));
+  set_window (x, 1, 2);
   return finish (net, x, groups * out);
 }
 
@@ -266,15 +320,9 @@ product (Net *net, IrPort x)
       weights = constant (
           net, 2, transposed ? n : k, transposed ? k : n, 0, 0, 0, 0.1);
 
-  if (row) {
-    const gint64 sizes[] = { 1, -1 };
-    const IrShape shape = { 1, { 2 } };
-    g_autoptr (IrTensor) value = ir_tensor_new (IR_DTYPE_I64, &shape, NULL);
-
-    memcpy (value->data, sizes, sizeof sizes);
-    x = op (net, "Reshape", 1, x,
-        ir_port (ir_graph_add_const (net->graph, "sizes", value), 0));
-  }
+  if (row)
+    x = op (
+        net, "Reshape", 1, x, integers (net, 3, (const gint64[]){ 1, 1, -1 }));
   y = op (net, "MatMul", 1, x, pick (0, 1) ? few_bits (weights) : weights);
   set (y, "transpose_b", transposed ? "true" : "false");
   if (pick (0, 1))
@@ -547,6 +595,9 @@ static const struct {
   { "over-channels", over_channels },
   { "product", product },
   { "focus", focus },
+  { "computed-weights", computed_weights },
+  { "transposed-convolution", transposed_conv },
+  { "grouped-transposed-convolution", grouped_transposed_conv },
   { "joined", joined },
   { "movement", movement },
   { "interpolation", interpolate },

@@ -7,7 +7,6 @@
 #include <ir/plugin.h>
 
 #include "colour/colour.h"
-#include "conv/conv.h"
 #include "dwconv/dwconv.h"
 #include "eltwise/eltwise.h"
 #include "gemm/gemm.h"
@@ -114,7 +113,6 @@ struct _CpuModel {
   guint streams;
   gint profiling;
   const IrGemmKernels *gemm;
-  const IrConvKernels *conv;
   const IrDwconvKernels *dwconv;
   const IrEltwiseKernels *eltwise;
   const IrIgemmKernels *igemm;
@@ -180,6 +178,18 @@ typedef struct {
 /* GFLOP/s in f32 that @threads threads reach at best; measured when first asked
  * for. */
 double cpu_peak_gflops (guint threads);
+
+/* A window that slides over a plane: sizes of the source and of the result, window,
+ * step, distance of taps, padding before. A transposed convolution's step and
+ * padding belong to its result. */
+typedef struct {
+  int in_h, in_w;
+  int out_h, out_w;
+  int kernel_h, kernel_w;
+  int stride_h, stride_w;
+  int dilation_h, dilation_w;
+  int pad_h, pad_w;
+} IrWindow;
 
 /* A convolution over two dimensions; channels are those of one group. */
 typedef struct {
@@ -280,7 +290,6 @@ cpu_out_pitch (const CpuWork *work, guint index)
  * one that has a faster way. */
 typedef gboolean (*CpuLower) (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_conv (CpuModel *model, const CpuFusion *fusion);
-gboolean cpu_lower_conv_columns (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_stem (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion);
@@ -333,6 +342,15 @@ float *cpu_pack_weights (
 /* One panel of a matrix: [channels][n] becomes [n][nr], zeros behind. */
 void cpu_pack_panel (
     const float *from, guint channels, gsize n, guint nr, float *to);
+/* Makes one group of several of few channels, with zeros where they don't see each
+ * other, for a tile of so few columns takes as long: changes @shape and returns the
+ * weights of it as cpu_alloc_floats(); NULL, @shape unchanged, if that does not
+ * pay. An infinity makes NaN of the channels that have become its group's. */
+float *cpu_merge_groups (
+    CpuConvShape *shape, gboolean transposed, const float *weights);
+/* cpu_pack_weights() into memory that is there. */
+void cpu_pack_weights_to (const CpuModel *model, const CpuConvShape *shape,
+    const float *weights, float *packed);
 float *cpu_pack_bias (const IrIgemmKernels *kernels, const CpuConvShape *shape,
     const CpuFusion *fusion);
 /* Into how many parts to cut work of @flops. */

@@ -328,9 +328,13 @@ cpu_finish_pixels (const CpuRun *run, const CpuFusion *f, gsize first,
 {
   const IrEltwiseKernels *k = run->model->eltwise;
   /* What lies between pixels may be written; what lies between the rows of a matrix
-   * may not, and begins in the middle of a group. */
-  const gsize width =
-      pitch % IR_IGEMM_GROUP == 0 ? CPU_PITCH (channels) : channels;
+   * may not, and begins in the middle of a group, as other groups' channels do. */
+  const gsize width = pitch % IR_IGEMM_GROUP == 0 &&
+          first % IR_IGEMM_GROUP == 0 &&
+          (gint64) (first + channels) ==
+              f->head->outputs[0].shape.dim[channel_axis (f->head)]
+      ? CPU_PITCH (channels)
+      : channels;
 
   if (!f->slopes) {
     cpu_unary_pixels (k, f->unary, f->a, f->b, to, pitch, to, pitch, width, n);

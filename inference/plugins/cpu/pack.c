@@ -91,9 +91,9 @@ pack_one (gpointer data, guint task, guint worker)
     pack_taps (from, channels, k, p->taps, p->nr, to);
 }
 
-float *
-cpu_pack_weights (
-    const CpuModel *model, const CpuConvShape *s, const float *weights)
+void
+cpu_pack_weights_to (const CpuModel *model, const CpuConvShape *s,
+    const float *weights, float *packed)
 {
   const guint nr = model->igemm->nr;
   Packing p = { .s = s,
@@ -101,12 +101,54 @@ cpu_pack_weights (
     .panels = (s->out_channels + nr - 1) / nr,
     .taps = s->window.kernel_h * s->window.kernel_w,
     .panel = cpu_panel_size (model->igemm, s),
-    .weights = weights };
+    .weights = weights,
+    .packed = packed };
 
-  p.packed = cpu_alloc_unset (p.panel * p.panels * s->groups);
-  if (p.packed)
-    cpu_pool_run (model->threads, p.panels * s->groups, pack_one, &p);
-  return p.packed;
+  cpu_pool_run (model->threads, p.panels * s->groups, pack_one, &p);
+}
+
+float *
+cpu_pack_weights (
+    const CpuModel *model, const CpuConvShape *s, const float *weights)
+{
+  const guint panels =
+      (s->out_channels + model->igemm->nr - 1) / model->igemm->nr;
+  float *packed =
+      cpu_alloc_unset (cpu_panel_size (model->igemm, s) * panels * s->groups);
+
+  if (packed)
+    cpu_pack_weights_to (model, s, weights, packed);
+  return packed;
+}
+
+/* Channels of small groups that are made one. */
+#define MERGED 16
+
+float *
+cpu_merge_groups (CpuConvShape *s, gboolean transposed, const float *weights)
+{
+  const gsize taps = (gsize) s->window.kernel_h * s->window.kernel_w;
+  const guint height = transposed ? s->in_channels : s->out_channels;
+  const gsize row = (transposed ? s->out_channels : s->in_channels) * taps;
+  const gsize rows = (gsize) s->groups * height;
+  guint n = MERGED / s->out_channels;
+  float *merged;
+
+  if (s->out_channels >= IR_IGEMM_GROUP || MERGED % s->out_channels != 0)
+    return NULL;
+  if (s->groups % n != 0)
+    n = IR_IGEMM_GROUP / s->out_channels;
+  /* Of single channels, those that fill up a pixel's pitch can be taken along. */
+  if (s->groups % n != 0 && (s->in_channels > 1 || s->out_channels > 1))
+    return NULL;
+  s->groups = (s->groups + n - 1) / n;
+  s->in_channels *= n;
+  s->out_channels *= n;
+  merged = cpu_alloc_floats ((gsize) s->groups * n * height * row * n);
+  for (gsize i = 0; merged && i < rows; i++)
+    memcpy (merged + (i * n + i / height % n) * row, weights + i * row,
+        row * sizeof *weights);
+  return merged;
 }
 
 float *
@@ -114,9 +156,11 @@ cpu_pack_bias (const IrIgemmKernels *kernels, const CpuConvShape *s,
     const CpuFusion *fusion)
 {
   const gsize channels = (gsize) s->groups * s->out_channels;
+  const gsize n =
+      fusion->bias_n > 1 ? MIN (fusion->bias_n, channels) : channels;
   float *bias = cpu_alloc_floats (channels + kernels->nr);
 
-  for (gsize o = 0; bias && fusion->bias && o < channels; o++)
+  for (gsize o = 0; bias && fusion->bias && o < n; o++)
     bias[o] = fusion->bias[fusion->bias_n > 1 ? o : 0];
   return bias;
 }

@@ -15,10 +15,11 @@ cpu_probe (char **text, GError **error)
     if (flags & f->flag)
       g_string_append_printf (line, ", %s", f->text);
   g_string_append_printf (line,
-      "; kernels: colour %s, gemm %s, conv %s, dwconv %s, eltwise %s, pool %s, "
+      "; kernels: colour %s, gemm %s, igemm %s, dwconv %s, eltwise %s, pool "
+      "%s, "
       "reduce %s",
       ir_colour_select (flags)->name, ir_gemm_select (flags)->name,
-      ir_conv_select (flags)->name, ir_dwconv_select (flags)->name,
+      ir_igemm_select (flags)->name, ir_dwconv_select (flags)->name,
       ir_eltwise_select (flags)->name, ir_pool_select (flags)->name,
       ir_reduce_select (flags)->name);
   if (g_getenv ("IR_CPU_MASK"))
@@ -82,7 +83,6 @@ choose_kernels (CpuModel *model, GHashTable *config)
   unsigned flags = ir_cpu_flags ();
 
   model->gemm = ir_gemm_select (flags);
-  model->conv = ir_conv_select (flags);
   model->dwconv = ir_dwconv_select (flags);
   model->eltwise = ir_eltwise_select (flags);
   model->igemm = ir_igemm_select (flags);

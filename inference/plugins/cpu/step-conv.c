@@ -25,9 +25,14 @@ typedef struct {
   CpuFusion fusion;
   CpuConvShape s;
   const IrIgemmKernels *kernels;
+  /* Whether groups begin where the kernel may write. */
+  gboolean aligned;
+  /* Whether each pixel sees the one at its own place. */
+  gboolean direct;
   guint n_taps;
   Tap *taps;
-  /* Per group: panels of n_taps * in_channels rows of nr columns. */
+  /* Per group: panels of n_taps * in_channels rows of nr columns; NULL if the
+   * weights are computed, and packed into scratch memory. */
   float *packed;
   gsize panel;
   guint n_panels;
@@ -50,7 +55,7 @@ typedef struct {
 
 /* Which pixels and panels of which group a task makes. */
 typedef struct {
-  const float *in, *residual;
+  const float *in, *residual, *packed;
   float *out;
   gsize in_pitch, residual_pitch, out_pitch;
   guint group, pixel, end, panel, end_panel;
@@ -125,7 +130,7 @@ add_piece (const Conv *c, const Block *b, guint panel, guint tap, guint k)
     .k = n_k,
     .columns = all_columns,
     .at = at,
-    .weights = c->packed + ((gsize) b->group * c->n_panels + panel) * c->panel +
+    .weights = b->packed + ((gsize) b->group * c->n_panels + panel) * c->panel +
         ((gsize) tap * c->s.in_channels + k) * kernels->nr,
     .bias = first ? c->bias + channel : c->zeros,
     .to_stride = b->out_pitch,
@@ -139,14 +144,22 @@ add_piece (const Conv *c, const Block *b, guint panel, guint tap, guint k)
     const guint tiles = (left + kernels->mr - 1) / kernels->mr;
 
     n = (left + tiles - 1) / tiles;
-    find_rows (c, b, p, n, &rows);
-    point (c, b, &rows, c->taps + tap, n_taps, k, at);
+    if (c->direct) {
+      for (guint r = 0; r < n; r++)
+        at[r] = b->in + (p + r) * b->in_pitch + k;
+    } else {
+      find_rows (c, b, p, n, &rows);
+      point (c, b, &rows, c->taps + tap, n_taps, k, at);
+    }
     tile.rows = n;
     tile.to = b->out + p * b->out_pitch + channel;
     tile.residual = !first ? tile.to
         : b->residual      ? b->residual + p * b->residual_pitch + channel
                            : NULL;
-    kernels->tile (&tile);
+    if (c->aligned)
+      kernels->tile (&tile);
+    else
+      ir_igemm_tile_exact (kernels, &tile);
   }
 }
 
@@ -186,9 +199,12 @@ conv_block (gpointer data, guint task, guint worker)
   b.in = cpu_in (work, 0) + batch * pixels_in * b.in_pitch +
       (gsize) b.group * c->s.in_channels;
   b.out = cpu_out (work, 0) + batch * pixels_out * b.out_pitch;
-  if (work->step->n_in > 1) {
-    b.residual_pitch = cpu_in_pitch (work, 1);
-    b.residual = cpu_in (work, 1) + batch * pixels_out * b.residual_pitch;
+  b.packed = c->packed ? c->packed : cpu_scratch (work->run, 0);
+  if (c->fusion.residual.node) {
+    const guint last = work->step->n_in - 1;
+
+    b.residual_pitch = cpu_in_pitch (work, last);
+    b.residual = cpu_in (work, last) + batch * pixels_out * b.residual_pitch;
   }
 
   for (guint p = b.panel; p < b.end_panel; p += c->call_panels)
@@ -205,6 +221,9 @@ run_conv (const CpuStep *step, CpuRun *run, GError **error)
   const Conv *c = step->data;
   CpuWork work = { step, run };
 
+  if (!c->packed)
+    cpu_pack_weights_to (
+        run->model, &c->s, cpu_in (&work, 1), cpu_scratch (run, 0));
   cpu_pool_run (run->model->threads,
       c->s.batch * c->s.groups * c->n_pixel_blocks * c->n_panel_blocks,
       conv_block, &work);
@@ -295,50 +314,82 @@ fill (Conv *c, const CpuModel *model, const float *weights)
   c->n_panels = (c->s.out_channels + nr - 1) / nr;
   c->panel = cpu_panel_size (c->kernels, &c->s);
   choose_pieces (c);
-  c->packed = cpu_pack_weights (model, &c->s, weights);
+  if (weights)
+    c->packed = cpu_pack_weights (model, &c->s, weights);
   c->bias = cpu_pack_bias (c->kernels, &c->s, &c->fusion);
   c->zeros = cpu_alloc_floats (
       MAX (c->s.in_channels, (gsize) c->call_panels * nr) + nr);
-  return c->packed && c->bias && c->zeros;
+  return (c->packed || !weights) && c->bias && c->zeros;
 }
 
-/* Groups must begin where the kernel may write. */
 static gboolean
-fits (const CpuModel *model, const CpuFusion *fusion, Conv *c)
+sees_itself (const IrWindow *w)
+{
+  return w->kernel_h == 1 && w->kernel_w == 1 && w->stride_h == 1 &&
+      w->stride_w == 1 && w->pad_h == 0 && w->pad_w == 0 &&
+      w->out_h == w->in_h && w->out_w == w->in_w;
+}
+
+static gboolean
+fits (const CpuFusion *fusion, Conv *c)
 {
   return cpu_conv_shape (fusion->head, &c->s) &&
       cpu_port_can_be_last (fusion->head->inputs[0]) &&
-      cpu_port_can_be_last (ir_port ((IrNode *) fusion->head, 0)) &&
-      (c->s.groups == 1 || c->s.out_channels % IR_IGEMM_GROUP == 0) &&
-      cpu_port_value (model, fusion->head->inputs[1]);
+      cpu_port_can_be_last (ir_port ((IrNode *) fusion->head, 0));
+}
+
+static CpuStep *
+add_step (CpuModel *model, const CpuFusion *fusion, gboolean packed)
+{
+  guint slots[3], n = 0;
+
+  slots[n++] = cpu_take (model, fusion->head->inputs[0], CPU_LAST);
+  if (!packed)
+    slots[n++] = cpu_take (model, fusion->head->inputs[1], CPU_PLAIN);
+  if (fusion->residual.node)
+    slots[n++] = cpu_take (model, fusion->residual, CPU_LAST);
+  return cpu_add_step_on (model, fusion->last, CPU_LAST, slots, n);
 }
 
 gboolean
 cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
 {
-  const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
+  const IrTensor *weights = cpu_port_value (model, fusion->head->inputs[1]);
   Conv shape = { .fusion = *fusion, .kernels = model->igemm }, *c;
+  float *merged = NULL;
+  guint64 flops;
+  gboolean filled;
   CpuStep *step;
 
   if (cpu_lower_dwconv (model, fusion) || cpu_lower_stem (model, fusion) ||
       cpu_lower_winograd (model, fusion))
     return TRUE;
-  if (!fits (model, fusion, &shape))
-    return cpu_lower_conv_columns (model, fusion);
+  if (!fits (fusion, &shape))
+    return FALSE;
+  flops = cpu_conv_flops (&shape.s);
+  if (weights && shape.s.groups > 1 &&
+      shape.s.in_channels * shape.s.out_channels > 1)
+    merged = cpu_merge_groups (&shape.s, FALSE, weights->data);
+  shape.aligned =
+      shape.s.groups == 1 || shape.s.out_channels % IR_IGEMM_GROUP == 0;
+  shape.direct = sees_itself (&shape.s.window);
   c = g_memdup2 (&shape, sizeof shape);
-  if (!fill (c, model, cpu_port_value (model, fusion->head->inputs[1])->data)) {
+  filled = fill (c, model, merged ? merged : weights ? weights->data : NULL);
+  free (merged);
+  if (!filled) {
     conv_free (c);
     return FALSE;
   }
   choose_blocks (c, model);
   cpu_fusion_limits (fusion, &c->low, &c->high);
-  step = cpu_add_step (model, fusion->last, CPU_LAST, CPU_LAST, ports,
-      fusion->residual.node ? 2 : 1);
+  step = add_step (model, fusion, c->packed != NULL);
   step->head = fusion->head;
   step->kernel = c->kernels->name;
-  step->flops = cpu_conv_flops (&c->s);
+  step->flops = flops;
   step->run = run_conv;
   step->data = c;
   step->free_data = conv_free;
+  if (!c->packed)
+    step->scratch = c->panel * c->n_panels * c->s.groups * sizeof (float);
   return TRUE;
 }

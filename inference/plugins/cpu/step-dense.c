@@ -162,22 +162,22 @@ dense_free (gpointer data)
   g_free (d);
 }
 
-static void
-pack (const Dense *d, const float *weights)
+/* From [k][n]. */
+static float *
+pack_rows (const Dense *d, const float *weights)
 {
   const guint nr = d->kernels->nr;
+  float *packed = cpu_alloc_unset (d->n_panels * d->panel), *to = packed;
 
-  for (guint p = 0; p < d->n_panels; p++) {
-    const guint columns = MIN (nr, d->n - p * nr);
-    float *to = d->packed + p * d->panel;
+  for (guint c = 0; packed && c < d->n; c += nr) {
+    const guint columns = MIN (nr, d->n - c);
 
-    if (d->transposed)
-      cpu_pack_panel (weights + (gsize) p * nr * d->k, columns, d->k, nr, to);
-    else
-      for (guint i = 0; i < d->k; i++)
-        memcpy (to + i * nr, weights + (gsize) i * d->n + p * nr,
-            columns * sizeof (float));
+    for (guint i = 0; i < d->k; i++, to += nr) {
+      memcpy (to, weights + (gsize) i * d->n + c, columns * sizeof *to);
+      memset (to + columns, 0, (nr - columns) * sizeof *to);
+    }
   }
+  return packed;
 }
 
 /* Whether @x is an f16; as such. */
@@ -218,14 +218,14 @@ narrow_weights (Dense *d)
 }
 
 static gboolean
-fill (Dense *d, const float *weights)
+fill (Dense *d, const CpuModel *model, const float *weights)
 {
-  d->packed = cpu_alloc_floats (d->n_panels * d->panel);
+  d->packed = d->transposed ? cpu_pack_weights (model, &d->s, weights)
+                            : pack_rows (d, weights);
   d->bias = cpu_pack_bias (d->kernels, &d->s, &d->fusion);
   d->zeros = cpu_alloc_floats (d->kernels->nr);
   if (!d->packed || !d->bias || !d->zeros)
     return FALSE;
-  pack (d, weights);
   narrow_weights (d);
   return TRUE;
 }
@@ -269,10 +269,13 @@ cpu_lower_dense (
   d->n = product->n;
   d->k = product->k;
   d->transposed = product->trans_b;
-  d->s = (CpuConvShape){ .groups = 1, .out_channels = d->n };
+  d->s = (CpuConvShape){ .window = { .kernel_h = 1, .kernel_w = 1 },
+    .groups = 1,
+    .in_channels = d->k,
+    .out_channels = d->n };
   d->panel = (gsize) d->k * d->kernels->nr;
   d->n_panels = (d->n + d->kernels->nr - 1) / d->kernels->nr;
-  if (!fill (d, weights->data)) {
+  if (!fill (d, model, weights->data)) {
     dense_free (d);
     return FALSE;
   }

@@ -13,7 +13,7 @@ static void
 narrow_tile (const IrIgemmKernels *kernels, const IrIgemmTile *tile, int whole)
 {
   const int rest = tile->columns - whole;
-  float buffer[IR_IGEMM_MAX_ROWS * IR_IGEMM_MAX_COLUMNS] = { 0 };
+  float buffer[IR_IGEMM_MAX_ROWS * IR_IGEMM_MAX_COLUMNS];
   IrIgemmTile part = *tile;
 
   part.columns = rest;
@@ -22,7 +22,7 @@ narrow_tile (const IrIgemmKernels *kernels, const IrIgemmTile *tile, int whole)
   part.to = buffer;
   part.to_stride = part.residual_stride = kernels->nr;
   if (tile->residual) {
-    part.residual = buffer;
+    part.residual = memset (buffer, 0, sizeof buffer);
     for (int r = 0; r < tile->rows; r++)
       memcpy (buffer + r * kernels->nr,
           tile->residual + r * tile->residual_stride + whole,

@@ -1,3 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#define IR_ISA avx512
-#include "conv_impl.h"
