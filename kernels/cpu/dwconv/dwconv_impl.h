@@ -152,6 +152,131 @@ COLUMN (8)
 COLUMN (16)
 #endif
 
+#if IR_LANES == 8
+/* Eight pixels of one vector: column @i of the source is read once for all the
+ * pixels that see it, C (column, T (pixel, tap) ...). */
+/* clang-format off */
+#define COLUMNS_3_1(C, T)                                                      \
+  C (0, T (0, 0))                                                              \
+  C (1, T (0, 1) T (1, 0))                                                     \
+  C (2, T (0, 2) T (1, 1) T (2, 0))                                            \
+  C (3, T (1, 2) T (2, 1) T (3, 0))                                            \
+  C (4, T (2, 2) T (3, 1) T (4, 0))                                            \
+  C (5, T (3, 2) T (4, 1) T (5, 0))                                            \
+  C (6, T (4, 2) T (5, 1) T (6, 0))                                            \
+  C (7, T (5, 2) T (6, 1) T (7, 0))                                            \
+  C (8, T (6, 2) T (7, 1))                                                     \
+  C (9, T (7, 2))
+#define COLUMNS_3_2(C, T)                                                      \
+  C (0, T (0, 0))                                                              \
+  C (1, T (0, 1))                                                              \
+  C (2, T (0, 2) T (1, 0))                                                     \
+  C (3, T (1, 1))                                                              \
+  C (4, T (1, 2) T (2, 0))                                                     \
+  C (5, T (2, 1))                                                              \
+  C (6, T (2, 2) T (3, 0))                                                     \
+  C (7, T (3, 1))                                                              \
+  C (8, T (3, 2) T (4, 0))                                                     \
+  C (9, T (4, 1))                                                              \
+  C (10, T (4, 2) T (5, 0))                                                    \
+  C (11, T (5, 1))                                                             \
+  C (12, T (5, 2) T (6, 0))                                                    \
+  C (13, T (6, 1))                                                             \
+  C (14, T (6, 2) T (7, 0))                                                    \
+  C (15, T (7, 1))                                                             \
+  C (16, T (7, 2))
+#define COLUMNS_5_1(C, T)                                                      \
+  C (0, T (0, 0))                                                              \
+  C (1, T (0, 1) T (1, 0))                                                     \
+  C (2, T (0, 2) T (1, 1) T (2, 0))                                            \
+  C (3, T (0, 3) T (1, 2) T (2, 1) T (3, 0))                                   \
+  C (4, T (0, 4) T (1, 3) T (2, 2) T (3, 1) T (4, 0))                          \
+  C (5, T (1, 4) T (2, 3) T (3, 2) T (4, 1) T (5, 0))                          \
+  C (6, T (2, 4) T (3, 3) T (4, 2) T (5, 1) T (6, 0))                          \
+  C (7, T (3, 4) T (4, 3) T (5, 2) T (6, 1) T (7, 0))                          \
+  C (8, T (4, 4) T (5, 3) T (6, 2) T (7, 1))                                   \
+  C (9, T (5, 4) T (6, 3) T (7, 2))                                            \
+  C (10, T (6, 4) T (7, 3))                                                    \
+  C (11, T (7, 4))
+/* clang-format on */
+#define TAPS_3(X) X (0) X (1) X (2)
+#define TAPS_5(X) TAPS_3 (X) X (3) X (4)
+#define PIXELS(X) X (0) X (1) X (2) X (3) X (4) X (5) X (6) X (7)
+
+#define ADD_8(o, k) s##o = MAD8 (w##k, v, s##o);
+#define WHOLE_8(i, adds)                                                       \
+  {                                                                            \
+    const vec8 v = LOAD8 (p + i * pitch);                                      \
+                                                                               \
+    adds                                                                       \
+  }
+#define PART_8(i, adds)                                                        \
+  if (i >= first && i < end)                                                   \
+  WHOLE_8 (i, adds)
+#define SUM_8(o) vec8 s##o = bias;
+#define WEIGHT_8(k) const vec8 w##k = LOAD8 (w + k * r->channels);
+#define STORE_8(o)                                                             \
+  if (o < n)                                                                   \
+    STORE8 (to + o * r->out_pitch, CLAMP8 (low, high, s##o));
+
+/* Pixels from @x on, those that there are, of which columns @first to @end - 1 lie
+ * inside the source. */
+#define STRIP(lanes, kw, step, name, COLUMN)                                   \
+  static void name##_##kw##_##step##_##lanes (                                 \
+      const IrDwconvRow *r, int c, int x, int first, int end)                  \
+  {                                                                            \
+    const size_t pitch = r->in_pitch;                                          \
+    const ptrdiff_t from =                                                     \
+        (ptrdiff_t) (x * step - r->pad) * (ptrdiff_t) pitch + c;               \
+    const int n = r->out_w - x;                                                \
+    const vec##lanes low = SPREAD##lanes (r->low);                             \
+    const vec##lanes high = SPREAD##lanes (r->high);                           \
+    const vec##lanes bias = LOAD##lanes (r->bias + c);                         \
+    const float *w = r->weights + c;                                           \
+    float *to = r->to + x * r->out_pitch + c;                                  \
+    PIXELS (SUM_##lanes)                                                       \
+                                                                               \
+    for (int ky = 0; ky < r->kernel_h; ky++, w += kw * r->channels)            \
+      if (r->rows[ky]) {                                                       \
+        const float *p = r->rows[ky] + from;                                   \
+        TAPS_##kw (WEIGHT_##lanes)                                             \
+                                                                               \
+            COLUMNS_##kw##_##step (COLUMN, ADD_##lanes)                        \
+      }                                                                        \
+    PIXELS (STORE_##lanes)                                                     \
+  }
+
+#define STRIPS(lanes, kw, step)                                                \
+  STRIP (lanes, kw, step, whole, WHOLE_##lanes)                                \
+  STRIP (lanes, kw, step, part, PART_##lanes)
+
+/* All channels of a few pixels, then the next ones: pixels are read where they
+ * lie, one after the other. */
+#define STRIP_ROW(lanes, kw, step)                                             \
+  static void row_##kw##_##step##_##lanes (                                    \
+      const IrDwconvRow *r, int c_first, int c_end)                            \
+  {                                                                            \
+    for (int x = 0; x < r->out_w; x += 8) {                                    \
+      const int left = x * step - r->pad, room = r->in_w - left;               \
+      const int first = left < 0 ? -left : 0;                                  \
+                                                                               \
+      if (first == 0 && room >= 7 * step + kw)                                 \
+        for (int c = c_first; c < c_end; c += lanes)                           \
+          whole_##kw##_##step##_##lanes (r, c, x, 0, 0);                       \
+      else                                                                     \
+        for (int c = c_first; c < c_end; c += lanes)                           \
+          part_##kw##_##step##_##lanes (r, c, x, first, room);                 \
+    }                                                                          \
+  }
+
+STRIPS (8, 3, 1)
+STRIPS (8, 3, 2)
+STRIPS (8, 5, 1)
+STRIP_ROW (8, 3, 1)
+STRIP_ROW (8, 3, 2)
+STRIP_ROW (8, 5, 1)
+#endif
+
 static void
 column (const IrDwconvRow *r, int c)
 {
@@ -164,6 +289,16 @@ row (const IrDwconvRow *r)
 {
   int c = 0;
 
+#if IR_LANES == 8
+  if (r->kernel_w == 3 && r->dilation == 1 && r->stride <= 2) {
+    (r->stride == 1 ? row_3_1_8 : row_3_2_8) (r, 0, r->channels);
+    return;
+  }
+  if (r->kernel_w == 5 && r->dilation == 1 && r->stride == 1) {
+    row_5_1_8 (r, 0, r->channels);
+    return;
+  }
+#endif
 #if IR_LANES > 8
   for (; c + 32 <= r->channels; c += 32)
     pair16 (r, c);
