@@ -119,13 +119,14 @@ any_conv (Net *net, IrPort x)
   return finish (net, x, out);
 }
 
-/* One that Winograd's way can take, with something to add. */
+/* One that Winograd's way can take, with something to add; its sums are of the order
+ * of 1, which is what their errors are measured by. */
 static IrPort
 square_conv (Net *net, IrPort x)
 {
   const int pad = pick (0, 2);
   IrPort y = op (net, "Convolution", 1, x,
-      constant (net, 4, net->c, net->c, 3, 3, 0, 0.1));
+      constant (net, 4, net->c, net->c, 3, 3, 0, 0.03));
 
   set (y, "strides", "%d,%d", 1, 1);
   set (y, "dilations", "%d,%d", 1, 1);
