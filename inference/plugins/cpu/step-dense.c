@@ -44,10 +44,11 @@ typedef struct {
 } Block;
 
 static void
-add_panel (const Dense *d, const Block *b, guint panel, guint n_panels, guint k)
+add_panel (const Dense *d, const Block *b, guint panel, guint n_panels, guint k,
+    guint piece)
 {
   const guint nr = d->kernels->nr, column = panel * nr;
-  const guint n_k = MIN (d->piece_k, d->k - k);
+  const guint n_k = MIN (piece, d->k - k);
   const gboolean last = k + n_k == d->k;
   const float *at[IR_IGEMM_MAX_ROWS];
   IrIgemmTile tile = { .taps = 1,
@@ -110,6 +111,24 @@ make_row (const Dense *d, const Block *b)
   memcpy (b->out + column + whole, last, rest * sizeof *last);
 }
 
+/* Panel by panel, each piece by piece. The kernel of one row takes several whole
+ * ones side by side and cuts their sums itself. */
+static void
+make_block (const Dense *d, const Block *b)
+{
+  const guint nr = d->kernels->nr;
+
+  for (guint p = b->panel, n; p < b->end_panel; p += n) {
+    const gboolean wide = d->m == 1 && p + ROW_PANELS <= b->end_panel &&
+        (p + ROW_PANELS) * nr <= d->n;
+    const guint piece = wide ? d->k : d->piece_k;
+
+    n = wide ? ROW_PANELS : 1;
+    for (guint k = 0; k < d->k; k += piece)
+      add_panel (d, b, p, n, k, piece);
+  }
+}
+
 static void
 dense_block (gpointer data, guint task, guint worker)
 {
@@ -121,16 +140,13 @@ dense_block (gpointer data, guint task, guint worker)
     .out = cpu_out (work, 0),
     .row = task % d->n_row_blocks * d->rows,
     .panel = task / d->n_row_blocks * d->panels };
-  guint step = d->piece_k < d->k || d->m > 1 ? 1 : d->panels;
 
   b.end = MIN (b.row + d->rows, d->m);
   b.end_panel = MIN (b.panel + d->panels, d->n_panels);
   if (d->halves)
     make_row (d, &b);
   else
-    for (guint p = b.panel; p < b.end_panel; p += step)
-      for (guint k = 0; k < d->k; k += d->piece_k)
-        add_panel (d, &b, p, MIN (step, b.end_panel - p), k);
+    make_block (d, &b);
   if (!cpu_fusion_is_clamp (&d->fusion))
     cpu_finish_pixels (work->run, &d->fusion, b.panel * nr,
         MIN (b.end_panel * nr, d->n) - b.panel * nr,
@@ -239,7 +255,8 @@ choose_blocks (Dense *d, const CpuModel *model)
   const gsize row = d->kernels->nr * sizeof (float);
   guint parts;
 
-  d->piece_k = d->m > mr && d->k * row > WHOLE_BYTES ? PIECE_BYTES / row : d->k;
+  d->piece_k = d->m > mr && d->k * row > WHOLE_BYTES ? PIECE_BYTES / row
+                                                     : MIN (d->k, IR_IGEMM_RUN);
   d->rows = MIN (MAX (limit, 4 * mr), (d->m + wanted - 1) / wanted);
   d->rows = MIN (MAX ((d->rows + mr - 1) / mr * mr, 4 * mr), d->m);
   d->n_row_blocks = (d->m + d->rows - 1) / d->rows;

@@ -26,6 +26,9 @@
 #define IR_IGEMM_GROUP 8
 #define IR_IGEMM_MAX_ROWS 16
 #define IR_IGEMM_MAX_COLUMNS 32 /* of one panel */
+/* Numbers that are added up by themselves where sums are long: the error of a sum
+ * grows with how many numbers it takes one after the other. */
+#define IR_IGEMM_RUN 512
 
 typedef struct {
   int rows; /* 1 to the variant's mr */
@@ -45,7 +48,8 @@ typedef struct {
 /*
  * mr, nr: rows of one tile at the most; columns of one panel.
  * tile: the formula above for all columns. Sums run over taps, then over i, in
- * this order, in every variant; variants differ in whether they round products.
+ * this order, in every variant; variants differ in whether they round products, and
+ * in whether they make sums of one row in runs of IR_IGEMM_RUN.
  * row_f16: the same for one row, whose weights are f16 in the same order, instead
  * of @weights of the tile; writes whole panels, reads whole panels of @bias and
  * @residual.

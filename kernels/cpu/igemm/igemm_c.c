@@ -15,8 +15,14 @@ element (const IrIgemmTile *t, int row, int column)
   for (int tap = 0; tap < t->taps; tap++) {
     const float *from = t->at[tap * t->rows + row];
 
-    for (int i = 0; i < t->k; i++, w += NR)
-      sum += from[i] * *w;
+    for (int i = 0; i < t->k;) {
+      const int end = i + IR_IGEMM_RUN < t->k ? i + IR_IGEMM_RUN : t->k;
+      float run = 0;
+
+      for (; i < end; i++, w += NR)
+        run += from[i] * *w;
+      sum += run;
+    }
   }
   if (t->residual)
     sum += t->residual[row * t->residual_stride + column];
@@ -52,8 +58,14 @@ row_f16 (const IrIgemmTile *t, const uint16_t *weights)
     float sum = t->bias[c];
 
     for (int tap = 0; tap < t->taps; tap++)
-      for (int i = 0; i < t->k; i++, w += NR)
-        sum += t->at[tap][i] * widen (*w);
+      for (int i = 0; i < t->k;) {
+        const int end = i + IR_IGEMM_RUN < t->k ? i + IR_IGEMM_RUN : t->k;
+        float run = 0;
+
+        for (; i < end; i++, w += NR)
+          run += t->at[tap][i] * widen (*w);
+        sum += run;
+      }
     if (t->residual)
       sum += t->residual[c];
     t->to[c] = sum < t->low ? t->low : sum > t->high ? t->high : sum;

@@ -9,7 +9,11 @@
 #define PANELS_4(X) X (0) X (1) X (2) X (3)
 
 #define ROW_SUMS(n)                                                            \
-  VEC a##n = LOAD (bias + n * NR), b##n = LOAD (bias + n * NR + LANES);
+  VEC sa##n = LOAD (bias + n * NR), sb##n = LOAD (bias + n * NR + LANES);
+#define ROW_BEGIN(n) VEC a##n = SPREAD (0), b##n = SPREAD (0);
+#define ROW_END(n)                                                             \
+  sa##n = ADD (sa##n, a##n);                                                   \
+  sb##n = ADD (sb##n, b##n);
 #define ROW_ADD_F32(n)                                                         \
   a##n = FMA (x, LOAD (w + n * size), a##n);                                   \
   b##n = FMA (x, LOAD (w + n * size + LANES), b##n);
@@ -17,11 +21,11 @@
   a##n = FMA (x, WIDEN (w + n * size), a##n);                                  \
   b##n = FMA (x, WIDEN (w + n * size + LANES), b##n);
 #define ROW_RESIDUAL(n)                                                        \
-  a##n = ADD (a##n, LOAD (t->residual + column + n * NR));                     \
-  b##n = ADD (b##n, LOAD (t->residual + column + n * NR + LANES));
+  sa##n = ADD (sa##n, LOAD (t->residual + column + n * NR));                   \
+  sb##n = ADD (sb##n, LOAD (t->residual + column + n * NR + LANES));
 #define ROW_STORE(n)                                                           \
-  STORE (to + n * NR, CLAMP (a##n));                                           \
-  STORE (to + n * NR + LANES, CLAMP (b##n));
+  STORE (to + n * NR, CLAMP (sa##n));                                          \
+  STORE (to + n * NR + LANES, CLAMP (sb##n));
 
 #define ROW_PANELS(panels, Weight, TYPE)                                       \
   static void row_##panels##_##TYPE (                                          \
@@ -37,10 +41,18 @@
     {                                                                          \
       const float *from = t->at[tap];                                          \
                                                                                \
-      for (ptrdiff_t i = 0; i < t->k; i++, w += NR) {                          \
-        const VEC x = SPREAD (from[i]);                                        \
+      for (ptrdiff_t i = 0; i < t->k;) {                                       \
+        const ptrdiff_t end =                                                  \
+            i + IR_IGEMM_RUN < t->k ? i + IR_IGEMM_RUN : t->k;                 \
+        PANELS_##panels (ROW_BEGIN)                                            \
                                                                                \
-        PANELS_##panels (ROW_ADD_##TYPE)                                       \
+            for (; i < end; i++, w += NR)                                      \
+        {                                                                      \
+          const VEC x = SPREAD (from[i]);                                      \
+                                                                               \
+          PANELS_##panels (ROW_ADD_##TYPE)                                     \
+        }                                                                      \
+        PANELS_##panels (ROW_END)                                              \
       }                                                                        \
     }                                                                          \
     if (t->residual) {                                                         \
