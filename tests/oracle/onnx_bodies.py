@@ -341,7 +341,8 @@ REFUSED = {
     'few body outputs': (
         '1 outputs, where 2', lambda: broken_loop(ADD, ['s'], ['more'])),
     'many body outputs': (
-        '3 outputs, where 2', lambda: broken_loop(ADD, ['s'], ['more', 's2', 's2'])),
+        '3 outputs, where 2', lambda: broken_loop(ADD + [node('Neg', 's2', 's3')], ['s'],
+                                                  ['more', 's2', 's3'])),
     'no state': ('lacks an input', lambda: broken_loop(ADD, ['s'], ['more', 's2'],
                                                        ('n', '', ''))),
     'no inputs': ('two inputs', lambda: broken_loop(ADD, ['s'], ['more', 's2'], ())),
@@ -349,7 +350,8 @@ REFUSED = {
         'not one number', lambda: broken_loop(ADD, ['s'], ['more', 's2'], trip=[1, 2])),
     'real trip count': (
         'type f32', lambda: broken_loop(ADD, ['s'], ['more', 's2'], trip=np.float32(2))),
-    'real condition': ('not boolean', lambda: broken_loop(ADD, ['s'], ['s2', 's2'])),
+    'real condition': ('not boolean', lambda: broken_loop(
+        ADD + [node('Neg', 's2', 's3')], ['s'], ['s3', 's2'])),
     'type changes': (
         'f32 here and boolean there', lambda: broken_loop(
             [node('Greater', 's x', 's2')], ['s'], ['more', 's2'])),
@@ -361,7 +363,7 @@ REFUSED = {
     'no branch': ('no graph "else_branch"', lambda: broken_if(
         [], then_branch=graph([node('Neg', 'x', 'p')], [], [value('p')]))),
     'branch with an input': ('1 inputs', lambda: broken_if(['p'], ['w'])),
-    'branch with two outputs': ('2 outputs', lambda: broken_if(['p', 'p'])),
+    'branch with two outputs': ('2 outputs', lambda: broken_if(['p', 'p64'])),
     'branches of different types': (
         'i64 here and f32 there', lambda: broken_if(['p64'])),
     'no number of slices': ('num_scan_inputs 0', broken_scan),

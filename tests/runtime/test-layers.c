@@ -108,25 +108,33 @@ finish (Net *net, IrPort x, gint64 channels)
   }
 }
 
+/* Of weights whose sums of @n products are of the order of 1: that is what errors
+ * are measured by where a function cuts the sums. */
+static double
+even_size (gint64 n)
+{
+  return 1 / sqrt ((double) n);
+}
+
 static IrPort
 any_conv (Net *net, IrPort x)
 {
   const gint64 out = pick (1, 40);
 
   x = op (net, "Convolution", 1, x,
-      constant (net, 4, out, net->c, pick (1, 3), pick (1, 3), 0, 0.3));
+      constant (net, 4, out, net->c, pick (1, 3), pick (1, 3), 0,
+          even_size (net->c * 9)));
   set_window (x, 3, 2);
   return finish (net, x, out);
 }
 
-/* One that Winograd's way can take, with something to add; its sums are of the order
- * of 1, which is what their errors are measured by. */
+/* One that Winograd's way can take, with something to add. */
 static IrPort
 square_conv (Net *net, IrPort x)
 {
   const int pad = pick (0, 2);
   IrPort y = op (net, "Convolution", 1, x,
-      constant (net, 4, net->c, net->c, 3, 3, 0, 0.03));
+      constant (net, 4, net->c, net->c, 3, 3, 0, even_size (net->c * 9)));
 
   set (y, "strides", "%d,%d", 1, 1);
   set (y, "dilations", "%d,%d", 1, 1);
@@ -381,7 +389,8 @@ focus (Net *net, IrPort x)
       0);
   set (y, "axis", "%d", 1);
   y = op (net, "Convolution", 1, y,
-      constant (net, 4, out, 4 * channels, pick (1, 3), pick (1, 3), 0, 0.3));
+      constant (net, 4, out, 4 * channels, pick (1, 3), pick (1, 3), 0,
+          even_size (4 * channels * 9)));
   set_window (y, pad, 0);
   set (y, "dilations", "%d,%d", 1, 1);
   return finish (net, y, out);
@@ -418,7 +427,8 @@ same_size (Net *net, IrPort x, gint64 channels)
       break;
     default:
       y = op (net, "Convolution", 1, x,
-          constant (net, 4, channels, channels, size, size, 0, 0.1));
+          constant (net, 4, channels, channels, size, size, 0,
+              even_size (channels * size * size)));
       set (y, "dilations", "%d,%d", 1, 1);
       set (y, "strides", "%d,%d", 1, 1);
       set (y, "pads_begin", "%d,%d", size / 2, size / 2);
