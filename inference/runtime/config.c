@@ -15,7 +15,7 @@ enum {
 static const IrConfigKey common[] = {
   [KEY_STREAMS] = { "STREAMS", "0..1024", "inferences side by side" },
   [KEY_THREADS] = { "THREADS", "0..1024", "processor cores to use" },
-  [KEY_PRECISION] = { "PRECISION", "auto or f32", "what to compute in" },
+  [KEY_PRECISION] = { "PRECISION", "auto, f32 or bf16", "what to compute in" },
   { NULL, NULL, NULL },
 };
 
@@ -103,7 +103,8 @@ check_value (const IrConfigKey *key, const char *value, GError **error)
   guint64 number;
 
   if (key == &common[KEY_PRECISION]) {
-    if (g_str_equal (value, "auto") || g_str_equal (value, "f32"))
+    if (g_str_equal (value, "auto") || g_str_equal (value, "f32") ||
+        g_str_equal (value, "bf16"))
       return TRUE;
   } else if (key == &common[KEY_STREAMS] || key == &common[KEY_THREADS]) {
     if (g_ascii_string_to_unsigned (value, 10, 0, MAX_NUMBER, &number, NULL))

@@ -33,7 +33,7 @@ static const IrCliOption options[] = {
     "What runs it: CPU, REFERENCE, AUTO or a plugin's name.",
     IR_CLI_TO (TEXT, Options, device) },
   { "infer_precision", NULL, "Device", "P", "auto",
-    "What the device computes in: auto or f32.",
+    "What the device computes in: auto, f32 or bf16.",
     IR_CLI_TO (TEXT, Options, precision) },
   { "config", NULL, "Device", "K=V,…", NULL, "Configuration of the device.",
     IR_CLI_TO (TEXT, Options, config) },

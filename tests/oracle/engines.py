@@ -78,11 +78,12 @@ def onnx_run(path, arrays):
     return session.run(None, dict(zip(names, arrays)))
 
 
-def ours(path, arrays, device="CPU", shape=None):
+def ours(path, arrays, device="CPU", shape=None, precision="f32"):
     """The outputs in the model's order."""
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "out")
-        command = ["ir-infer", "-m", str(path), "-d", device, "-o", out]
+        command = ["ir-infer", "-m", str(path), "-d", device, "-o", out,
+                   "-infer_precision", precision]
         for n, array in enumerate(arrays):
             np.save(os.path.join(folder, "%d.npy" % n), array)
             command += ["-i", os.path.join(folder, "%d.npy" % n)]

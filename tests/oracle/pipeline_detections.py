@@ -98,8 +98,8 @@ def run_pipeline(folder, source, rate, fmt, colorimetry, convert):
     text = ("filesrc location=%s ! decodebin %s ! videoconvert ! %s ! tee name=t "
             "t. ! queue ! filesink location=%s" % (source, pace, caps, raw))
     for mode in MODES:
-        text += (" t. ! queue ! irconvert resize=%s %s ! irinfer device=CPU ! "
-                 "irdecode threshold=%s ! irpublish uri=file:%s ! fakesink" % (
+        text += (" t. ! queue ! irconvert resize=%s %s ! irinfer device=CPU "
+                 "precision=f32 ! irdecode threshold=%s ! irpublish uri=file:%s ! fakesink" % (
                      mode, convert, THRESHOLD, lines[mode]))
     subprocess.run(["gst-launch-1.0", "-q", *text.split()], check=True,
                    timeout=300)

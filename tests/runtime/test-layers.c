@@ -696,18 +696,24 @@ test_layer (gconstpointer data)
     const IrShape *shape = &graph->first->outputs[0].shape;
     g_autoptr (IrTensor) in = random_tensor (shape, 1);
     g_autoptr (IrTensor) want = NULL, one = NULL, many = NULL, plain = NULL;
+    g_autoptr (IrTensor) half = NULL, halves = NULL;
     g_autoptr (GError) error = NULL;
 
     ir_graph_infer (graph, &error);
     g_assert_no_error (error);
     want = run (core, graph, "REFERENCE", NULL, in);
-    one = run (core, graph, "CPU", "THREADS=1", in);
-    many = run (core, graph, "CPU", "THREADS=3", in);
-    plain = run (core, graph, "CPU", "WINOGRAD=NO", in);
+    one = run (core, graph, "CPU", "THREADS=1,PRECISION=f32", in);
+    many = run (core, graph, "CPU", "THREADS=3,PRECISION=f32", in);
+    plain = run (core, graph, "CPU", "WINOGRAD=NO,PRECISION=f32", in);
     /* Winograd's sums are of larger numbers. */
     assert_near (one, want, 3e-5);
     assert_near (plain, want, 5e-6);
     g_assert_true (ir_tensor_equal (one, many));
+    /* bf16 has eight digits of two; without AMX this is f32 again. */
+    half = run (core, graph, "CPU", "THREADS=1,PRECISION=auto", in);
+    halves = run (core, graph, "CPU", "THREADS=3,PRECISION=auto", in);
+    assert_near (half, want, 2e-2);
+    g_assert_true (ir_tensor_equal (half, halves));
   }
 }
 

@@ -114,7 +114,7 @@ test_reference (void)
   g_autoptr (IrInferRequest) a = NULL, b = NULL;
 
   g_assert_true (ir_graph_infer (graph, NULL));
-  a = run (core, graph, "CPU", NULL);
+  a = run (core, graph, "CPU", "PRECISION=f32");
   b = run (core, graph, "REFERENCE", NULL);
   for (guint o = 0; o < 2; o++) {
     g_autoptr (IrTensor) x = ir_infer_request_get_output (a, o);
@@ -168,8 +168,8 @@ test_dynamic (void)
   ir_node_set_parameter (open->parameters->pdata[0], IR_DTYPE_F32, &shape);
   g_assert_true (ir_graph_infer (fixed, NULL));
   g_assert_true (ir_graph_infer (open, NULL));
-  a = run (core, fixed, "CPU", NULL);
-  b = run (core, open, "CPU", NULL);
+  a = run (core, fixed, "CPU", "PRECISION=f32");
+  b = run (core, open, "CPU", "PRECISION=f32");
   for (guint o = 0; o < 2; o++) {
     g_autoptr (IrTensor) x = ir_infer_request_get_output (a, o);
     g_autoptr (IrTensor) y = ir_infer_request_get_output (b, o);

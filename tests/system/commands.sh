@@ -51,14 +51,14 @@ output_names () {
 }
 
 tolerance () {
-  exits 0 ir-infer -m "$work/tiny.xml" -d CPU -ref REFERENCE &&
+  exits 0 ir-infer -m "$work/tiny.xml" -d CPU -infer_precision f32 -ref REFERENCE &&
     exits 0 ir-infer -m "$work/tiny.xml" -d REFERENCE -ref REFERENCE -tolerance 0 &&
     exits 1 ir-infer -m "$work/tiny.xml" -d CPU -ref REFERENCE -tolerance 0 &&
     exits 2 ir-infer -m "$work/tiny.xml" -d CPU -ref REFERENCE -tolerance -1
 }
 
 bench_keys () {
-  ir-bench -m "$work/tiny.xml" -d CPU -niter 5 --json >"$work/report" || return 1
+  ir-bench -m "$work/tiny.xml" -d CPU -infer_precision f32 -niter 5 --json >"$work/report" || return 1
   python3 - "$work/report" <<'PYTHON'
 import json, sys
 report = json.load(open(sys.argv[1]))

@@ -6,6 +6,7 @@
 #include <ir/conv.h>
 #include <ir/plugin.h>
 
+#include "bgemm/bgemm.h"
 #include "colour/colour.h"
 #include "dwconv/dwconv.h"
 #include "eltwise/eltwise.h"
@@ -91,6 +92,8 @@ struct _CpuStep {
   GDestroyNotify free_data;
   /* Bytes that each thread needs while it runs. */
   gsize scratch;
+  /* Whether it reads and writes slots of pixels in bf16, too. */
+  gboolean takes_bf16, gives_bf16;
   /* Slots made by steps that nobody needs after this one. */
   GArray *drop;
   gint calls;
@@ -119,6 +122,8 @@ struct _CpuModel {
   const IrLayoutKernels *layout;
   const IrPoolKernels *pool;
   const IrReduceKernels *reduce;
+  /* NULL unless convolutions are to be in bf16. */
+  const IrBgemmKernels *bgemm;
   /* NULL where it is not wanted. */
   const IrWinogradKernels *winograd;
 };
@@ -290,6 +295,7 @@ cpu_out_pitch (const CpuWork *work, guint index)
  * one that has a faster way. */
 typedef gboolean (*CpuLower) (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_conv (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_stem (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion);
@@ -385,6 +391,8 @@ void cpu_finish (const CpuRun *run, const CpuFusion *fusion,
 
 /* Every node as a step; the memory of all. */
 gboolean cpu_build (CpuModel *model, GError **error);
+/* Makes slots bf16 that nobody needs in f32. */
+void cpu_narrow (CpuModel *model);
 void cpu_plan (CpuModel *model);
 void cpu_model_free (gpointer model);
 

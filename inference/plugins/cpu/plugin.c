@@ -17,11 +17,11 @@ cpu_probe (char **text, GError **error)
   g_string_append_printf (line,
       "; kernels: colour %s, gemm %s, igemm %s, dwconv %s, eltwise %s, pool "
       "%s, "
-      "reduce %s",
+      "reduce %s, bgemm %s",
       ir_colour_select (flags)->name, ir_gemm_select (flags)->name,
       ir_igemm_select (flags)->name, ir_dwconv_select (flags)->name,
       ir_eltwise_select (flags)->name, ir_pool_select (flags)->name,
-      ir_reduce_select (flags)->name);
+      ir_reduce_select (flags)->name, ir_bgemm_select (flags)->name);
   if (g_getenv ("IR_CPU_MASK"))
     g_string_append_printf (
         line, " (IR_CPU_MASK=%s)", g_getenv ("IR_CPU_MASK"));
@@ -76,6 +76,28 @@ choose_threads (CpuModel *model, GHashTable *config)
   model->threads = MAX (threads / model->streams, 1);
 }
 
+/* bf16 where it is asked for, or where it is much faster and nothing is. */
+static gboolean
+choose_precision (CpuModel *model, GHashTable *config, GError **error)
+{
+  const char *precision = g_hash_table_lookup (config, "PRECISION");
+  const unsigned flags = ir_cpu_flags ();
+  const IrBgemmKernels *bgemm = ir_bgemm_select (flags);
+
+  if (!precision || g_str_equal (precision, "auto")) {
+    model->bgemm = flags & IR_CPU_AMX ? bgemm : NULL;
+    return TRUE;
+  }
+  if (g_str_equal (precision, "f32"))
+    return TRUE;
+  if (bgemm == ir_bgemm_select (0))
+    return ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "this CPU has no instructions for bf16; PRECISION=auto takes what it "
+        "has");
+  model->bgemm = bgemm;
+  return TRUE;
+}
+
 static void
 choose_kernels (CpuModel *model, GHashTable *config)
 {
@@ -126,12 +148,15 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
   }
   choose_threads (model, config);
   choose_kernels (model, config);
-  if (!cpu_to_f32 (model->graph, error) ||
+  if (!choose_precision (model, config, error) ||
+      !cpu_to_f32 (model->graph, error) ||
       !ir_graph_infer (model->graph, error) ||
       !cpu_focus (model->graph, error) || !cpu_build (model, error)) {
     cpu_model_free (model);
     return NULL;
   }
+  if (model->bgemm)
+    cpu_narrow (model);
   cpu_plan (model);
   return model;
 }
@@ -141,8 +166,8 @@ cpu_model_info (gpointer data, IrDeviceModelInfo *info)
 {
   const CpuModel *model = data;
 
-  *info = (IrDeviceModelInfo){ "f32", model->streams, model->threads,
-    model->streams + 1 };
+  *info = (IrDeviceModelInfo){ model->bgemm ? "bf16" : "f32", model->streams,
+    model->threads, model->streams + 1 };
 }
 
 static void
@@ -202,7 +227,7 @@ static const IrDevicePlugin plugin = {
   .abi = IR_PLUGIN_ABI,
   .size = sizeof (IrDevicePlugin),
   .device = "CPU",
-  .summary = "the processor's cores, in f32",
+  .summary = "the processor's cores, in f32 or bf16",
   .priority = 100,
   .config = config_keys,
   .probe = cpu_probe,

@@ -149,6 +149,7 @@ cpu_lower_concat (CpuModel *model, const CpuFusion *fusion)
   if (layout == CPU_LAST && adopt_inputs (model, step)) {
     step->kernel = "view";
     step->run = run_nothing;
+    step->takes_bf16 = step->gives_bf16 = TRUE;
   }
   return TRUE;
 }

@@ -361,8 +361,8 @@ cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
   gboolean filled;
   CpuStep *step;
 
-  if (cpu_lower_dwconv (model, fusion) || cpu_lower_stem (model, fusion) ||
-      cpu_lower_winograd (model, fusion))
+  if (cpu_lower_dwconv (model, fusion) || cpu_lower_bconv (model, fusion) ||
+      cpu_lower_stem (model, fusion) || cpu_lower_winograd (model, fusion))
     return TRUE;
   if (!fits (fusion, &shape))
     return FALSE;

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "bgemm.h"
+
+#include <string.h>
+
+static float
+to_f32 (uint16_t x)
+{
+  const uint32_t bits = (uint32_t) x << 16;
+  float value;
+
+  memcpy (&value, &bits, sizeof value);
+  return value;
+}
+
+static uint16_t
+to_bf16 (float x)
+{
+  uint32_t bits, size;
+
+  memcpy (&bits, &x, sizeof bits);
+  size = bits & 0x7fffffff;
+  if (size > 0x7f800000)
+    return bits >> 16 | 0x40;
+  if (size < 0x00800000)
+    return bits >> 16 & 0x8000;
+  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+static float
+element (const IrBgemmProduct *p, int row, int column)
+{
+  const size_t half = (size_t) p->chunk * 16;
+  const uint16_t *w = p->weights +
+      (size_t) (column / IR_BGEMM_COLUMNS) * p->chunks * 2 * half +
+      column / 16 % 2 * half + column % 16 * 2;
+  float sum = 0;
+
+  for (int t = 0; t < p->chunks; t++, w += 2 * half) {
+    const uint16_t *from = p->from + row * p->stride + p->at[t];
+
+    for (int i = 0; i < p->chunk; i++)
+      sum += to_f32 (from[i]) * to_f32 (w[i / 2 * 32 + i % 2]);
+  }
+  return sum + p->bias[column];
+}
+
+static float
+residual (const IrBgemmProduct *p, int row, int column)
+{
+  const size_t at = p->first + column;
+
+  if (!p->residual)
+    return 0;
+  return p->residual_type == IR_BGEMM_BF16
+      ? to_f32 (((const uint16_t *) p->residual[row])[at])
+      : ((const float *) p->residual[row])[at];
+}
+
+/* One row of a panel. */
+static void
+make_row (const IrBgemmProduct *p, int row, int column)
+{
+  const int left = p->columns - column;
+  const int n = left < IR_BGEMM_COLUMNS ? left : IR_BGEMM_COLUMNS;
+  float x[IR_BGEMM_COLUMNS] = { 0 };
+
+  for (int c = 0; c < n; c++) {
+    x[c] = element (p, row, column + c) + residual (p, row, column + c);
+    x[c] = x[c] < p->low ? p->low : x[c] > p->high ? p->high : x[c];
+  }
+  if (p->function)
+    p->function->change (p->function->data, x, 1, column, n);
+  for (int c = 0; c < n; c++) {
+    const size_t at = p->first + column + c;
+
+    if (p->to_type == IR_BGEMM_BF16)
+      ((uint16_t *) p->to[row])[at] = to_bf16 (x[c]);
+    else
+      ((float *) p->to[row])[at] = x[c];
+  }
+}
+
+static void
+multiply (const IrBgemmProduct *p)
+{
+  for (int r = 0; r < p->rows; r++)
+    for (int c = 0; p->to[r] && c < p->columns; c += IR_BGEMM_COLUMNS)
+      make_row (p, r, c);
+}
+
+static void
+narrow (const IrBgemmPixels *p, const float *from, uint16_t *to)
+{
+  for (size_t x = 0; x < p->pixels; x++) {
+    for (size_t c = 0; c < p->width; c++)
+      to[c] = c < p->channels ? to_bf16 (from[c]) : 0;
+    from += p->from_pitch;
+    to += p->to_pitch;
+  }
+}
+
+static void
+widen (const IrBgemmPixels *p, const uint16_t *from, float *to)
+{
+  for (size_t x = 0; x < p->pixels; x++) {
+    for (size_t c = 0; c < p->width; c++)
+      to[c] = c < p->channels ? to_f32 (from[c]) : 0;
+    from += p->from_pitch;
+    to += p->to_pitch;
+  }
+}
+
+extern const IrBgemmKernels ir_bgemm_c;
+
+const IrBgemmKernels ir_bgemm_c = {
+  .name = "c",
+  .multiply = multiply,
+  .narrow = narrow,
+  .widen = widen,
+};

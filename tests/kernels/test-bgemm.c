@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* bf16 products, every variant against the scalar one on random sizes. */
+#include "kernel-test.h"
+
+#include "bgemm/bgemm.h"
+
+/* An array of bf16 that ends at a page that must not be touched. */
+typedef struct {
+  Guarded floats;
+  guint16 *data;
+} Halves;
+
+static Halves
+halves_new (gsize n, float factor)
+{
+  Halves h = { guarded_new ((n + 1) / 2), NULL };
+
+  h.data = (guint16 *) h.floats.data + (n & 1);
+  for (gsize i = 0; i < n; i++) {
+    const float x = factor * g_test_rand_double_range (-4, 4);
+    guint32 bits;
+
+    memcpy (&bits, &x, sizeof bits);
+    h.data[i] = bits >> 16;
+  }
+  return h;
+}
+
+static void
+halves_free (Halves *h)
+{
+  guarded_free (&h->floats);
+}
+
+static gsize
+panel_floats (const IrBgemmProduct *p)
+{
+  const gsize panels = (p->columns + IR_BGEMM_COLUMNS - 1) / IR_BGEMM_COLUMNS;
+
+  return panels * p->chunks * p->chunk * IR_BGEMM_COLUMNS;
+}
+
+/* Those behind the last column are zero. */
+static Halves
+weights_new (const IrBgemmProduct *p)
+{
+  Halves w = halves_new (panel_floats (p), 1.0f / 16);
+  const gsize half = p->chunk * 16;
+
+  for (gsize i = 0; i < panel_floats (p); i++) {
+    const gsize panel = i / (p->chunks * 2 * half);
+    const gsize column =
+        panel * IR_BGEMM_COLUMNS + i / half % 2 * 16 + i % 32 / 2;
+
+    if (column >= (gsize) p->columns)
+      w.data[i] = 0;
+  }
+  return w;
+}
+
+/* Rows at distances of their own, some of them not wanted; what lies between is to
+ * stay as it is. */
+typedef struct {
+  Guarded memory;
+  void *at[100];
+} Rows;
+
+static Rows
+rows_new (const IrBgemmProduct *p, IrBgemmType type, gboolean gaps)
+{
+  const gsize width = p->first + p->columns + 3;
+  Rows rows = { guarded_new (width * p->rows) };
+  guint16 *halves = (guint16 *) rows.memory.data + width * p->rows;
+
+  memset (rows.memory.data, 0, rows.memory.n * sizeof (float));
+  for (int r = 0; r < p->rows; r++) {
+    float *row =
+        rows.memory.data + rows.memory.n - width * r - (p->first + p->columns);
+
+    rows.at[r] = type == IR_BGEMM_F32 ? (void *) row : halves + width * r + 3;
+    if (gaps && pick (0, 3) == 0)
+      rows.at[r] = NULL;
+  }
+  return rows;
+}
+
+/* Something that hangs on the column. */
+static void
+double_and_add (
+    const void *data, float *numbers, int rows, int column, int columns)
+{
+  for (int r = 0; r < rows; r++, numbers += IR_BGEMM_COLUMNS)
+    for (int c = 0; c < columns; c++)
+      numbers[c] = 2 * numbers[c] + column + c;
+}
+
+static const IrBgemmFunction function = { double_and_add, NULL };
+
+static void
+test_multiply (void)
+{
+  EACH_VARIANT (IrBgemmKernels, bgemm)
+  {
+    IrBgemmProduct p = { .rows = pick (1, 100),
+      .columns = pick (1, 100),
+      .chunks = pick (1, 12),
+      .chunk = 2 * pick (1, IR_BGEMM_CHUNK / 2),
+      .stride = pick (1, 80),
+      .first = pick (0, 9),
+      .to_type = round & 1 ? IR_BGEMM_BF16 : IR_BGEMM_F32,
+      .residual_type = round & 2 ? IR_BGEMM_BF16 : IR_BGEMM_F32,
+      .low = round & 4 ? 0 : -INFINITY,
+      .high = round & 8 ? 6 : INFINITY };
+    const gsize most = pick (0, 200);
+    ptrdiff_t at[12];
+    Halves from = halves_new ((p.rows - 1) * p.stride + most + p.chunk, 1);
+    Halves weights = weights_new (&p);
+    Guarded bias = guarded_new ((p.columns + IR_BGEMM_COLUMNS - 1) /
+        IR_BGEMM_COLUMNS * IR_BGEMM_COLUMNS);
+    Rows a = rows_new (&p, p.to_type, TRUE), b = a;
+    Rows residual = rows_new (&p, p.residual_type, FALSE);
+
+    b.memory = guarded_new (a.memory.n);
+    copy (&b.memory, &a.memory);
+    for (int r = 0; r < p.rows; r++)
+      if (a.at[r])
+        b.at[r] = (guint8 *) a.at[r] - (guint8 *) a.memory.data +
+            (guint8 *) b.memory.data;
+    for (int t = 0; t < p.chunks; t++)
+      at[t] = t == 0 ? (ptrdiff_t) most : pick (0, most);
+    for (int r = 0; r < p.rows; r++)
+      for (int c = 0; c < p.columns; c++)
+        if (p.residual_type == IR_BGEMM_F32)
+          ((float *) residual.at[r])[p.first + c] = c - r;
+        else
+          ((guint16 *) residual.at[r])[p.first + c] = 0x3f80 + c;
+    p.from = from.data;
+    p.at = at;
+    p.weights = weights.data;
+    p.bias = bias.data;
+    p.residual = round & 16 ? (const void *const *) residual.at : NULL;
+    p.function = pick (0, 1) ? &function : NULL;
+
+    p.to = a.at;
+    table[row]->multiply (&p);
+    p.to = b.at;
+    plain->multiply (&p);
+    /* The last bit of bf16 may turn, and two of them side by side are no number. */
+    for (int r = 0; r < p.rows; r++)
+      for (int c = 0; a.at[r] && c < p.columns; c++)
+        if (p.to_type == IR_BGEMM_BF16) {
+          guint16 *x = (guint16 *) a.at[r] + p.first + c;
+          guint16 *y = (guint16 *) b.at[r] + p.first + c;
+          const guint32 wide[2] = { (guint32) *x << 16, (guint32) *y << 16 };
+          float number[2];
+
+          memcpy (number, wide, sizeof number);
+          g_assert_cmpfloat_with_epsilon (
+              number[0], number[1], 1e-4 + fabsf (number[1]) / 128);
+          *x = *y = 0;
+        }
+    assert_near (&a.memory, &b.memory, 1e-4, table[row]->name);
+    halves_free (&from);
+    halves_free (&weights);
+    guarded_free (&bias);
+    guarded_free (&a.memory);
+    guarded_free (&b.memory);
+    guarded_free (&residual.memory);
+  }
+}
+
+/* Numbers that are hard to round, and what rounding leaves alone. */
+static const guint32 hard[] = { 0, 0x80000000, 0x3f808000, 0x3f818000,
+  0x3f807fff, 0x3f808001, 0x7f7fffff, 0xff7fffff, 0x7f800000, 0xff800000,
+  0x7f800001, 0x7fc00000, 0xffc12345, 1, 0x007fffff, 0x807fffff, 0x00800000 };
+
+static void
+test_narrow (void)
+{
+  EACH_VARIANT (IrBgemmKernels, bgemm)
+  {
+    IrBgemmPixels p = { pick (0, 20), pick (1, 80) };
+    Guarded from, wide[2];
+    Halves to[2];
+
+    p.from_pitch = p.channels + (round & 1 ? pick (0, 9) : 0);
+    p.width = p.channels + (round & 2 ? pick (0, 40) : 0);
+    p.to_pitch = p.width + (round & 4 ? pick (0, 9) : 0);
+    from =
+        guarded_new (p.pixels ? (p.pixels - 1) * p.from_pitch + p.channels : 0);
+    for (gsize i = 0; i < from.n && i < G_N_ELEMENTS (hard); i++)
+      memcpy (&from.data[i], &hard[i], sizeof hard[i]);
+    for (int i = 0; i < 2; i++) {
+      const IrBgemmKernels *k = i ? plain : table[row];
+      const IrBgemmPixels back = { p.pixels, p.channels, p.to_pitch, p.to_pitch,
+        p.to_pitch };
+
+      to[i] = halves_new (p.pixels * p.to_pitch, 1);
+      memset (to[i].data, 1, p.pixels * p.to_pitch * 2);
+      wide[i] = guarded_new (p.pixels * p.to_pitch);
+      k->narrow (&p, from.data, to[i].data);
+      k->widen (&back, to[i].data, wide[i].data);
+    }
+    g_assert_cmpmem (to[0].data, p.pixels * p.to_pitch * 2, to[1].data,
+        p.pixels * p.to_pitch * 2);
+    g_assert_cmpmem (wide[0].data, wide[0].n * 4, wide[1].data, wide[1].n * 4);
+    for (int i = 0; i < 2; i++) {
+      halves_free (&to[i]);
+      guarded_free (&wide[i]);
+    }
+    guarded_free (&from);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/bgemm/multiply", test_multiply);
+  g_test_add_func ("/bgemm/narrow", test_narrow);
+  return g_test_run ();
+}
