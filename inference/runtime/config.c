@@ -15,7 +15,7 @@ enum {
 static const IrConfigKey common[] = {
   [KEY_STREAMS] = { "STREAMS", "0..1024", "inferences side by side" },
   [KEY_THREADS] = { "THREADS", "0..1024", "processor cores to use" },
-  [KEY_PRECISION] = { "PRECISION", "auto, f32 or bf16", "what to compute in" },
+  [KEY_PRECISION] = { "PRECISION", "auto or f32", "what to compute in" },
   { NULL, NULL, NULL },
 };
 
@@ -36,8 +36,9 @@ known_keys (const IrConfigKey *own)
 
   for (guint t = 0; t < G_N_ELEMENTS (tables); t++)
     for (const IrConfigKey *k = tables[t]; k && k->key; k++)
-      g_string_append_printf (
-          text, "%s%s (%s)", text->len ? ", " : "", k->key, k->values);
+      if (t > 0 || !find_key (own, k->key))
+        g_string_append_printf (
+            text, "%s%s (%s)", text->len ? ", " : "", k->key, k->values);
   return g_string_free (text, FALSE);
 }
 
@@ -103,8 +104,7 @@ check_value (const IrConfigKey *key, const char *value, GError **error)
   guint64 number;
 
   if (key == &common[KEY_PRECISION]) {
-    if (g_str_equal (value, "auto") || g_str_equal (value, "f32") ||
-        g_str_equal (value, "bf16"))
+    if (g_str_equal (value, "auto") || g_str_equal (value, "f32"))
       return TRUE;
   } else if (key == &common[KEY_STREAMS] || key == &common[KEY_THREADS]) {
     if (g_ascii_string_to_unsigned (value, 10, 0, MAX_NUMBER, &number, NULL))
@@ -131,9 +131,9 @@ parse_one (GHashTable *config, char *text, const IrConfigKey *own,
   value = g_strstrip (equals + 1);
   g_strstrip (text);
 
-  key = find_key (common, text);
+  key = find_key (own, text);
   if (!key)
-    key = find_key (own, text);
+    key = find_key (common, text);
   if (!key)
     return fail_unknown (own, text, device, error);
   if (!check_value (key, value, error))

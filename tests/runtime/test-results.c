@@ -178,6 +178,27 @@ test_dynamic (void)
   }
 }
 
+static void
+check_refused (const char *device, const char *config, const char *text)
+{
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = make_graph ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ir_graph_infer (graph, NULL));
+  g_assert_null (ir_core_compile (core, graph, device, config, &error));
+  g_assert_error (error, IR_ERROR, IR_ERROR_PARSE);
+  g_assert_nonnull (strstr (error->message, text));
+}
+
+/* Each device says which ones it has. */
+static void
+test_precisions (void)
+{
+  check_refused ("CPU", "PRECISION=f8", "auto, f32 or bf16");
+  check_refused ("REFERENCE", "PRECISION=bf16", "auto or f32");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -185,5 +206,6 @@ main (int argc, char **argv)
   g_test_add_func ("/results/reference", test_reference);
   g_test_add_func ("/results/threads", test_threads);
   g_test_add_func ("/results/dynamic", test_dynamic);
+  g_test_add_func ("/results/precisions", test_precisions);
   return g_test_run ();
 }

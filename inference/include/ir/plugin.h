@@ -48,8 +48,9 @@ typedef struct {
  * @device: name such as "CPU", upper case
  * @summary: one line
  * @priority: the highest one that works is what AUTO takes
- * @config: (nullable): the keys that it takes; ends with a row whose key is
- *   %NULL
+ * @config: (nullable): the keys that it takes beside STREAMS, THREADS and
+ *   PRECISION (auto or f32); a row of one of these names stands in place of it, its
+ *   values being checked by @compile. Ends with a row whose key is %NULL
  * @probe: whether it works on this machine; @text (out) (transfer full) says what
  *   it is
  * @compile: makes a model of an inferred graph, whose shapes may be partial; the

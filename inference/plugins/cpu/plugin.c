@@ -76,6 +76,8 @@ choose_threads (CpuModel *model, GHashTable *config)
   model->threads = MAX (threads / model->streams, 1);
 }
 
+#define PRECISIONS "auto, f32 or bf16"
+
 /* bf16 where it is asked for, or where it is much faster and nothing is. */
 static gboolean
 choose_precision (CpuModel *model, GHashTable *config, GError **error)
@@ -90,6 +92,9 @@ choose_precision (CpuModel *model, GHashTable *config, GError **error)
   }
   if (g_str_equal (precision, "f32"))
     return TRUE;
+  if (!g_str_equal (precision, "bf16"))
+    return ir_fail (error, IR_ERROR_PARSE,
+        "config key PRECISION takes %s, not '%s'", PRECISIONS, precision);
   if (bgemm == ir_bgemm_select (0))
     return ir_fail (error, IR_ERROR_UNSUPPORTED,
         "this CPU has no instructions for bf16; PRECISION=auto takes what it "
@@ -218,6 +223,8 @@ cpu_get_profile (gpointer data)
 }
 
 static const IrConfigKey config_keys[] = {
+  { "PRECISION", PRECISIONS,
+      "what to compute in; auto: bf16 where there is AMX" },
   { "WINOGRAD", "YES or NO",
       "faster 3x3 convolutions whose last digits differ" },
   { NULL, NULL, NULL },
