@@ -77,7 +77,7 @@ test_igemm (void)
   {
     /* All row counts of the variant come by; the scalar one takes any. */
     const int rows = round % table[row]->mr + 1;
-    Product p = { pick (1, 9), pick (1, 40), pick (1, 70) };
+    Product p = { pick (0, 9), pick (1, 40), pick (1, 70) };
     int columns = p.columns, stride;
     const float *at[9 * IR_IGEMM_MAX_ROWS];
     IrIgemmTile tile = { rows, p.taps, p.k, p.columns };
@@ -98,6 +98,9 @@ test_igemm (void)
     tile.to_stride = tile.residual_stride = stride;
     tile.low = round & 2 ? 0 : -INFINITY;
     tile.high = round & 4 ? 6 : INFINITY;
+    /* Asked for is not read: there may be nothing. */
+    tile.next_rows = round & 8 ? p.in.data + p.in.n : NULL;
+    tile.next_weights = round & 16 ? p.bias.data + p.bias.n : NULL;
 
     a = run_igemm (table[row], &p, tile);
     b = run_igemm (plain, &p, tile);

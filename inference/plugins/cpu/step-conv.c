@@ -110,6 +110,20 @@ point (const Conv *c, const Block *b, const Rows *rows, const Tap *tap, guint n,
   }
 }
 
+/* What the tile after this one takes: of weights half with each of the first two,
+ * for all tiles see the same. */
+static void
+look_ahead (const Conv *c, const Block *b, guint pixel, IrIgemmTile *tile)
+{
+  const guint nr = c->kernels->nr, tiles = (pixel - b->pixel) / tile->rows;
+  const gsize panels = (tile->columns + nr - 1) / nr;
+  const gsize size = panels * tile->taps * tile->k * nr;
+
+  tile->next_rows = c->direct ? tile->at[0] + tile->rows * b->in_pitch : NULL;
+  tile->next_weights =
+      tiles < 2 ? tile->weights + size + tiles * size / 2 : NULL;
+}
+
 /* Adds one piece of the window to all tiles of a block. */
 static void
 add_piece (const Conv *c, const Block *b, guint panel, guint tap, guint k)
@@ -156,6 +170,7 @@ add_piece (const Conv *c, const Block *b, guint panel, guint tap, guint k)
     tile.residual = !first ? tile.to
         : b->residual      ? b->residual + p * b->residual_pitch + channel
                            : NULL;
+    look_ahead (c, b, p, &tile);
     if (c->aligned)
       kernels->tile (&tile);
     else

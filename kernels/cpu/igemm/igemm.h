@@ -32,7 +32,7 @@
 
 typedef struct {
   int rows; /* 1 to the variant's mr */
-  int taps;
+  int taps; /* maybe none */
   int k;
   int columns;
   const float *const *at;
@@ -43,6 +43,10 @@ typedef struct {
   size_t to_stride;       /* floats from one row to the next */
   size_t residual_stride; /* the same */
   float low, high;
+  /* What is wanted next, or NULL: rows that lie one behind the other, weights.
+   * Variants may ask for as much of it as they take time for: of weights, half of
+   * what a tile has itself. */
+  const float *next_rows, *next_weights;
 } IrIgemmTile;
 
 /*

@@ -54,26 +54,76 @@
 #define WEIGHTS_1 const __m512 w0 = _mm512_loadu_ps (w);
 #define WEIGHTS_2 WEIGHTS_1 const __m512 w1 = _mm512_loadu_ps (w + 16);
 
+/* Memory is slower than the sums: what they meet in the end and what the next tile
+ * takes is on its way while they are made, a line or two per step, so that weights
+ * don't wait behind it. */
+#define FETCH(p) _mm_prefetch ((const char *) (p), _MM_HINT_T0)
+#define FETCH_1(p) FETCH (p);
+#define FETCH_2(p)                                                             \
+  FETCH (p);                                                                   \
+  FETCH (p + 16);
+
+typedef struct {
+  const float *rows, *weights;
+  ptrdiff_t rows_step, weights_step;
+} Next;
+
+static inline Next
+first_next (const IrIgemmTile *t)
+{
+  return (Next){ .rows = t->next_rows ? t->next_rows : t->weights,
+    .weights = t->next_weights ? t->next_weights : t->weights,
+    .rows_step = t->next_rows ? 16 : 0,
+    .weights_step = t->next_weights ? 16 : 0 };
+}
+
+/* One panel's time is enough for the rows. */
+static inline Next
+after_panel (Next next, size_t lines)
+{
+  next.rows_step = 0;
+  next.weights += lines * next.weights_step;
+  return next;
+}
+
+#define STEP(mr, nv)                                                           \
+  WEIGHTS_##nv ROWS_##mr (ADD_##nv);                                           \
+  w += NR;                                                                     \
+  i++;
+
 /* @last says which lanes of the last vector are written. */
 #define PANEL(mr, nv)                                                          \
-  static inline void panel_##mr##x##nv (                                       \
-      const IrIgemmTile *t, const float *w, int column, __mmask16 last)        \
+  static inline void panel_##mr##x##nv (const IrIgemmTile *t, const float *w,  \
+      int column, __mmask16 last, Next next)                                   \
   {                                                                            \
     const __m512 low = _mm512_set1_ps (t->low);                                \
     const __m512 high = _mm512_set1_ps (t->high);                              \
     const float *bias = t->bias + column;                                      \
     const float *const *at = t->at;                                            \
     float *to = t->to + column;                                                \
+    const float *residual = t->residual ? t->residual + column : to;           \
+    const size_t residual_stride =                                             \
+        t->residual ? t->residual_stride : t->to_stride;                       \
+    const float *to_line = to, *residual_line = residual;                      \
+    const ptrdiff_t k = t->taps > 0 ? t->k : 0, lines = k < mr ? k : mr;       \
+    ptrdiff_t i = 0;                                                           \
     BIAS_##nv ROWS_##mr (SUMS_##nv)                                            \
                                                                                \
-        for (int tap = 0; tap < t->taps;                                       \
-             tap++, at += mr) for (ptrdiff_t i = 0; i < t->k; i++, w += NR)    \
+        while (i < lines)                                                      \
     {                                                                          \
-      WEIGHTS_##nv ROWS_##mr (ADD_##nv)                                        \
+      STEP (mr, nv)                                                            \
+      FETCH_##nv (to_line) to_line += t->to_stride;                            \
+      FETCH_##nv (residual_line) residual_line += residual_stride;             \
     }                                                                          \
+    for (int tap = 0; tap < t->taps; tap++, at += mr, i = 0)                   \
+      while (i < k) {                                                          \
+        STEP (mr, nv)                                                          \
+        FETCH (next.rows);                                                     \
+        next.rows += next.rows_step;                                           \
+        FETCH (next.weights);                                                  \
+        next.weights += next.weights_step;                                     \
+      }                                                                        \
     if (t->residual) {                                                         \
-      const float *residual = t->residual + column;                            \
-                                                                               \
       ROWS_##mr (RESIDUAL_##nv)                                                \
     }                                                                          \
     ROWS_##mr (STORE_##nv)                                                     \
@@ -84,8 +134,9 @@
   PANEL (mr, 2)                                                                \
   static void tile_##mr (const IrIgemmTile *t)                                 \
   {                                                                            \
-    const size_t size = (size_t) t->taps * t->k * NR;                          \
+    const size_t lines = (size_t) t->taps * t->k, size = lines * NR;           \
     const float *w = t->weights;                                               \
+    Next next = first_next (t);                                                \
                                                                                \
     for (int column = 0; column < t->columns; column += NR, w += size) {       \
       const int left = t->columns - column, rest = left & 15;                  \
@@ -93,9 +144,10 @@
           rest > 0 && rest <= 8 && left < NR ? 0xff : 0xffff;                  \
                                                                                \
       if (left > 16)                                                           \
-        panel_##mr##x2 (t, w, column, last);                                   \
+        panel_##mr##x2 (t, w, column, last, next);                             \
       else                                                                     \
-        panel_##mr##x1 (t, w, column, last);                                   \
+        panel_##mr##x1 (t, w, column, last, next);                             \
+      next = after_panel (next, lines);                                        \
     }                                                                          \
   }
 
