@@ -44,7 +44,7 @@ SHAPES = {"face_detection_yunet_2026may": [1, 3, 320, 320]}
 
 def ours(path, seconds, threads):
     command = ["ir-bench", "-m", str(path), "-d", "CPU", "-t", str(seconds),
-               "--json"]
+               "--json", "--infer_precision", "f32"]
     if threads:
         command += ["-nthreads", str(threads)]
     if path.stem in SHAPES:
