@@ -81,6 +81,15 @@ cpu_port_value (const CpuModel *model, IrPort port)
 }
 
 gboolean
+cpu_port_is_known (const CpuModel *model, IrPort port)
+{
+  const guint index = cpu_port_slot (model, port);
+
+  return index == CPU_NO_SLOT ? cpu_port_value (model, port) != NULL
+                              : cpu_slot (model, index)->value != NULL;
+}
+
+gboolean
 cpu_port_is_f32 (IrPort port)
 {
   const IrOutput *output = ir_port_output (port);
@@ -497,7 +506,6 @@ drop_packed (CpuModel *model, const IrNode *node, guint first_step)
       !has_one_reader (node->inputs[1]) ||
       is_read_from (model, first_step, index))
     return;
-  model->packed_bytes += slot->value->size;
   g_clear_pointer (&slot->value, ir_tensor_unref);
   if (model->packed_bytes > MAX_PACKED_BYTES) {
     ir_graph_release_pages (model->graph);

@@ -17,6 +17,7 @@
 #include "reduce/reduce.h"
 #include "winograd/winograd.h"
 #include "pool.h"
+#include "store.h"
 
 G_BEGIN_DECLS
 
@@ -110,7 +111,8 @@ struct _CpuModel {
   GPtrArray *steps;
   gsize arena;
   gsize scratch;
-  /* While it is being built: of weights that have been packed. */
+  CpuStore *store;
+  /* While it is being built: of weights that have been read to be packed. */
   gsize packed_bytes;
   guint threads;
   guint streams;
@@ -226,6 +228,8 @@ guint cpu_port_slot (const CpuModel *model, IrPort port);
  * also if there is no memory for that. What only one node reads goes when its step
  * has been made, unless the step has it as an input. */
 IrTensor *cpu_port_value (const CpuModel *model, IrPort port);
+/* Whether there is one, without converting it. */
+gboolean cpu_port_is_known (const CpuModel *model, IrPort port);
 /* Whether an output is f32 and of known shape. */
 gboolean cpu_port_is_f32 (IrPort port);
 
@@ -339,24 +343,38 @@ guint64 cpu_conv_flops (const CpuConvShape *shape);
 float *cpu_alloc_floats (gsize n);
 /* The same with any contents. */
 float *cpu_alloc_unset (gsize n);
+/* Writes weights to @to in the order in which a kernel reads them. FALSE if they
+ * can't be had so. */
+typedef gboolean (*CpuPack) (const CpuModel *model, gconstpointer data,
+    const float *weights, gpointer to);
+/* The @bytes that @pack makes of the value of @weights, from the model's store, which
+ * keeps them; NULL if they can't be had, or there is no memory. @format makes a text
+ * of all that they depend on beside the value. */
+gpointer cpu_pack (CpuModel *model, IrPort weights, gsize bytes, CpuPack pack,
+    gconstpointer data, const char *format, ...) G_GNUC_PRINTF (6, 7);
+
 /* Weights of a convolution for IrIgemmTile, group by group, panel by panel of
- * cpu_panel_size() floats: [taps][in_channels][nr]. Its biases, or zeros, with room
- * for what a kernel reads behind them. As cpu_alloc_floats(). */
+ * cpu_panel_size() floats: [taps][in_channels][nr]. @merged groups are made one
+ * before, as cpu_merge_groups() says. As cpu_pack(). */
 gsize cpu_panel_size (const IrIgemmKernels *kernels, const CpuConvShape *shape);
-float *cpu_pack_weights (
-    const CpuModel *model, const CpuConvShape *shape, const float *weights);
+const float *cpu_pack_weights (
+    CpuModel *model, const CpuConvShape *shape, guint merged, IrPort weights);
+/* The same of what is computed while the step runs, into memory that is there. */
+void cpu_pack_weights_to (const CpuModel *model, const CpuConvShape *shape,
+    const float *weights, float *packed);
 /* One panel of a matrix: [channels][n] becomes [n][nr], zeros behind. */
 void cpu_pack_panel (
     const float *from, guint channels, gsize n, guint nr, float *to);
-/* Makes one group of several of few channels, with zeros where they don't see each
- * other, for a tile of so few columns takes as long: changes @shape and returns the
- * weights of it as cpu_alloc_floats(); NULL, @shape unchanged, if that does not
- * pay. An infinity makes NaN of the channels that have become its group's. */
-float *cpu_merge_groups (
-    CpuConvShape *shape, gboolean transposed, const float *weights);
-/* cpu_pack_weights() into memory that is there. */
-void cpu_pack_weights_to (const CpuModel *model, const CpuConvShape *shape,
-    const float *weights, float *packed);
+/* How many groups of few channels to make one of, with zeros where they don't see
+ * each other, for a tile of so few columns takes as long; 1 if that does not pay. An
+ * infinity makes NaN of the channels that have become its group's. */
+guint cpu_merge_groups (const CpuConvShape *shape);
+/* The shape and the weights of it: as cpu_alloc_floats(). */
+CpuConvShape cpu_merged_shape (const CpuConvShape *shape, guint merged);
+float *cpu_merge_weights (const CpuConvShape *shape, guint merged,
+    gboolean transposed, const float *weights);
+/* Biases, or zeros, with room for what a kernel reads behind them. As
+ * cpu_alloc_floats(). */
 float *cpu_pack_bias (const IrIgemmKernels *kernels, const CpuConvShape *shape,
     const CpuFusion *fusion);
 /* Into how many parts to cut work of @flops. */

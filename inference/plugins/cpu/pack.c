@@ -33,6 +33,37 @@ cpu_alloc_floats (gsize n)
   return memory ? memset (memory, 0, n * sizeof (float)) : NULL;
 }
 
+gpointer
+cpu_pack (CpuModel *model, IrPort weights, gsize bytes, CpuPack pack,
+    gconstpointer data, const char *format, ...)
+{
+  g_autofree char *what = NULL, *label = NULL;
+  const CpuBlob *blob;
+  const IrTensor *value;
+  gpointer to;
+  va_list args;
+
+  va_start (args, format);
+  what = g_strdup_vprintf (format, args);
+  va_end (args);
+  label = g_strdup_printf ("%u.%u %s", weights.node->id, weights.index, what);
+  blob = cpu_store_find (model->store, label);
+  if (blob)
+    return blob->bytes == bytes ? blob->data : NULL;
+
+  value = cpu_port_value (model, weights);
+  to = value ? cpu_alloc_unset (bytes / sizeof (float) + 1) : NULL;
+  if (!to)
+    return NULL;
+  model->packed_bytes += value->size;
+  if (!pack (model, data, value->data, to)) {
+    g_clear_pointer (&to, free);
+    bytes = 0;
+  }
+  cpu_store_add (model->store, label, to, bytes);
+  return to;
+}
+
 gsize
 cpu_panel_size (const IrIgemmKernels *kernels, const CpuConvShape *s)
 {
@@ -107,44 +138,84 @@ cpu_pack_weights_to (const CpuModel *model, const CpuConvShape *s,
   cpu_pool_run (model->threads, p.panels * s->groups, pack_one, &p);
 }
 
-float *
-cpu_pack_weights (
-    const CpuModel *model, const CpuConvShape *s, const float *weights)
-{
-  const guint panels =
-      (s->out_channels + model->igemm->nr - 1) / model->igemm->nr;
-  float *packed =
-      cpu_alloc_unset (cpu_panel_size (model->igemm, s) * panels * s->groups);
+typedef struct {
+  const CpuConvShape *given, *s;
+  guint merged;
+} Weights;
 
-  if (packed)
-    cpu_pack_weights_to (model, s, weights, packed);
-  return packed;
+static gboolean
+pack_weights (const CpuModel *model, gconstpointer data, const float *weights,
+    gpointer to)
+{
+  const Weights *w = data;
+  float *merged = NULL;
+
+  if (w->merged > 1) {
+    merged = cpu_merge_weights (w->given, w->merged, FALSE, weights);
+    if (!merged)
+      return FALSE;
+  }
+  cpu_pack_weights_to (model, w->s, merged ? merged : weights, to);
+  free (merged);
+  return TRUE;
+}
+
+const float *
+cpu_pack_weights (
+    CpuModel *model, const CpuConvShape *given, guint merged, IrPort weights)
+{
+  const CpuConvShape s = cpu_merged_shape (given, merged);
+  const guint nr = model->igemm->nr, panels = (s.out_channels + nr - 1) / nr;
+  const gsize n = cpu_panel_size (model->igemm, &s) * panels * s.groups;
+  const Weights w = { given, &s, merged };
+
+  return cpu_pack (model, weights, n * sizeof (float), pack_weights, &w,
+      "igemm %u: %u %u %u %dx%d, %u", nr, given->groups, given->out_channels,
+      given->in_channels, given->window.kernel_h, given->window.kernel_w,
+      merged);
 }
 
 /* Channels of small groups that are made one. */
 #define MERGED 16
 
+guint
+cpu_merge_groups (const CpuConvShape *s)
+{
+  guint n = MERGED / s->out_channels;
+
+  if (s->groups == 1 || s->out_channels >= IR_IGEMM_GROUP ||
+      MERGED % s->out_channels != 0)
+    return 1;
+  if (s->groups % n != 0)
+    n = IR_IGEMM_GROUP / s->out_channels;
+  /* Of single channels, those that fill up a pixel's pitch can be taken along. */
+  if (s->groups % n != 0 && (s->in_channels > 1 || s->out_channels > 1))
+    return 1;
+  return n;
+}
+
+CpuConvShape
+cpu_merged_shape (const CpuConvShape *s, guint merged)
+{
+  CpuConvShape shape = *s;
+
+  shape.groups = (s->groups + merged - 1) / merged;
+  shape.in_channels *= merged;
+  shape.out_channels *= merged;
+  return shape;
+}
+
 float *
-cpu_merge_groups (CpuConvShape *s, gboolean transposed, const float *weights)
+cpu_merge_weights (
+    const CpuConvShape *s, guint n, gboolean transposed, const float *weights)
 {
   const gsize taps = (gsize) s->window.kernel_h * s->window.kernel_w;
   const guint height = transposed ? s->in_channels : s->out_channels;
   const gsize row = (transposed ? s->out_channels : s->in_channels) * taps;
   const gsize rows = (gsize) s->groups * height;
-  guint n = MERGED / s->out_channels;
-  float *merged;
+  const gsize groups = (s->groups + n - 1) / n;
+  float *merged = cpu_alloc_floats (groups * n * height * row * n);
 
-  if (s->out_channels >= IR_IGEMM_GROUP || MERGED % s->out_channels != 0)
-    return NULL;
-  if (s->groups % n != 0)
-    n = IR_IGEMM_GROUP / s->out_channels;
-  /* Of single channels, those that fill up a pixel's pitch can be taken along. */
-  if (s->groups % n != 0 && (s->in_channels > 1 || s->out_channels > 1))
-    return NULL;
-  s->groups = (s->groups + n - 1) / n;
-  s->in_channels *= n;
-  s->out_channels *= n;
-  merged = cpu_alloc_floats ((gsize) s->groups * n * height * row * n);
   for (gsize i = 0; merged && i < rows; i++)
     memcpy (merged + (i * n + i / height % n) * row, weights + i * row,
         row * sizeof *weights);

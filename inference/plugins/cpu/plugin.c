@@ -131,6 +131,7 @@ cpu_model_free (gpointer data)
   g_clear_pointer (&model->slots, g_array_unref);
   g_clear_pointer (&model->first_slots, g_hash_table_unref);
   g_clear_pointer (&model->graph, ir_graph_unref);
+  g_clear_pointer (&model->store, cpu_store_free);
   g_free (model->output_dtypes);
   g_free (model->output_slots);
   g_free (model);
@@ -145,6 +146,7 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
     return NULL;
   model = g_new0 (CpuModel, 1);
   model->graph = ir_graph_clone (graph);
+  model->store = cpu_store_new ();
   model->output_dtypes = g_new (IrDType, graph->results->len + 1);
   for (guint i = 0; i < graph->results->len; i++) {
     const IrNode *result = g_ptr_array_index (graph->results, i);

@@ -24,7 +24,7 @@ typedef struct {
   CpuFusion fusion;
   CpuConvShape s;
   const IrBgemmKernels *kernels;
-  guint16 *packed;
+  const guint16 *packed;
   float *bias;
   /* Numbers of a pixel in the band; what is multiplied at once. */
   guint pitch;
@@ -329,7 +329,6 @@ bconv_free (gpointer data)
 {
   Bconv *c = data;
 
-  free (c->packed);
   free (c->bias);
   g_free (c->at);
   g_free (c);
@@ -455,8 +454,9 @@ find_source (const Bconv *c, guint run, guint i)
 }
 
 typedef struct {
-  Bconv *c;
+  const Bconv *c;
   const float *weights;
+  guint16 *to;
 } Packing;
 
 /* One chunk of one panel, as f32. */
@@ -490,7 +490,7 @@ pack_panel (gpointer data, guint task, guint worker)
   const guint group = task / c->n_panels;
   const gsize size = (gsize) c->chunk * COLUMNS;
   const IrBgemmPixels pixels = { 1, size, size, size, size };
-  guint16 *to = c->packed + task * c->n_chunks * size;
+  guint16 *to = p->to + task * c->n_chunks * size;
   float chunk[CHUNK * COLUMNS];
 
   for (guint t = 0; t < c->n_chunks; t++) {
@@ -516,18 +516,29 @@ pack_bias (const Bconv *c)
 }
 
 static gboolean
-fill (Bconv *c, const CpuModel *model, const float *weights)
+pack (const CpuModel *model, gconstpointer data, const float *weights,
+    gpointer to)
+{
+  const Bconv *c = data;
+  Packing packing = { c, weights, to };
+
+  cpu_pool_run (
+      model->threads, c->s.groups * c->n_panels, pack_panel, &packing);
+  return TRUE;
+}
+
+static gboolean
+fill (Bconv *c, CpuModel *model, IrPort weights)
 {
   const gsize panels = (gsize) c->s.groups * c->n_panels;
   const gsize size = (gsize) c->n_chunks * c->chunk * COLUMNS;
-  Packing packing = { c, weights };
 
-  c->packed = (guint16 *) cpu_alloc_unset ((panels * size + 1) / 2);
+  c->packed = cpu_pack (model, weights, panels * size * sizeof (guint16), pack,
+      c, "bf16 %u %u: %u %u %u %dx%d", c->pitch, c->chunk, c->s.groups,
+      c->s.out_channels, c->s.in_channels, c->s.window.kernel_h,
+      c->s.window.kernel_w);
   c->bias = pack_bias (c);
-  if (!c->packed || !c->bias)
-    return FALSE;
-  cpu_pool_run (model->threads, panels, pack_panel, &packing);
-  return TRUE;
+  return c->packed && c->bias;
 }
 
 static gboolean
@@ -536,7 +547,7 @@ fits (const CpuModel *model, const CpuFusion *fusion, Bconv *c)
   const IrPort in = fusion->head->inputs[0];
 
   if (!model->bgemm || !cpu_conv_shape (fusion->head, &c->s) ||
-      !cpu_port_value (model, fusion->head->inputs[1]) ||
+      !cpu_port_is_known (model, fusion->head->inputs[1]) ||
       !cpu_port_can_be_last (in) ||
       !cpu_port_can_be_last (ir_port ((IrNode *) fusion->head, 0)))
     return FALSE;
@@ -582,7 +593,7 @@ cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion)
   cpu_fusion_limits (fusion, &shape.low, &shape.high);
   c = g_memdup2 (&shape, sizeof shape);
   place_chunks (c);
-  if (!fill (c, model, cpu_port_value (model, fusion->head->inputs[1])->data)) {
+  if (!fill (c, model, fusion->head->inputs[1])) {
     bconv_free (c);
     return FALSE;
   }

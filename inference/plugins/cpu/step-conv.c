@@ -33,7 +33,7 @@ typedef struct {
   Tap *taps;
   /* Per group: panels of n_taps * in_channels rows of nr columns; NULL if the
    * weights are computed, and packed into scratch memory. */
-  float *packed;
+  const float *packed;
   gsize panel;
   guint n_panels;
   float *bias;
@@ -253,7 +253,6 @@ conv_free (gpointer data)
   Conv *c = data;
 
   g_free (c->taps);
-  free (c->packed);
   free (c->bias);
   free (c->zeros);
   g_free (c);
@@ -320,8 +319,11 @@ choose_blocks (Conv *c, const CpuModel *model)
   c->n_panel_blocks = (c->n_panels + c->block_panels - 1) / c->block_panels;
 }
 
+/* @weights has no node if they are computed; @given is the shape before groups were
+ * merged. */
 static gboolean
-fill (Conv *c, const CpuModel *model, const float *weights)
+fill (Conv *c, CpuModel *model, const CpuConvShape *given, guint merged,
+    IrPort weights)
 {
   const guint nr = c->kernels->nr;
 
@@ -329,12 +331,12 @@ fill (Conv *c, const CpuModel *model, const float *weights)
   c->n_panels = (c->s.out_channels + nr - 1) / nr;
   c->panel = cpu_panel_size (c->kernels, &c->s);
   choose_pieces (c);
-  if (weights)
-    c->packed = cpu_pack_weights (model, &c->s, weights);
+  if (weights.node)
+    c->packed = cpu_pack_weights (model, given, merged, weights);
   c->bias = cpu_pack_bias (c->kernels, &c->s, &c->fusion);
   c->zeros = cpu_alloc_floats (
       MAX (c->s.in_channels, (gsize) c->call_panels * nr) + nr);
-  return (c->packed || !weights) && c->bias && c->zeros;
+  return (c->packed || !weights.node) && c->bias && c->zeros;
 }
 
 static gboolean
@@ -369,11 +371,10 @@ add_step (CpuModel *model, const CpuFusion *fusion, gboolean packed)
 gboolean
 cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
 {
-  const IrTensor *weights = cpu_port_value (model, fusion->head->inputs[1]);
+  IrPort weights = fusion->head->inputs[1];
   Conv shape = { .fusion = *fusion, .kernels = model->igemm }, *c;
-  float *merged = NULL;
-  guint64 flops;
-  gboolean filled;
+  guint merged = 1;
+  CpuConvShape given;
   CpuStep *step;
 
   if (cpu_lower_dwconv (model, fusion) || cpu_lower_bconv (model, fusion) ||
@@ -381,17 +382,17 @@ cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
     return TRUE;
   if (!fits (fusion, &shape))
     return FALSE;
-  flops = cpu_conv_flops (&shape.s);
-  if (weights && shape.s.groups > 1 &&
-      shape.s.in_channels * shape.s.out_channels > 1)
-    merged = cpu_merge_groups (&shape.s, FALSE, weights->data);
+  given = shape.s;
+  if (!cpu_port_is_known (model, weights))
+    weights.node = NULL;
+  else if (given.in_channels * given.out_channels > 1)
+    merged = cpu_merge_groups (&given);
+  shape.s = cpu_merged_shape (&given, merged);
   shape.aligned =
       shape.s.groups == 1 || shape.s.out_channels % IR_IGEMM_GROUP == 0;
   shape.direct = sees_itself (&shape.s.window);
   c = g_memdup2 (&shape, sizeof shape);
-  filled = fill (c, model, merged ? merged : weights ? weights->data : NULL);
-  free (merged);
-  if (!filled) {
+  if (!fill (c, model, &given, merged, weights)) {
     conv_free (c);
     return FALSE;
   }
@@ -400,7 +401,7 @@ cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
   step = add_step (model, fusion, c->packed != NULL);
   step->head = fusion->head;
   step->kernel = c->kernels->name;
-  step->flops = flops;
+  step->flops = cpu_conv_flops (&given);
   step->run = run_conv;
   step->data = c;
   step->free_data = conv_free;

@@ -5,6 +5,7 @@
 #include "cpu.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Packed weights that stay in a cache while a band of rows goes by. */
 #define CALL_BYTES (64 << 10)
@@ -29,13 +30,16 @@ typedef struct {
 
 typedef struct {
   CpuFusion fusion;
-  CpuConvShape s;
+  /* Before @merged groups each were made one, and after. */
+  CpuConvShape given, s;
+  guint merged;
   const IrIgemmKernels *kernels;
   void (*tile) (const IrIgemmKernels *kernels, const IrIgemmTile *tile);
   guint n_phases;
   Phase *phases;
   guint n_panels, call_panels;
-  float *packed;
+  gsize n_packed;
+  const float *packed;
   float *bias;
   float *zeros;
   /* Rows of a phase in a band. */
@@ -189,7 +193,6 @@ deconv_free (gpointer data)
     g_free (c->phases[i].elements);
   }
   g_free (c->phases);
-  free (c->packed);
   free (c->bias);
   free (c->zeros);
   g_free (c);
@@ -243,7 +246,8 @@ find_phases (Deconv *c)
 
 /* From [groups][in][out][window]. */
 static void
-pack_phase (const Deconv *c, const Phase *phase, const float *weights)
+pack_phase (
+    const Deconv *c, const Phase *phase, const float *weights, float *packed)
 {
   const guint nr = c->kernels->nr, in = c->s.in_channels;
   const guint window = c->s.window.kernel_h * c->s.window.kernel_w;
@@ -252,7 +256,7 @@ pack_phase (const Deconv *c, const Phase *phase, const float *weights)
   for (guint g = 0; g < c->s.groups; g++)
     for (guint i = 0; i < in; i++)
       for (guint o = 0; o < c->s.out_channels; o++, weights += window) {
-        float *to = c->packed + phase->packed +
+        float *to = packed + phase->packed +
             ((gsize) g * c->n_panels + o / nr) * panel + (gsize) i * nr +
             o % nr;
 
@@ -262,22 +266,43 @@ pack_phase (const Deconv *c, const Phase *phase, const float *weights)
 }
 
 static gboolean
-fill (Deconv *c, const float *weights)
+pack (const CpuModel *model, gconstpointer data, const float *weights,
+    gpointer to)
 {
+  const Deconv *c = data;
+  float *merged = NULL;
+
+  if (c->merged > 1) {
+    merged = cpu_merge_weights (&c->given, c->merged, TRUE, weights);
+    if (!merged)
+      return FALSE;
+  }
+  memset (to, 0, c->n_packed * sizeof (float));
+  for (guint i = 0; i < c->n_phases; i++)
+    pack_phase (c, &c->phases[i], merged ? merged : weights, to);
+  free (merged);
+  return TRUE;
+}
+
+static gboolean
+fill (Deconv *c, CpuModel *model, IrPort weights)
+{
+  const IrWindow *w = &c->s.window;
   const guint nr = c->kernels->nr;
   gsize panel;
 
   c->n_panels = (c->s.out_channels + nr - 1) / nr;
-  c->packed = cpu_alloc_floats (find_phases (c));
+  c->n_packed = find_phases (c);
+  c->packed = cpu_pack (model, weights, c->n_packed * sizeof (float), pack, c,
+      "transposed %u: %u %u %u %dx%d by %dx%d, %dx%d from %d,%d, %u", nr,
+      c->given.groups, c->given.out_channels, c->given.in_channels, w->kernel_h,
+      w->kernel_w, w->stride_h, w->stride_w, w->dilation_h, w->dilation_w,
+      w->pad_h, w->pad_w, c->merged);
   panel = cpu_panel_size (c->kernels, &c->s) / c->n_phases * sizeof (float);
   c->call_panels = CLAMP (CALL_BYTES / MAX (panel, 1), 1, c->n_panels);
   c->bias = cpu_pack_bias (c->kernels, &c->s, &c->fusion);
   c->zeros = cpu_alloc_floats (c->s.in_channels);
-  if (!c->packed || !c->bias || !c->zeros)
-    return FALSE;
-  for (guint i = 0; i < c->n_phases; i++)
-    pack_phase (c, &c->phases[i], weights);
-  return TRUE;
+  return c->packed && c->bias && c->zeros;
 }
 
 static guint64
@@ -326,7 +351,7 @@ fits (const CpuModel *model, const CpuFusion *fusion, Deconv *c)
 
   if (!cpu_port_can_be_last (node->inputs[0]) || !cpu_port_can_be_last (out) ||
       !cpu_port_is_f32 (node->inputs[1]) ||
-      !cpu_port_value (model, node->inputs[1]) ||
+      !cpu_port_is_known (model, node->inputs[1]) ||
       !ir_conv_backprop_geometry (node->attrs, 2, in->dim + 2, dims + 2,
           node->n_inputs > 2 ? ir_port_output (out)->shape.dim + 2 : NULL, &g,
           NULL) ||
@@ -347,25 +372,20 @@ cpu_lower_deconv (CpuModel *model, const CpuFusion *fusion)
 {
   const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
   Deconv shape = { .fusion = *fusion, .kernels = model->igemm }, *c;
-  const float *weights;
-  float *merged = NULL;
   guint64 n_flops;
-  gboolean filled;
   CpuStep *step;
 
   if (!fits (model, fusion, &shape))
     return FALSE;
   n_flops = flops (&shape);
-  weights = cpu_port_value (model, fusion->head->inputs[1])->data;
-  if (shape.s.groups > 1)
-    merged = cpu_merge_groups (&shape.s, TRUE, weights);
+  shape.given = shape.s;
+  shape.merged = cpu_merge_groups (&shape.given);
+  shape.s = cpu_merged_shape (&shape.given, shape.merged);
   shape.tile = shape.s.groups == 1 || shape.s.out_channels % IR_IGEMM_GROUP == 0
       ? tile_whole
       : ir_igemm_tile_exact;
   c = g_memdup2 (&shape, sizeof shape);
-  filled = fill (c, merged ? merged : weights);
-  free (merged);
-  if (!filled) {
+  if (!fill (c, model, fusion->head->inputs[1])) {
     deconv_free (c);
     return FALSE;
   }

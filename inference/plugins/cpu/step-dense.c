@@ -24,8 +24,8 @@ typedef struct {
   guint m, n, k;
   gboolean transposed;
   /* Panels of k rows of nr columns, of either type. */
-  float *packed;
-  guint16 *halves;
+  const float *packed;
+  const guint16 *halves;
   gsize panel;
   guint n_panels;
   float *bias;
@@ -171,21 +171,18 @@ dense_free (gpointer data)
 {
   Dense *d = data;
 
-  free (d->packed);
-  free (d->halves);
   free (d->bias);
   free (d->zeros);
   g_free (d);
 }
 
 /* From [k][n]. */
-static float *
-pack_rows (const Dense *d, const float *weights)
+static void
+pack_rows (const Dense *d, const float *weights, float *to)
 {
   const guint nr = d->kernels->nr;
-  float *packed = cpu_alloc_unset (d->n_panels * d->panel), *to = packed;
 
-  for (guint c = 0; packed && c < d->n; c += nr) {
+  for (guint c = 0; c < d->n; c += nr) {
     const guint columns = MIN (nr, d->n - c);
 
     for (guint i = 0; i < d->k; i++, to += nr) {
@@ -193,7 +190,19 @@ pack_rows (const Dense *d, const float *weights)
       memset (to + columns, 0, (nr - columns) * sizeof *to);
     }
   }
-  return packed;
+}
+
+static gboolean
+pack (const CpuModel *model, gconstpointer data, const float *weights,
+    gpointer to)
+{
+  const Dense *d = data;
+
+  if (d->transposed)
+    cpu_pack_weights_to (model, &d->s, weights, to);
+  else
+    pack_rows (d, weights, to);
+  return TRUE;
 }
 
 /* Whether @x is an f16; as such. */
@@ -213,37 +222,60 @@ narrow (float x, guint16 *to)
   return memcmp (&back, &x, sizeof x) == 0;
 }
 
-/* One row waits for its weights: those that came as f16 are kept so. */
-static void
-narrow_weights (Dense *d)
-{
-  const gsize n = d->n_panels * d->panel;
-  guint16 *halves;
+typedef struct {
+  const Dense *d;
+  const float *weights;
+  guint16 *to;
+  gint others;
+} Narrowing;
 
-  if (d->m > 1 || n * sizeof (float) < MIN_F16_BYTES)
-    return;
-  halves = (guint16 *) cpu_alloc_floats ((n + 1) / 2);
-  for (gsize i = 0; halves && i < n; i++)
-    if (!narrow (d->packed[i], &halves[i])) {
-      g_clear_pointer (&halves, free);
-      return;
-    }
-  d->halves = halves;
-  if (halves)
-    g_clear_pointer (&d->packed, free);
+static void
+narrow_panel (gpointer data, guint task, guint worker)
+{
+  Narrowing *p = data;
+  const Dense *d = p->d;
+  const guint nr = d->kernels->nr, column = task * nr;
+  const guint columns = MIN (nr, d->n - column);
+  const gsize row = d->transposed ? 1 : d->n, next = d->transposed ? d->k : 1;
+  const float *from = p->weights + column * next;
+  guint16 *to = p->to + task * d->panel;
+
+  for (guint i = 0; i < d->k && !g_atomic_int_get (&p->others); i++) {
+    for (guint o = 0; o < columns; o++)
+      if (!narrow (from[i * row + o * next], &to[o]))
+        g_atomic_int_set (&p->others, TRUE);
+    memset (to + columns, 0, (nr - columns) * sizeof *to);
+    to += nr;
+  }
+}
+
+/* FALSE if there are numbers that are no f16. */
+static gboolean
+pack_halves (const CpuModel *model, gconstpointer data, const float *weights,
+    gpointer to)
+{
+  Narrowing p = { data, weights, to, FALSE };
+
+  cpu_pool_run (model->threads, p.d->n_panels, narrow_panel, &p);
+  return !p.others;
 }
 
 static gboolean
-fill (Dense *d, const CpuModel *model, const float *weights)
+fill (Dense *d, CpuModel *model, IrPort weights)
 {
-  d->packed = d->transposed ? cpu_pack_weights (model, &d->s, weights)
-                            : pack_rows (d, weights);
+  const gsize n = d->n_panels * d->panel;
+  const guint nr = d->kernels->nr;
+
+  /* One row waits for its weights: those that came as f16 are kept so. */
+  if (d->m == 1 && n * sizeof (float) >= MIN_F16_BYTES)
+    d->halves = cpu_pack (model, weights, n * sizeof (guint16), pack_halves, d,
+        "dense f16 %u: %u %u %d", nr, d->n, d->k, d->transposed);
+  if (!d->halves)
+    d->packed = cpu_pack (model, weights, n * sizeof (float), pack, d,
+        "dense %u: %u %u %d", nr, d->n, d->k, d->transposed);
   d->bias = cpu_pack_bias (d->kernels, &d->s, &d->fusion);
   d->zeros = cpu_alloc_floats (d->kernels->nr);
-  if (!d->packed || !d->bias || !d->zeros)
-    return FALSE;
-  narrow_weights (d);
-  return TRUE;
+  return (d->packed || d->halves) && d->bias && d->zeros;
 }
 
 static void
@@ -272,11 +304,11 @@ cpu_lower_dense (
     CpuModel *model, const CpuFusion *fusion, const CpuProduct *product)
 {
   const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
-  const IrTensor *weights = cpu_port_value (model, fusion->head->inputs[1]);
+  const IrPort weights = fusion->head->inputs[1];
   Dense *d;
   CpuStep *step;
 
-  if (!weights || product->batch != 1 ||
+  if (!cpu_port_is_known (model, weights) || product->batch != 1 ||
       (product->trans_a && product->m > 1 && product->k > 1))
     return FALSE;
   d = g_new0 (Dense, 1);
@@ -292,7 +324,7 @@ cpu_lower_dense (
     .out_channels = d->n };
   d->panel = (gsize) d->k * d->kernels->nr;
   d->n_panels = (d->n + d->kernels->nr - 1) / d->kernels->nr;
-  if (!fill (d, model, weights->data)) {
+  if (!fill (d, model, weights)) {
     dense_free (d);
     return FALSE;
   }

@@ -4,6 +4,7 @@
 #include "cpu.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MAX_KERNEL 64
 
@@ -12,7 +13,7 @@ typedef struct {
   CpuConvShape s;
   /* Channels, filled up. */
   gsize channels;
-  float *weights;
+  const float *weights;
   float *bias;
   guint rows;
   float low, high;
@@ -95,28 +96,39 @@ dwconv_free (gpointer data)
 {
   Dwconv *d = data;
 
-  free (d->weights);
   free (d->bias);
   g_free (d);
 }
 
 /* From [channel][taps] to [taps][channel]. */
 static gboolean
-fill (Dwconv *d, const float *weights)
+pack (const CpuModel *model, gconstpointer data, const float *weights,
+    gpointer to)
 {
+  const Dwconv *d = data;
   const guint taps = d->s.window.kernel_h * d->s.window.kernel_w;
+  float *packed = memset (to, 0, taps * d->channels * sizeof *packed);
+
+  for (guint c = 0; c < d->s.groups; c++)
+    for (guint t = 0; t < taps; t++)
+      packed[t * d->channels + c] = *weights++;
+  return TRUE;
+}
+
+static gboolean
+fill (Dwconv *d, CpuModel *model, IrPort weights)
+{
+  const IrWindow *w = &d->s.window;
   const CpuFusion *f = &d->fusion;
 
-  d->weights = cpu_alloc_floats (taps * d->channels);
+  d->weights = cpu_pack (model, weights,
+      w->kernel_h * w->kernel_w * d->channels * sizeof (float), pack, d,
+      "depthwise: %u %dx%d", d->s.groups, w->kernel_h, w->kernel_w);
   d->bias = cpu_alloc_floats (d->channels);
   if (!d->weights || !d->bias)
     return FALSE;
-  for (guint c = 0; c < d->s.groups; c++) {
-    for (guint t = 0; t < taps; t++)
-      d->weights[t * d->channels + c] = *weights++;
-    if (f->bias)
-      d->bias[c] = f->bias[f->bias_n > 1 ? c : 0];
-  }
+  for (guint c = 0; f->bias && c < d->s.groups; c++)
+    d->bias[c] = f->bias[f->bias_n > 1 ? c : 0];
   return TRUE;
 }
 
@@ -124,18 +136,18 @@ gboolean
 cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
 {
   const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
-  const IrTensor *weights = cpu_port_value (model, fusion->head->inputs[1]);
+  const IrPort weights = fusion->head->inputs[1];
   Dwconv shape = { .fusion = *fusion }, *d;
   CpuStep *step;
 
-  if (!weights || !cpu_conv_shape (fusion->head, &shape.s) ||
-      shape.s.in_channels != 1 || shape.s.out_channels != 1 ||
-      shape.s.window.kernel_h > MAX_KERNEL ||
+  if (!cpu_port_is_known (model, weights) ||
+      !cpu_conv_shape (fusion->head, &shape.s) || shape.s.in_channels != 1 ||
+      shape.s.out_channels != 1 || shape.s.window.kernel_h > MAX_KERNEL ||
       !cpu_port_can_be_last (fusion->head->inputs[0]))
     return FALSE;
   d = g_memdup2 (&shape, sizeof shape);
   d->channels = CPU_PITCH (d->s.groups);
-  if (!fill (d, weights->data)) {
+  if (!fill (d, model, weights)) {
     dwconv_free (d);
     return FALSE;
   }

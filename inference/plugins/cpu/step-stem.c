@@ -16,7 +16,7 @@ typedef struct {
   CpuFusion fusion;
   CpuConvShape s;
   const IrIgemmKernels *kernels;
-  float *packed;
+  const float *packed;
   float *bias;
   /* Floats of a row of the band; output rows of a task. */
   gsize row;
@@ -132,7 +132,6 @@ stem_free (gpointer data)
 {
   Stem *c = data;
 
-  free (c->packed);
   free (c->bias);
   g_free (c);
 }
@@ -148,7 +147,7 @@ fits (const CpuModel *model, const CpuFusion *fusion, Stem *c)
       w->dilation_w == 1 && w->kernel_h <= MAX_KERNEL &&
       cpu_port_layout (model, in) == CPU_PLAIN &&
       cpu_port_can_be_last (ir_port ((IrNode *) fusion->head, 0)) &&
-      cpu_port_value (model, fusion->head->inputs[1]);
+      cpu_port_is_known (model, fusion->head->inputs[1]);
 }
 
 static void
@@ -178,8 +177,7 @@ cpu_lower_stem (CpuModel *model, const CpuFusion *fusion)
   shape.row = ((gsize) (w->out_w - 1) * w->stride_w + w->kernel_w) *
       shape.s.in_channels;
   shape.row = MAX (shape.row, (gsize) w->pad_w * shape.s.in_channels);
-  shape.packed = cpu_pack_weights (
-      model, &shape.s, cpu_port_value (model, fusion->head->inputs[1])->data);
+  shape.packed = cpu_pack_weights (model, &shape.s, 1, fusion->head->inputs[1]);
   shape.bias = cpu_pack_bias (shape.kernels, &shape.s, fusion);
   choose_blocks (&shape, model);
   cpu_fusion_limits (fusion, &shape.low, &shape.high);

@@ -27,7 +27,7 @@ typedef struct {
   /* Channels, filled up. */
   gsize in_pitch, out_pitch;
   /* 36 times panels of in_channels rows of nr columns. */
-  float *packed;
+  const float *packed;
   gsize panel;
   guint n_panels, call_panels;
   float *bias;
@@ -197,7 +197,6 @@ winograd_free (gpointer data)
 {
   Winograd *c = data;
 
-  free (c->packed);
   free (c->bias);
   free (c->zeros);
   g_free (c);
@@ -208,8 +207,9 @@ winograd_free (gpointer data)
 #define PACK_CHANNELS 8
 
 typedef struct {
-  Winograd *c;
+  const Winograd *c;
   const float *weights;
+  float *to;
 } Packing;
 
 /* IR_IGEMM_GROUP output channels from @o on, input channels from @first on: from
@@ -240,7 +240,7 @@ static void
 pack_panel (gpointer data, guint task, guint worker)
 {
   const Packing *p = data;
-  Winograd *c = p->c;
+  const Winograd *c = p->c;
   const guint nr = c->igemm->nr;
   const gsize matrix = c->n_panels * c->panel;
   float block[MATRICES * PACK_CHANNELS * IR_IGEMM_GROUP];
@@ -248,7 +248,7 @@ pack_panel (gpointer data, guint task, guint worker)
   for (guint first = 0; first < c->s.in_channels; first += PACK_CHANNELS)
     for (guint l = 0; l < nr; l += IR_IGEMM_GROUP) {
       const guint n = MIN (PACK_CHANNELS, c->s.in_channels - first);
-      float *to = c->packed + task * c->panel + (gsize) first * nr + l;
+      float *to = p->to + task * c->panel + (gsize) first * nr + l;
 
       transform_group (p, task * nr + l, first, n, block);
       for (guint m = 0; m < MATRICES; m++)
@@ -260,22 +260,31 @@ pack_panel (gpointer data, guint task, guint worker)
 }
 
 static gboolean
-fill (Winograd *c, const CpuModel *model, const float *weights)
+pack (const CpuModel *model, gconstpointer data, const float *weights,
+    gpointer to)
+{
+  const Winograd *c = data;
+  Packing packing = { c, weights, to };
+
+  cpu_pool_run (model->threads, c->n_panels, pack_panel, &packing);
+  return TRUE;
+}
+
+static gboolean
+fill (Winograd *c, CpuModel *model, IrPort weights)
 {
   const guint nr = c->igemm->nr;
-  Packing packing = { c, weights };
 
   c->n_panels = (c->s.out_channels + nr - 1) / nr;
   c->panel = (gsize) c->s.in_channels * nr;
   c->call_panels =
       CLAMP (CALL_BYTES / (c->panel * sizeof (float)), 1, c->n_panels);
-  c->packed = cpu_alloc_unset (MATRICES * c->n_panels * c->panel);
+  c->packed = cpu_pack (model, weights,
+      MATRICES * c->n_panels * c->panel * sizeof (float), pack, c,
+      "winograd %d %u: %u %u", TILE, nr, c->s.out_channels, c->s.in_channels);
   c->bias = cpu_pack_bias (c->igemm, &c->s, &c->fusion);
   c->zeros = cpu_alloc_floats ((gsize) c->call_panels * nr);
-  if (!c->packed || !c->bias || !c->zeros)
-    return FALSE;
-  cpu_pool_run (model->threads, c->n_panels, pack_panel, &packing);
-  return TRUE;
+  return c->packed && c->bias && c->zeros;
 }
 
 /* Blocks of even size, several for each thread where there are enough tiles for
@@ -298,7 +307,7 @@ fits (const CpuModel *model, const CpuFusion *fusion, Winograd *c)
   const IrWindow *w = &c->s.window;
 
   if (!model->winograd || !cpu_conv_shape (fusion->head, &c->s) ||
-      !cpu_port_value (model, fusion->head->inputs[1]) ||
+      !cpu_port_is_known (model, fusion->head->inputs[1]) ||
       !cpu_port_can_be_last (fusion->head->inputs[0]))
     return FALSE;
   c->tiles_x = (w->out_w + TILE - 1) / TILE;
@@ -324,7 +333,7 @@ cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
   shape.in_pitch = CPU_PITCH (shape.s.in_channels);
   shape.out_pitch = CPU_PITCH (shape.s.out_channels);
   c = g_memdup2 (&shape, sizeof shape);
-  if (!fill (c, model, cpu_port_value (model, fusion->head->inputs[1])->data)) {
+  if (!fill (c, model, fusion->head->inputs[1])) {
     winograd_free (c);
     return FALSE;
   }
