@@ -295,6 +295,19 @@ cpu_out_pitch (const CpuWork *work, guint index)
   return cpu_slot (work->run->model, work->step->out[index])->pitch;
 }
 
+/* Whether a slot of pixels is kept in bf16. */
+gboolean cpu_is_bf16 (const CpuWork *work, guint slot);
+/* @n pixels of an input from pixel @first on, as f32: where they are, or in @buffer,
+ * of @n times @channels numbers. @pitch becomes the distance between them. */
+const float *cpu_get_pixels (const CpuWork *work, guint index, gsize first,
+    gsize channels, gsize n, float *buffer, gsize *pitch);
+/* Where to write pixels of the output: in it, or in @buffer, which
+ * cpu_end_pixels() then writes to it. */
+float *cpu_begin_pixels (const CpuWork *work, gsize first, gsize channels,
+    float *buffer, gsize *pitch);
+void cpu_end_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
+    const float *buffer);
+
 /* Makes a step for a node that begins a fusion, or is alone; FALSE if it is not
  * one that has a faster way. */
 typedef gboolean (*CpuLower) (CpuModel *model, const CpuFusion *fusion);

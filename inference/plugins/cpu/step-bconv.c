@@ -17,8 +17,6 @@
 #define SPEED 8
 /* Bands of windows that are spread far would take more than the others' way is worth. */
 #define MAX_SCRATCH (64 << 20)
-/* Pictures come in planes of so many channels. */
-#define MAX_PLANES 4
 
 typedef struct {
   CpuFusion fusion;
@@ -51,16 +49,7 @@ typedef struct {
   guint first_row, n_rows;
   guint panel, end_panel;
   guint16 *band;
-  void **to;
-  const void **residual;
-  float *pixels;
 } Block;
-
-static gboolean
-is_bf16 (const CpuWork *work, guint slot)
-{
-  return cpu_slot (work->run->model, slot)->dtype == IR_DTYPE_BF16;
-}
 
 static guint
 span (guint kernel, guint dilation)
@@ -88,25 +77,6 @@ plane_is_seen (const IrWindow *w, guint plane)
 
 /* --- running ---------------------------------------------------------------- */
 
-/* Pixels of a line of the source, one by one out of its planes. */
-static void
-gather_planes (const Bconv *c, const float *in, guint n, float *to)
-{
-  const gsize plane = (gsize) c->s.window.in_h * c->s.window.in_w;
-
-  if (c->s.in_channels == 3 && c->take == 1) {
-    for (guint x = 0; x < n; x++) {
-      to[3 * x] = in[x];
-      to[3 * x + 1] = in[plane + x];
-      to[3 * x + 2] = in[2 * plane + x];
-    }
-    return;
-  }
-  for (guint x = 0; x < n; x++)
-    for (guint i = 0; i < c->s.in_channels; i++)
-      to[x * c->s.in_channels + i] = in[i * plane + x * c->take];
-}
-
 static void
 copy_halves (
     const Bconv *c, const guint16 *from, gsize from_pitch, guint n, guint16 *to)
@@ -133,13 +103,14 @@ fill_pixels (const Block *b, guint y, guint x, guint n, guint16 *to)
   IrBgemmPixels pixels = { n, channels, pitch * c->take, c->pitch, c->pitch };
 
   if (c->planes) {
-    gather_planes (c,
-        (const float *) in +
-            ((gsize) b->image * channels * w->in_h + y) * w->in_w + x,
-        n, b->pixels);
-    pixels.from_pitch = channels;
-    c->kernels->narrow (&pixels, b->pixels, to);
-  } else if (is_bf16 (b->work, b->work->step->in[0])) {
+    const gsize plane = (gsize) w->in_h * w->in_w;
+    const IrBgemmPlanes planes = { channels, n,
+      (const float *) in + b->image * channels * plane + (gsize) y * w->in_w +
+          x,
+      plane, to };
+
+    c->kernels->join (&planes);
+  } else if (cpu_is_bf16 (b->work, b->work->step->in[0])) {
     copy_halves (c, (const guint16 *) in + at, pixels.from_pitch, n, to);
   } else {
     c->kernels->narrow (&pixels, (const float *) in + at, to);
@@ -189,40 +160,6 @@ fill_band (const Block *b)
   }
 }
 
-/* Where each window's result goes, and what is added to it. */
-static void
-find_results (const Block *b)
-{
-  const Bconv *c = b->c;
-  const IrWindow *w = &c->s.window;
-  const guint out = b->work->step->out[0];
-  const guint size = is_bf16 (b->work, out) ? 2 : 4;
-  const gsize step = cpu_out_pitch (b->work, 0) * size;
-  const gsize first = ((gsize) b->image * w->out_h + b->first_row) * w->out_w;
-  guint8 *to = (guint8 *) b->work->run->data[out] + first * step;
-  void **row = b->to;
-
-  for (guint y = 0; y < b->n_rows; y++, row += c->line)
-    for (guint x = 0; x < c->line; x++) {
-      row[x] = x < (guint) w->out_w ? to : NULL;
-      if (row[x])
-        to += step;
-    }
-  if (b->residual) {
-    const guint slot = b->work->step->in[1];
-    const guint add_size = is_bf16 (b->work, slot) ? 2 : 4;
-    const gsize add_step = cpu_in_pitch (b->work, 1) * add_size;
-    const guint8 *add =
-        (const guint8 *) b->work->run->data[slot] + first * add_step;
-
-    for (guint i = 0; i < b->n_rows * c->line; i++) {
-      b->residual[i] = add;
-      if (b->to[i])
-        add += add_step;
-    }
-  }
-}
-
 /* Functions that are no mere limits, over what the kernel is about to write. */
 static void
 change (const void *data, float *numbers, int rows, int column, int columns)
@@ -242,15 +179,26 @@ change (const void *data, float *numbers, int rows, int column, int columns)
         numbers, columns);
 }
 
+/* The number @at of a slot, and its type. */
+static gpointer
+find_numbers (const CpuWork *work, guint slot, gsize at, IrBgemmType *type)
+{
+  *type = cpu_is_bf16 (work, slot) ? IR_BGEMM_BF16 : IR_BGEMM_F32;
+  return (guint8 *) work->run->data[slot] +
+      at * (*type == IR_BGEMM_BF16 ? 2 : 4);
+}
+
 static void
 multiply (const Block *b)
 {
   const Bconv *c = b->c;
   const IrWindow *w = &c->s.window;
-  const guint in = b->work->step->in[0];
+  const CpuStep *step = b->work->step;
   const guint column = b->panel * COLUMNS;
   const gsize channel = (gsize) b->group * c->s.out_channels + column;
   const gsize panel = (gsize) c->n_chunks * c->chunk * COLUMNS;
+  const gsize panels = (gsize) b->group * c->n_panels + b->panel;
+  const gsize pixel = ((gsize) b->image * w->out_h + b->first_row) * w->out_w;
   const IrBgemmFunction function = { change, b };
   IrBgemmProduct p = { .rows = (b->n_rows - 1) * c->line + w->out_w,
     .columns = MIN (b->end_panel * COLUMNS, c->s.out_channels) - column,
@@ -259,24 +207,28 @@ multiply (const Block *b)
     .from = b->band,
     .stride = (gsize) c->step * c->pitch,
     .at = c->at,
-    .weights = c->packed + ((gsize) b->group * c->n_panels + b->panel) * panel,
-    .bias = c->bias + ((gsize) b->group * c->n_panels + b->panel) * COLUMNS,
-    .to = b->to,
-    .to_type =
-        is_bf16 (b->work, b->work->step->out[0]) ? IR_BGEMM_BF16 : IR_BGEMM_F32,
-    .residual = b->residual,
-    .first = channel,
+    .weights = c->packed + panels * panel,
+    .bias = c->bias + panels * COLUMNS,
+    .line = c->line,
+    .wanted = w->out_w,
+    .to_pitch = cpu_out_pitch (b->work, 0),
     .low = c->low,
     .high = c->high,
     .function = cpu_fusion_is_clamp (&c->fusion) ? NULL : &function };
 
-  if (b->residual && is_bf16 (b->work, b->work->step->in[1]))
-    p.residual_type = IR_BGEMM_BF16;
+  p.to = find_numbers (
+      b->work, step->out[0], pixel * p.to_pitch + channel, &p.to_type);
+  if (step->n_in > 1) {
+    p.residual_pitch = cpu_in_pitch (b->work, 1);
+    p.residual = find_numbers (b->work, step->in[1],
+        pixel * p.residual_pitch + channel, &p.residual_type);
+  }
   if (!b->band) {
+    IrBgemmType bf16;
+
     p.stride = cpu_in_pitch (b->work, 0);
-    p.from = (const guint16 *) b->work->run->data[in] +
-        ((gsize) b->image * w->in_h + b->first_row) * w->in_w * p.stride +
-        (gsize) b->group * c->s.in_channels;
+    p.from = find_numbers (b->work, step->in[0],
+        pixel * p.stride + (gsize) b->group * c->s.in_channels, &bf16);
   }
   c->kernels->multiply (&p);
 }
@@ -294,19 +246,13 @@ bconv_block (gpointer data, guint task, guint worker)
     .first_row = task % c->n_row_blocks * c->rows,
     .panel = task / c->n_row_blocks % c->n_panel_blocks * c->panels };
   guint8 *scratch = cpu_scratch (work->run, worker);
-  const gsize windows = (gsize) c->rows * c->line;
 
   b.n_rows = MIN (c->rows, c->s.window.out_h - b.first_row);
   b.end_panel = MIN (b.panel + c->panels, c->n_panels);
-  b.to = (void **) scratch;
-  if (work->step->n_in > 1)
-    b.residual = (const void **) (b.to + windows);
-  b.pixels = (float *) (b.to + 2 * windows);
-  if (!c->direct || !is_bf16 (work, work->step->in[0])) {
+  if (!c->direct || !cpu_is_bf16 (work, work->step->in[0])) {
     b.band = (guint16 *) (scratch + c->scratch) - c->band;
     fill_band (&b);
   }
-  find_results (&b);
   multiply (&b);
 }
 
@@ -362,7 +308,7 @@ choose_chunks (Bconv *c)
   const IrWindow *w = &c->s.window;
   const guint runs = runs_of_line (w), taps = w->kernel_w / runs;
 
-  c->pitch = c->s.in_channels;
+  c->pitch = c->planes ? IR_BGEMM_PLANES : c->s.in_channels;
   while (!(c->chunks_of_run = cut (taps * c->pitch, &c->chunk)))
     c->pitch++;
   c->n_chunks = w->kernel_h * runs * c->chunks_of_run;
@@ -428,15 +374,11 @@ static void
 choose_memory (Bconv *c)
 {
   const IrWindow *w = &c->s.window;
-  const gsize windows = (gsize) c->rows * c->line;
   const gsize lines = (gsize) w->stride_h * plane_lines (c, c->rows);
-  const gsize pixels =
-      c->planes ? (gsize) w->in_w * c->s.in_channels * sizeof (float) : 0;
 
   c->band = (lines * c->line * c->step + span (w->kernel_w, w->dilation_w)) *
       c->pitch;
-  c->scratch =
-      2 * windows * sizeof (gpointer) + pixels + c->band * sizeof (guint16);
+  c->scratch = c->band * sizeof (guint16);
   c->scratch =
       (c->scratch + IR_TENSOR_ALIGN - 1) / IR_TENSOR_ALIGN * IR_TENSOR_ALIGN;
 }
@@ -551,7 +493,8 @@ fits (const CpuModel *model, const CpuFusion *fusion, Bconv *c)
       !cpu_port_can_be_last (in) ||
       !cpu_port_can_be_last (ir_port ((IrNode *) fusion->head, 0)))
     return FALSE;
-  c->planes = c->s.groups == 1 && c->s.in_channels <= MAX_PLANES &&
+  c->planes = c->s.groups == 1 && c->s.in_channels <= IR_BGEMM_PLANES &&
+      (c->s.window.kernel_w > 1 || c->s.window.stride_w == 1) &&
       cpu_port_layout (model, in) == CPU_PLAIN;
   return TRUE;
 }

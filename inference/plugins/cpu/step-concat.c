@@ -25,13 +25,33 @@ run_concat (const CpuStep *step, CpuRun *run, GError **error)
 
 /* --- channels of pixels ---------------------------------------------------- */
 
+static gsize
+number_bytes (const CpuSlot *slot)
+{
+  return slot->dtype == IR_DTYPE_BF16 ? 2 : 4;
+}
+
 /* Channels of one input, between pixels that have others too. */
 static void
-copy_channels (const float *from, gsize from_pitch, gsize channels, float *to,
-    gsize to_pitch, gsize pixels)
+copy_channels (const CpuModel *model, const CpuSlot *in, const guint8 *from,
+    const CpuSlot *out, guint8 *to, gsize n)
 {
-  for (gsize p = 0; p < pixels; p++, from += from_pitch, to += to_pitch)
-    memcpy (to, from, channels * sizeof *to);
+  const gsize channels = in->shape.dim[1];
+  const IrBgemmPixels pixels = { n, channels, in->pitch, channels, out->pitch };
+  const gsize size = number_bytes (in);
+
+  if (in->dtype != out->dtype) {
+    if (out->dtype == IR_DTYPE_BF16)
+      model->bgemm->narrow (&pixels, (const float *) from, (guint16 *) to);
+    else
+      model->bgemm->widen (&pixels, (const guint16 *) from, (float *) to);
+    return;
+  }
+  for (gsize p = 0; p < n; p++) {
+    memcpy (to, from, channels * size);
+    from += in->pitch * size;
+    to += out->pitch * size;
+  }
 }
 
 static gsize
@@ -50,21 +70,23 @@ concat_pixels (gpointer data, guint task, guint worker)
   const gsize part = *(const gsize *) work->step->data;
   const gsize first = task * part;
   const gsize pixels = MIN (part, count_pixels (out) - first);
-  const gsize channels = out->shape.dim[1];
-  float *to = cpu_out (work, 0) + first * out->pitch;
-  gsize at = 0;
+  const gsize channels = out->shape.dim[1], size = number_bytes (out);
+  const gsize rest = CPU_PITCH (channels) - channels;
+  guint8 *to = (guint8 *) work->run->data[work->step->out[0]] +
+      first * out->pitch * size;
+  guint8 *part_to = to;
 
   for (guint i = 0; i < work->step->n_in; i++) {
     const CpuSlot *in = cpu_slot (model, work->step->in[i]);
+    const guint8 *from = (const guint8 *) work->run->data[work->step->in[i]] +
+        first * in->pitch * number_bytes (in);
 
-    if (cpu_in (work, i) != cpu_out (work, 0) + at)
-      copy_channels (cpu_in (work, i) + first * in->pitch, in->pitch,
-          in->shape.dim[1], to + at, out->pitch, pixels);
-    at += in->shape.dim[1];
+    if (from != part_to)
+      copy_channels (model, in, from, out, part_to, pixels);
+    part_to += in->shape.dim[1] * size;
   }
-  for (gsize p = 0; p < pixels; p++)
-    for (gsize c = channels; c < CPU_PITCH (channels); c++)
-      to[p * out->pitch + c] = 0;
+  for (gsize p = 0; rest > 0 && p < pixels; p++)
+    memset (to + (p * out->pitch + channels) * size, 0, rest * size);
 }
 
 static gboolean
@@ -146,10 +168,10 @@ cpu_lower_concat (CpuModel *model, const CpuFusion *fusion)
   step->run = layout == CPU_LAST ? run_concat_pixels : run_concat;
   step->data = g_memdup2 (&number, sizeof number);
   step->free_data = g_free;
+  step->takes_bf16 = step->gives_bf16 = layout == CPU_LAST;
   if (layout == CPU_LAST && adopt_inputs (model, step)) {
     step->kernel = "view";
     step->run = run_nothing;
-    step->takes_bf16 = step->gives_bf16 = TRUE;
   }
   return TRUE;
 }

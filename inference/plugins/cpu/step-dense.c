@@ -16,6 +16,7 @@
 /* Smaller weights stay in a cache, where widening them takes longer than reading
  * twice as many bytes. */
 #define MIN_F16_BYTES (1 << 20)
+#define MAX_F16 65504
 
 typedef struct {
   CpuFusion fusion;
@@ -226,6 +227,8 @@ typedef struct {
   const Dense *d;
   const float *weights;
   guint16 *to;
+  /* Whether those that are no f16 may be rounded; if not, whether there are any. */
+  gboolean round;
   gint others;
 } Narrowing;
 
@@ -242,19 +245,21 @@ narrow_panel (gpointer data, guint task, guint worker)
 
   for (guint i = 0; i < d->k && !g_atomic_int_get (&p->others); i++) {
     for (guint o = 0; o < columns; o++)
-      if (!narrow (from[i * row + o * next], &to[o]))
+      if (!narrow (from[i * row + o * next], &to[o]) &&
+          !(p->round && fabsf (from[i * row + o * next]) <= MAX_F16))
         g_atomic_int_set (&p->others, TRUE);
     memset (to + columns, 0, (nr - columns) * sizeof *to);
     to += nr;
   }
 }
 
-/* FALSE if there are numbers that are no f16. */
+/* FALSE if there are numbers that are no f16 where they would not be bf16 else, which
+ * has less digits. */
 static gboolean
 pack_halves (const CpuModel *model, gconstpointer data, const float *weights,
     gpointer to)
 {
-  Narrowing p = { data, weights, to, FALSE };
+  Narrowing p = { data, weights, to, model->bgemm != NULL, FALSE };
 
   cpu_pool_run (model->threads, p.d->n_panels, narrow_panel, &p);
   return !p.others;
@@ -269,7 +274,8 @@ fill (Dense *d, CpuModel *model, IrPort weights)
   /* One row waits for its weights: those that came as f16 are kept so. */
   if (d->m == 1 && n * sizeof (float) >= MIN_F16_BYTES)
     d->halves = cpu_pack (model, weights, n * sizeof (guint16), pack_halves, d,
-        "dense f16 %u: %u %u %d", nr, d->n, d->k, d->transposed);
+        "dense f16 %d %u: %u %u %d", model->bgemm != NULL, nr, d->n, d->k,
+        d->transposed);
   if (!d->halves)
     d->packed = cpu_pack (model, weights, n * sizeof (float), pack, d,
         "dense %u: %u %u %d", nr, d->n, d->k, d->transposed);

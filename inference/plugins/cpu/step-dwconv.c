@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define MAX_KERNEL 64
+#define MAX_LINES 128
 
 typedef struct {
   CpuFusion fusion;
@@ -19,20 +20,74 @@ typedef struct {
   float low, high;
 } Dwconv;
 
+/* Lines of the source that windows of one line see. */
+static guint
+count_lines (const Dwconv *d)
+{
+  return (d->s.window.kernel_h - 1) * d->s.window.dilation_h + 1;
+}
+
+/* What a thread works on: lines of the source that had to be widened, by their
+ * number modulo that of the lines that are seen at once, and which these are. */
+typedef struct {
+  float *memory;
+  float *to;
+  float *residual;
+  guint held[MAX_LINES];
+} Lines;
+
+#define NO_LINE G_MAXUINT
+
+static Lines
+begin_lines (const Dwconv *d, const CpuWork *work, guint worker)
+{
+  const IrWindow *w = &d->s.window;
+  Lines lines = { .memory = cpu_scratch (work->run, worker) };
+
+  lines.to = lines.memory + count_lines (d) * w->in_w * d->channels;
+  lines.residual = lines.to + w->out_w * d->channels;
+  for (guint i = 0; i < MAX_LINES; i++)
+    lines.held[i] = NO_LINE;
+  return lines;
+}
+
+/* Line @y of all images. */
+static const float *
+find_line (
+    const Dwconv *d, const CpuWork *work, Lines *lines, guint y, gsize *pitch)
+{
+  const gsize width = d->s.window.in_w;
+  const guint at = y % count_lines (d);
+  float *buffer = lines->memory + at * width * d->channels;
+
+  if (!cpu_is_bf16 (work, work->step->in[0]))
+    return cpu_get_pixels (work, 0, y * width, d->channels, width, NULL, pitch);
+  *pitch = d->channels;
+  if (lines->held[at] != y)
+    cpu_get_pixels (work, 0, y * width, d->channels, width, buffer, pitch);
+  lines->held[at] = y;
+  return buffer;
+}
+
 /* What the kernel's limits can't say, over a row that is still in the cache. */
 static void
-finish_row (const Dwconv *d, const CpuWork *work, guint row, float *to)
+finish_row (const Dwconv *d, const CpuWork *work, guint row, float *to,
+    gsize pitch, float *buffer)
 {
   const CpuRun *run = work->run;
-  const gsize pitch = cpu_out_pitch (work, 0), n = d->s.window.out_w;
+  const gsize n = d->s.window.out_w;
   const gboolean residual = work->step->n_in > 1;
   const CpuFusion *f = &d->fusion;
   const IrEltwiseKernels *k = run->model->eltwise;
 
-  if (residual)
-    cpu_binary_pixels (k, IR_BINARY_ADD, to, pitch,
-        cpu_in (work, 1) + row * n * cpu_in_pitch (work, 1),
-        cpu_in_pitch (work, 1), to, pitch, d->channels, n);
+  if (residual) {
+    gsize step;
+    const float *add =
+        cpu_get_pixels (work, 1, row * n, d->channels, n, buffer, &step);
+
+    cpu_binary_pixels (
+        k, IR_BINARY_ADD, to, pitch, add, step, to, pitch, d->channels, n);
+  }
   if (residual || !cpu_fusion_is_clamp (f))
     cpu_finish_pixels (run, f, 0, d->s.groups, to, pitch, n);
 }
@@ -43,11 +98,10 @@ dwconv_rows (gpointer data, guint task, guint worker)
   const CpuWork *work = data;
   const Dwconv *d = work->step->data;
   const IrWindow *w = &d->s.window;
-  const gsize row_in = w->in_w * cpu_in_pitch (work, 0);
-  const gsize row_out = w->out_w * cpu_out_pitch (work, 0);
   const guint all = d->s.batch * w->out_h;
   const guint end = MIN ((task + 1) * d->rows, all);
   const float *rows[MAX_KERNEL];
+  Lines lines = begin_lines (d, work, worker);
   IrDwconvRow row = { .channels = d->channels,
     .in_w = w->in_w,
     .out_w = w->out_w,
@@ -57,25 +111,27 @@ dwconv_rows (gpointer data, guint task, guint worker)
     .dilation = w->dilation_w,
     .pad = w->pad_w,
     .rows = rows,
-    .in_pitch = cpu_in_pitch (work, 0),
     .weights = d->weights,
     .bias = d->bias,
-    .out_pitch = cpu_out_pitch (work, 0),
     .low = d->low,
     .high = d->high };
 
   for (guint y = task * d->rows; y < end; y++) {
-    const float *in = cpu_in (work, 0) + y / w->out_h * w->in_h * row_in;
+    const guint image = y / w->out_h * w->in_h;
     const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
 
     for (int ky = 0; ky < w->kernel_h; ky++) {
       const int sy = top + ky * w->dilation_h;
 
-      rows[ky] = sy >= 0 && sy < w->in_h ? in + sy * row_in : NULL;
+      rows[ky] = sy >= 0 && sy < w->in_h
+          ? find_line (d, work, &lines, image + sy, &row.in_pitch)
+          : NULL;
     }
-    row.to = cpu_out (work, 0) + y * row_out;
+    row.to = cpu_begin_pixels (
+        work, (gsize) y * w->out_w, d->channels, lines.to, &row.out_pitch);
     work->run->model->dwconv->row (&row);
-    finish_row (d, work, y, row.to);
+    finish_row (d, work, y, row.to, row.out_pitch, lines.residual);
+    cpu_end_pixels (work, (gsize) y * w->out_w, d->channels, w->out_w, row.to);
   }
 }
 
@@ -143,6 +199,7 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
   if (!cpu_port_is_known (model, weights) ||
       !cpu_conv_shape (fusion->head, &shape.s) || shape.s.in_channels != 1 ||
       shape.s.out_channels != 1 || shape.s.window.kernel_h > MAX_KERNEL ||
+      (model->bgemm && count_lines (&shape) > MAX_LINES) ||
       !cpu_port_can_be_last (fusion->head->inputs[0]))
     return FALSE;
   d = g_memdup2 (&shape, sizeof shape);
@@ -166,5 +223,10 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
   step->run = run_dwconv;
   step->data = d;
   step->free_data = dwconv_free;
+  step->takes_bf16 = step->gives_bf16 = TRUE;
+  if (model->bgemm)
+    step->scratch = ((gsize) count_lines (d) * d->s.window.in_w +
+                        2 * (gsize) d->s.window.out_w) *
+        d->channels * sizeof (float);
   return TRUE;
 }

@@ -6,8 +6,9 @@
 
 #include <string.h>
 
-/* Elements of one part. */
+/* Elements of one part; of one that is widened and narrowed in between. */
 #define PART 16384
+#define PART_BF16 4096
 
 typedef struct {
   IrUnary unary;
@@ -39,14 +40,15 @@ add_step (CpuModel *model, const IrNode *node, CpuLayout layout,
 
 /* One long array, or pixels. */
 static void
-find_parts (Eltwise *e, const IrShape *shape, CpuLayout layout)
+find_parts (
+    Eltwise *e, const CpuModel *model, const IrShape *shape, CpuLayout layout)
 {
   e->n = ir_shape_size (shape, 0, shape->rank);
   e->part = PART;
   if (layout == CPU_LAST) {
     e->width = CPU_PITCH (shape->dim[1]);
     e->n /= shape->dim[1];
-    e->part = MAX (PART / e->width, 1);
+    e->part = MAX ((model->bgemm ? PART_BF16 : PART) / e->width, 1);
   }
 }
 
@@ -62,6 +64,27 @@ run_parts (const CpuStep *step, CpuRun *run, CpuTask part)
 
 /* --- one operand ----------------------------------------------------------- */
 
+/* Numbers of one part, for each operand that has to be widened or narrowed. */
+static gsize
+part_floats (const Eltwise *e)
+{
+  return e->part * e->width;
+}
+
+static void
+unary_pixels (const CpuWork *work, gsize first, gsize n, float *buffer)
+{
+  const Eltwise *e = work->step->data;
+  gsize from_pitch, to_pitch;
+  const float *from =
+      cpu_get_pixels (work, 0, first, e->width, n, buffer, &from_pitch);
+  float *to = cpu_begin_pixels (work, first, e->width, buffer, &to_pitch);
+
+  cpu_unary_pixels (work->run->model->eltwise, e->unary, e->a, e->b, from,
+      from_pitch, to, to_pitch, e->width, n);
+  cpu_end_pixels (work, first, e->width, n, to);
+}
+
 static void
 unary_part (gpointer data, guint task, guint worker)
 {
@@ -71,11 +94,7 @@ unary_part (gpointer data, guint task, guint worker)
   const gsize first = task * e->part, n = MIN (e->part, e->n - first);
 
   if (e->width)
-    cpu_unary_pixels (k, e->unary, e->a, e->b,
-        cpu_in (work, 0) + first * cpu_in_pitch (work, 0),
-        cpu_in_pitch (work, 0),
-        cpu_out (work, 0) + first * cpu_out_pitch (work, 0),
-        cpu_out_pitch (work, 0), e->width, n);
+    unary_pixels (work, first, n, cpu_scratch (work->run, worker));
   else
     k->unary (e->unary, e->a, e->b, cpu_in (work, 0) + first,
         cpu_out (work, 0) + first, n);
@@ -95,15 +114,19 @@ cpu_lower_unary (CpuModel *model, const CpuFusion *fusion)
   const IrPort out = ir_port ((IrNode *) node, 0);
   Eltwise e = { 0 };
   CpuLayout layout;
+  CpuStep *step;
   guint slot;
 
   if (!cpu_port_is_f32 (node->inputs[0]) || !cpu_port_is_f32 (out) ||
       !cpu_match_unary (node, &e.unary, &e.a, &e.b))
     return FALSE;
   layout = cpu_port_layout (model, node->inputs[0]);
-  find_parts (&e, &node->outputs[0].shape, layout);
+  find_parts (&e, model, &node->outputs[0].shape, layout);
   slot = cpu_take (model, node->inputs[0], layout);
-  add_step (model, node, layout, &slot, 1, run_unary, &e);
+  step = add_step (model, node, layout, &slot, 1, run_unary, &e);
+  step->takes_bf16 = step->gives_bf16 = layout == CPU_LAST;
+  if (model->bgemm)
+    step->scratch = part_floats (&e) * sizeof (float);
   return TRUE;
 }
 
@@ -140,12 +163,20 @@ static const float *
 lone_operand (const CpuWork *work, guint operand, guint worker)
 {
   const Eltwise *e = work->step->data;
+  const guint n = e->form == IR_BINARY_BOTH ? e->channels : 1;
   float *y = cpu_scratch (work->run, worker);
+  gsize pitch;
+  const float *x = cpu_get_pixels (work, operand, 0, n, 1, y, &pitch);
 
-  for (gsize c = 0; c < e->width; c++)
-    y[c] = e->form != IR_BINARY_BOTH ? *cpu_in (work, operand)
-        : c < e->channels            ? cpu_in (work, operand)[c]
-                                     : 1;
+  if (e->form == IR_BINARY_BOTH) {
+    for (gsize c = 0; c < e->width; c++)
+      y[c] = c < n ? x[c] : 1;
+  } else {
+    const float one = *x;
+
+    for (gsize c = 0; c < e->width; c++)
+      y[c] = one;
+  }
   return y;
 }
 
@@ -155,21 +186,25 @@ binary_pixels (gpointer data, guint task, guint worker)
   const CpuWork *work = data;
   const Eltwise *e = work->step->data;
   const gsize first = task * e->part, n = MIN (e->part, e->n - first);
+  float *buffer = (float *) cpu_scratch (work->run, worker) + e->width;
   const float *operand[2];
-  gsize pitch[2];
+  gsize pitch[2], to_pitch;
+  float *to;
 
   for (guint i = 0; i < 2; i++) {
     const gboolean lone = i == 0
         ? e->form == IR_BINARY_LEFT_ONE
         : e->form == IR_BINARY_RIGHT_ONE || e->channels;
 
-    pitch[i] = lone ? 0 : cpu_in_pitch (work, i);
+    pitch[i] = 0;
     operand[i] = lone ? lone_operand (work, i, worker)
-                      : cpu_in (work, i) + first * pitch[i];
+                      : cpu_get_pixels (work, i, first, e->width, n,
+                            buffer + i * part_floats (e), &pitch[i]);
   }
+  to = cpu_begin_pixels (work, first, e->width, buffer, &to_pitch);
   cpu_binary_pixels (work->run->model->eltwise, e->binary, operand[0], pitch[0],
-      operand[1], pitch[1], cpu_out (work, 0) + first * cpu_out_pitch (work, 0),
-      cpu_out_pitch (work, 0), e->width, n);
+      operand[1], pitch[1], to, to_pitch, e->width, n);
+  cpu_end_pixels (work, first, e->width, n, to);
 }
 
 static gboolean
@@ -254,7 +289,7 @@ whole_form (CpuModel *model, const IrNode *node, Eltwise *e, guint *slots,
   for (guint i = 0; i < 2; i++)
     slots[i] = full & 1u << i ? cpu_take (model, node->inputs[i], *layout)
                               : cpu_port_slot (model, node->inputs[i]);
-  find_parts (e, out, *layout);
+  find_parts (e, model, out, *layout);
   return TRUE;
 }
 
@@ -275,7 +310,7 @@ channel_form (CpuModel *model, const IrNode *node, Eltwise *e, guint *slots,
       !is_channel (&ir_node_input (node, !full)->shape, out))
     return FALSE;
   *layout = cpu_port_layout (model, node->inputs[full]);
-  find_parts (e, out, *layout);
+  find_parts (e, model, out, *layout);
   e->channels = out->dim[1];
   slots[0] = cpu_take (model, node->inputs[full], *layout);
   slots[1] = cpu_port_slot (model, node->inputs[!full]);
@@ -305,5 +340,8 @@ cpu_lower_binary (CpuModel *model, const CpuFusion *fusion)
     return FALSE;
   step = add_step (model, node, layout, slots, 2, run_binary, &e);
   step->scratch = e.width * sizeof (float);
+  if (model->bgemm)
+    step->scratch += 2 * part_floats (&e) * sizeof (float);
+  step->takes_bf16 = step->gives_bf16 = layout == CPU_LAST;
   return TRUE;
 }

@@ -16,6 +16,13 @@ typedef struct {
   guint rows;
 } Pool;
 
+/* Of lines that are widened: those of a window. */
+static gsize
+line_floats (const Pool *p)
+{
+  return (gsize) p->window.in_w * p->channels;
+}
+
 /* How many elements of a window from @start lie in [0, @size). */
 static int
 count_inside (int start, int length, int size)
@@ -39,6 +46,19 @@ count_row (const Pool *p, int y, float *counts)
   }
 }
 
+/* Without height and width pixels follow each other. */
+static float *
+begin_row (
+    const CpuWork *work, const Pool *p, guint y, float *buffer, gsize *pitch)
+{
+  const gsize first = (gsize) y * p->window.out_w;
+
+  if (cpu_slot (work->run->model, work->step->out[0])->layout == CPU_LAST)
+    return cpu_begin_pixels (work, first, p->channels, buffer, pitch);
+  *pitch = p->channels;
+  return cpu_out (work, 0) + first * p->channels;
+}
+
 static void
 pool_rows (gpointer data, guint task, guint worker)
 {
@@ -46,33 +66,41 @@ pool_rows (gpointer data, guint task, guint worker)
   const Pool *p = work->step->data;
   const IrWindow *w = &p->window;
   const IrPoolKernels *k = work->run->model->pool;
-  const gsize in_pitch = cpu_in_pitch (work, 0);
-  const CpuSlot *out = cpu_slot (work->run->model, work->step->out[0]);
-  const gsize out_pitch = out->layout == CPU_LAST ? out->pitch : p->channels;
-  const gsize row_in = w->in_w * in_pitch, row_out = w->out_w * out_pitch;
   const guint end = MIN ((task + 1) * p->rows, p->batch * w->out_h);
   float *counts = cpu_scratch (work->run, worker);
+  float *to = counts + w->out_w, *lines = to + w->out_w * p->channels;
   const float *rows[MAX_KERNEL];
-  IrPoolRow row = { p->channels, w->in_w, w->out_w, w->kernel_h, w->kernel_w,
-    w->stride_w, w->dilation_w, w->pad_w, rows, in_pitch, counts, NULL,
-    out_pitch };
+  IrPoolRow row = { .channels = p->channels,
+    .in_w = w->in_w,
+    .out_w = w->out_w,
+    .kernel_h = w->kernel_h,
+    .kernel_w = w->kernel_w,
+    .stride = w->stride_w,
+    .dilation = w->dilation_w,
+    .pad = w->pad_w,
+    .rows = rows,
+    .counts = counts };
 
   for (guint y = task * p->rows; y < end; y++) {
-    const float *in = cpu_in (work, 0) + y / w->out_h * w->in_h * row_in;
+    const gsize image = y / w->out_h * w->in_h;
     const int oy = y % w->out_h;
 
     for (int ky = 0; ky < w->kernel_h; ky++) {
       const int sy = oy * w->stride_h - w->pad_h + ky * w->dilation_h;
 
-      rows[ky] = sy >= 0 && sy < w->in_h ? in + sy * row_in : NULL;
+      rows[ky] = sy >= 0 && sy < w->in_h
+          ? cpu_get_pixels (work, 0, (image + sy) * w->in_w, p->channels,
+                w->in_w, lines + ky * line_floats (p), &row.in_pitch)
+          : NULL;
     }
-    row.to = cpu_out (work, 0) + y * row_out;
+    row.to = begin_row (work, p, y, to, &row.out_pitch);
     if (p->average) {
       count_row (p, oy, counts);
       k->average_row (&row);
     } else {
       k->max_row (&row);
     }
+    cpu_end_pixels (work, (gsize) y * w->out_w, p->channels, w->out_w, row.to);
   }
 }
 
@@ -129,7 +157,11 @@ add_pool (CpuModel *model, const IrNode *node, CpuLayout out, Pool *p)
   step->run = run_pool;
   step->data = g_memdup2 (p, sizeof *p);
   step->free_data = g_free;
+  step->takes_bf16 = step->gives_bf16 = TRUE;
   step->scratch = w->out_w * sizeof (float);
+  if (model->bgemm)
+    step->scratch += (w->out_w * p->channels + w->kernel_h * line_floats (p)) *
+        sizeof (float);
 }
 
 gboolean

@@ -10,11 +10,12 @@
  *   to[r][c] = f (clamp (bias[c] + sum over t, i of from[r * stride + at[t] + i] *
  *                        weights[t][i][c] + residual[r][c]))
  *
- * Rows are output pixels, columns are output channels. What a row multiplies comes
- * in @chunks chunks of @chunk numbers, an even number up to IR_BGEMM_CHUNK, each
- * somewhere behind the row's beginning: rows may overlap, so the windows of a
- * convolution are had without copying. Rows that nobody wants, such as those
- * between the lines of a picture, have no address in @to.
+ * Rows are windows over a picture, columns are output channels. What a row
+ * multiplies comes in @chunks chunks of @chunk numbers, an even number up to
+ * IR_BGEMM_CHUNK, each somewhere behind the row's beginning: rows may overlap, so the
+ * windows of a convolution are had without copying. Of each @line rows only the first
+ * @wanted have a result, the others are what lies between the lines of the picture;
+ * results lie one after the other in @to, as do the pixels of @residual.
  *
  * Columns come in panels of IR_BGEMM_COLUMNS; a panel is @chunks times two halves
  * of [chunk / 2][16][2], the last index being that of the two numbers of a row that
@@ -49,11 +50,14 @@ typedef struct {
   const ptrdiff_t *at;
   const uint16_t *weights;
   const float *bias;
-  void *const *to; /* of each row, or NULL */
+  int line;
+  int wanted;
+  void *to;
   IrBgemmType to_type;
-  const void *const *residual; /* of each row; or NULL */
+  size_t to_pitch;      /* numbers from one result to the next */
+  const void *residual; /* or NULL */
   IrBgemmType residual_type;
-  size_t first; /* added to the addresses of both, in numbers */
+  size_t residual_pitch;
   float low, high;
   const IrBgemmFunction *function; /* or NULL */
 } IrBgemmProduct;
@@ -67,18 +71,32 @@ typedef struct {
   size_t to_pitch;
 } IrBgemmPixels;
 
+/* Pixels that come as up to four planes of f32, and become IR_BGEMM_PLANES numbers
+ * side by side, the missing ones zero. */
+#define IR_BGEMM_PLANES 4
+
+typedef struct {
+  int channels;
+  size_t pixels;
+  const float *from;
+  size_t plane; /* floats from one plane to the next */
+  uint16_t *to;
+} IrBgemmPlanes;
+
 /*
  * multiply: the formula above. The order of the sums is the variant's own, but does
  * not depend on @rows or @columns.
  * narrow: f32 to bf16, rounded to the nearest, ties to even; subnormal numbers
  * become zeros.
  * widen: bf16 to f32, in the same way.
+ * join: planes to pixels, rounded as by narrow.
  */
 typedef struct {
   IR_KERNEL_HEAD;
   void (*multiply) (const IrBgemmProduct *product);
   void (*narrow) (const IrBgemmPixels *pixels, const float *from, uint16_t *to);
   void (*widen) (const IrBgemmPixels *pixels, const uint16_t *from, float *to);
+  void (*join) (const IrBgemmPlanes *planes);
 } IrBgemmKernels;
 
 IR_KERNEL_DECLARE (IrBgemmKernels, bgemm);

@@ -10,6 +10,11 @@
 #define TILE_ROWS 16
 #define BLOCK_ROWS (2 * TILE_ROWS)
 #define ROW_BYTES 64
+#define LINE 64
+/* Weights that stay in the second-level cache beside the rows. */
+#define WEIGHTS_BYTES (512 << 10)
+/* How far memory is behind. */
+#define AHEAD_BYTES (8 << 10)
 
 /* Tiles: sums 0 to 3, rows 4 and 5, weights 6 and 7. */
 #define N_TILES 8
@@ -39,11 +44,24 @@ configure (int rows, int chunk)
   _tile_loadconfig (&config);
 }
 
+/* What is going to be needed, a part of it with each chunk. */
+typedef struct {
+  const char *at;
+  int lines;
+} Ahead;
+
+static inline void
+fetch (Ahead *ahead)
+{
+  for (int i = 0; i < ahead->lines; i++, ahead->at += LINE)
+    _mm_prefetch (ahead->at, _MM_HINT_T1);
+}
+
 /* Sums of one block and panel; @tall: of more rows than one tile has, @wide: of more
  * columns. */
 static inline __attribute__ ((always_inline)) void
 add_block (const IrBgemmProduct *p, const uint16_t *from, const uint16_t *w,
-    float *sums, int tall, int wide)
+    float *sums, Ahead *ahead, int tall, int wide)
 {
   const size_t half = (size_t) p->chunk * 16, stride = p->stride * sizeof *from;
   const uint16_t *below = from + TILE_ROWS * p->stride;
@@ -66,6 +84,7 @@ add_block (const IrBgemmProduct *p, const uint16_t *from, const uint16_t *w,
       if (wide)
         _tile_dpbf16ps (3, 5, 7);
     }
+    fetch (ahead);
   }
   _tile_stored (0, sums, 2 * ROW_BYTES);
   if (wide)
@@ -77,6 +96,12 @@ add_block (const IrBgemmProduct *p, const uint16_t *from, const uint16_t *w,
   }
 }
 
+static __mmask32
+first_lanes (int n)
+{
+  return n < 32 ? (1u << n) - 1 : 0xffffffff;
+}
+
 static inline __m512
 widen_vector (__m256i x)
 {
@@ -85,178 +110,232 @@ widen_vector (__m256i x)
 }
 
 static inline __attribute__ ((always_inline)) __m512
-load_numbers (const void *row, size_t at, __mmask16 mask, IrBgemmType type)
+load_numbers (const void *from, size_t at, __mmask16 mask, IrBgemmType type)
 {
   if (type == IR_BGEMM_F32)
-    return _mm512_maskz_loadu_ps (mask, (const float *) row + at);
+    return _mm512_maskz_loadu_ps (mask, (const float *) from + at);
   return widen_vector (
-      _mm256_maskz_loadu_epi16 (mask, (const uint16_t *) row + at));
+      _mm256_maskz_loadu_epi16 (mask, (const uint16_t *) from + at));
 }
 
 static inline __attribute__ ((always_inline)) void
-store_numbers (void *row, size_t at, __mmask16 mask, __m512 x, IrBgemmType type)
+store_numbers (void *to, size_t at, __mmask32 mask, __m512 low, __m512 high,
+    IrBgemmType type)
 {
-  if (type == IR_BGEMM_F32)
-    _mm512_mask_storeu_ps ((float *) row + at, mask, x);
-  else
-    _mm256_mask_storeu_epi16 (
-        (uint16_t *) row + at, mask, (__m256i) _mm512_cvtneps_pbh (x));
-}
-
-typedef struct {
-  float *sums;
-  const float *bias;
-  void *const *to;
-  const void *const *residual;
-  int rows, columns;
-  size_t first;
-} Finish;
-
-static __mmask16
-lanes (int n)
-{
-  return n < 16 ? (1u << n) - 1 : 0xffff;
-}
-
-/* Where a function comes in between: what precedes it, in place. The sums of rows
- * that nobody wants may be anything. */
-static void
-prepare (const IrBgemmProduct *p, const Finish *f)
-{
-  const __m512 low = _mm512_set1_ps (p->low), high = _mm512_set1_ps (p->high);
-
-  for (int v = 0; v < IR_BGEMM_COLUMNS; v += 16) {
-    const int left = f->columns - v;
-    const __mmask16 mask = left > 0 ? lanes (left) : 0;
-    const __m512 bias = _mm512_maskz_loadu_ps (mask, f->bias + v);
-
-    for (int r = 0; r < f->rows; r++) {
-      __m512 x = _mm512_maskz_loadu_ps (mask, f->sums + r * 32 + v);
-
-      x = _mm512_add_ps (x, bias);
-      if (p->residual && f->to[r])
-        x = _mm512_add_ps (x,
-            p->residual_type == IR_BGEMM_F32
-                ? load_numbers (
-                      f->residual[r], f->first + v, mask, IR_BGEMM_F32)
-                : load_numbers (
-                      f->residual[r], f->first + v, mask, IR_BGEMM_BF16));
-      _mm512_storeu_ps (
-          f->sums + r * 32 + v, _mm512_min_ps (high, _mm512_max_ps (low, x)));
-    }
+  if (type == IR_BGEMM_F32) {
+    _mm512_mask_storeu_ps ((float *) to + at, mask, low);
+    _mm512_mask_storeu_ps ((float *) to + at + 16, mask >> 16, high);
+  } else {
+    _mm512_mask_storeu_epi16 (
+        (uint16_t *) to + at, mask, (__m512i) _mm512_cvtne2ps_pbh (high, low));
   }
 }
 
-/* Bias, residual, limits; nothing of it where a function has been applied. */
+/* The sums of a block and where they belong. */
+typedef struct {
+  const IrBgemmProduct *p;
+  float *sums;
+  int row, rows;
+  int column, columns;
+} Block;
+
+/* The first result from @row on. */
+static size_t
+find_result (const IrBgemmProduct *p, int row)
+{
+  const int x = row % p->line;
+
+  return (size_t) (row / p->line) * p->wanted + (x < p->wanted ? x : p->wanted);
+}
+
+/* What is left to do before numbers are written; all, or what does not precede the
+ * function, which has been applied. */
 enum {
-  NO_RESIDUAL = 2,
+  ADD_F32 = IR_BGEMM_F32,
+  ADD_BF16 = IR_BGEMM_BF16,
+  ADD_NOTHING,
   DONE
 };
 
+/* Bias, residual and limits of the results of a block, as @more says; they are kept,
+ * or written as @type. */
 static inline __attribute__ ((always_inline)) void
-finish (const IrBgemmProduct *p, const Finish *f, IrBgemmType to_type,
-    int residual_type)
+finish (const Block *b, int more, int keep, IrBgemmType type)
 {
+  const IrBgemmProduct *p = b->p;
   const __m512 low = _mm512_set1_ps (p->low), high = _mm512_set1_ps (p->high);
+  const __mmask32 mask = first_lanes (b->columns);
+  const __m512 bias0 = _mm512_loadu_ps (p->bias + b->column);
+  const __m512 bias1 = _mm512_loadu_ps (p->bias + b->column + 16);
+  int x = b->row % p->line;
+  const size_t first = find_result (p, b->row);
+  size_t to = first * p->to_pitch + b->column;
+  size_t add = first * p->residual_pitch + b->column;
 
-  for (int v = 0; v < f->columns; v += 16) {
-    const int left = f->columns - v;
-    const __mmask16 mask = lanes (left);
-    const __m512 bias = _mm512_loadu_ps (f->bias + v);
+  for (int r = 0; r < b->rows; r++) {
+    float *sums = b->sums + r * IR_BGEMM_COLUMNS;
 
-    for (int r = 0; r < f->rows; r++) {
-      __m512 x;
+    if (x < p->wanted) {
+      __m512 v0 = _mm512_loadu_ps (sums), v1 = _mm512_loadu_ps (sums + 16);
 
-      if (!f->to[r])
-        continue;
-      x = _mm512_loadu_ps (f->sums + r * 32 + v);
-      if (residual_type != DONE)
-        x = _mm512_add_ps (x, bias);
-      if (residual_type < NO_RESIDUAL)
-        x = _mm512_add_ps (x,
-            load_numbers (f->residual[r], f->first + v, mask, residual_type));
+      if (more != DONE) {
+        v0 = _mm512_add_ps (v0, bias0);
+        v1 = _mm512_add_ps (v1, bias1);
+      }
+      if (more < ADD_NOTHING) {
+        v0 = _mm512_add_ps (v0, load_numbers (p->residual, add, mask, more));
+        v1 = _mm512_add_ps (
+            v1, load_numbers (p->residual, add + 16, mask >> 16, more));
+      }
       /* The sum is the second operand, so that NaN stays. */
-      if (residual_type != DONE)
-        x = _mm512_min_ps (high, _mm512_max_ps (low, x));
-      store_numbers (f->to[r], f->first + v, mask, x, to_type);
+      if (more != DONE) {
+        v0 = _mm512_min_ps (high, _mm512_max_ps (low, v0));
+        v1 = _mm512_min_ps (high, _mm512_max_ps (low, v1));
+      }
+      if (keep) {
+        _mm512_storeu_ps (sums, v0);
+        _mm512_storeu_ps (sums + 16, v1);
+      } else {
+        store_numbers (p->to, to, mask, v0, v1, type);
+      }
+      to += p->to_pitch;
+      add += p->residual_pitch;
     }
+    if (++x == p->line)
+      x = 0;
   }
 }
 
 static void
-finish_block (const IrBgemmProduct *p, const Finish *f)
+finish_block (const Block *b)
 {
-  const int residual = p->function ? DONE
-      : p->residual                ? (int) p->residual_type
-                                   : NO_RESIDUAL;
+  const IrBgemmProduct *p = b->p;
+  const int more = p->residual ? (int) p->residual_type : ADD_NOTHING;
 
-#define CASE(to_type, residual_type)                                           \
-  case 4 * to_type + residual_type:                                            \
-    finish (p, f, to_type, residual_type);                                     \
+#define CASE(more, keep, type)                                                 \
+  case 6 * more + 2 * keep + type:                                             \
+    finish (b, more, keep, type);                                              \
     break;
-  switch (4 * p->to_type + residual) {
-    CASE (IR_BGEMM_F32, IR_BGEMM_F32)
-    CASE (IR_BGEMM_F32, IR_BGEMM_BF16)
-    CASE (IR_BGEMM_F32, NO_RESIDUAL)
-    CASE (IR_BGEMM_F32, DONE)
-    CASE (IR_BGEMM_BF16, IR_BGEMM_F32)
-    CASE (IR_BGEMM_BF16, IR_BGEMM_BF16)
-    CASE (IR_BGEMM_BF16, NO_RESIDUAL)
-    CASE (IR_BGEMM_BF16, DONE)
+#define CASES(more)                                                            \
+  CASE (more, 0, IR_BGEMM_F32)                                                 \
+  CASE (more, 0, IR_BGEMM_BF16) CASE (more, 1, IR_BGEMM_F32)
+  switch (6 * more + (p->function ? 2 : (int) p->to_type)) {
+    CASES (ADD_F32)
+    CASES (ADD_BF16)
+    CASES (ADD_NOTHING)
   }
+#undef CASES
 #undef CASE
+  if (!p->function)
+    return;
+  p->function->change (
+      p->function->data, b->sums, b->rows, b->column, b->columns);
+  if (p->to_type == IR_BGEMM_BF16)
+    finish (b, DONE, 0, IR_BGEMM_BF16);
+  else
+    finish (b, DONE, 0, IR_BGEMM_F32);
 }
 
 static void
-make_block (const IrBgemmProduct *p, int row, int rows, int column)
+make_block (
+    const IrBgemmProduct *p, int row, int rows, int column, Ahead *ahead)
 {
   const size_t panel = (size_t) p->chunks * p->chunk * IR_BGEMM_COLUMNS;
   const uint16_t *from = p->from + row * p->stride;
   const uint16_t *w = p->weights + column / IR_BGEMM_COLUMNS * panel;
   const int left = p->columns - column;
-  float sums[BLOCK_ROWS * 32] __attribute__ ((aligned (64)));
-  const Finish f = { sums, p->bias + column, p->to + row,
-    p->residual ? p->residual + row : NULL, rows,
-    left < IR_BGEMM_COLUMNS ? left : IR_BGEMM_COLUMNS, p->first + column };
+  float sums[BLOCK_ROWS * IR_BGEMM_COLUMNS] __attribute__ ((aligned (64)));
+  const Block b = { p, sums, row, rows, column,
+    left < IR_BGEMM_COLUMNS ? left : IR_BGEMM_COLUMNS };
 
   if (rows > TILE_ROWS && left > 16)
-    add_block (p, from, w, sums, 1, 1);
+    add_block (p, from, w, sums, ahead, 1, 1);
   else if (rows > TILE_ROWS)
-    add_block (p, from, w, sums, 1, 0);
+    add_block (p, from, w, sums, ahead, 1, 0);
   else if (left > 16)
-    add_block (p, from, w, sums, 0, 1);
+    add_block (p, from, w, sums, ahead, 0, 1);
   else
-    add_block (p, from, w, sums, 0, 0);
-  if (p->function) {
-    prepare (p, &f);
-    p->function->change (p->function->data, sums, rows, column, f.columns);
-  }
-  finish_block (p, &f);
+    add_block (p, from, w, sums, ahead, 0, 0);
+  finish_block (&b);
 }
 
-/* Panel by panel: weights that are too many for a cache are read once. */
+/* Panel by panel: weights that are too many for a cache are read once, those of the
+ * next panel while this one's are used. */
 static void
-multiply (const IrBgemmProduct *p)
+multiply_by_panels (const IrBgemmProduct *p)
 {
   const int rest = p->rows % BLOCK_ROWS, whole = p->rows - rest;
+  const int blocks = (p->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  const size_t panel = (size_t) p->chunks * p->chunk * IR_BGEMM_COLUMNS;
+  const uint16_t *w = p->weights;
 
   for (int c = 0; c < p->columns; c += IR_BGEMM_COLUMNS) {
+    Ahead ahead = { (const char *) (w += panel),
+      c + IR_BGEMM_COLUMNS < p->columns ? (p->chunk + blocks - 1) / blocks
+                                        : 0 };
+
     if (whole > 0 && (c == 0 || rest > 0))
       configure (BLOCK_ROWS, p->chunk);
     for (int r = 0; r < whole; r += BLOCK_ROWS)
-      make_block (p, r, BLOCK_ROWS, c);
+      make_block (p, r, BLOCK_ROWS, c, &ahead);
     if (rest > 0) {
       if (whole > 0 || c == 0)
         configure (rest, p->chunk);
-      make_block (p, whole, rest, c);
+      make_block (p, whole, rest, c, &ahead);
     }
   }
+}
+
+/* What is added to the rows from @row on, a part of it with each chunk of those
+ * before. */
+static Ahead
+residual_ahead (const IrBgemmProduct *p, int row)
+{
+  const size_t size = p->residual_type == IR_BGEMM_BF16 ? 2 : 4;
+  const size_t pitch = p->residual_pitch * size;
+  const size_t lines = (BLOCK_ROWS * pitch + LINE - 1) / LINE;
+  const int panels = (p->columns + IR_BGEMM_COLUMNS - 1) / IR_BGEMM_COLUMNS;
+  const size_t chunks = (size_t) panels * p->chunks;
+
+  return (Ahead){ (const char *) p->residual + find_result (p, row) * pitch,
+    (lines + chunks - 1) / chunks };
+}
+
+/* Rows by rows: what they are added to and where they go is read and written in one
+ * piece. Weights are fetched ahead for the first ones. */
+static void
+multiply_by_rows (const IrBgemmProduct *p)
+{
+  for (int r = 0; r < p->rows; r += BLOCK_ROWS) {
+    const int left = p->rows - r;
+    const int rows = left < BLOCK_ROWS ? left : BLOCK_ROWS;
+    Ahead ahead = { (const char *) p->weights + AHEAD_BYTES,
+      r == 0 ? p->chunk : 0 };
+
+    if (r > 0 && p->residual && left > BLOCK_ROWS)
+      ahead = residual_ahead (p, r + BLOCK_ROWS);
+    if (r == 0 || rows < BLOCK_ROWS)
+      configure (rows, p->chunk);
+    for (int c = 0; c < p->columns; c += IR_BGEMM_COLUMNS)
+      make_block (p, r, rows, c, &ahead);
+  }
+}
+
+static void
+multiply (const IrBgemmProduct *p)
+{
+  const size_t weights = (size_t) p->chunks * p->chunk * p->columns;
+
+  if (weights * sizeof *p->weights > WEIGHTS_BYTES)
+    multiply_by_panels (p);
+  else
+    multiply_by_rows (p);
   _tile_release ();
 }
 
 /* As one long pixel where nothing lies between them. */
 static IrBgemmPixels
-join (const IrBgemmPixels *p)
+merge_pixels (const IrBgemmPixels *p)
 {
   IrBgemmPixels joined = *p;
 
@@ -270,23 +349,23 @@ join (const IrBgemmPixels *p)
 }
 
 static __mmask32
-first_lanes (size_t n)
+lanes_from (size_t n, size_t first)
 {
-  return n < 32 ? (1u << n) - 1 : 0xffffffff;
+  return first >= n ? 0 : n - first < 32 ? (1u << (n - first)) - 1 : 0xffffffff;
 }
 
 static void
 narrow (const IrBgemmPixels *pixels, const float *from, uint16_t *to)
 {
-  const IrBgemmPixels p = join (pixels);
+  const IrBgemmPixels p = merge_pixels (pixels);
 
   for (size_t x = 0; x < p.pixels; x++) {
     for (size_t c = 0; c < p.width; c += 32) {
-      const __mmask32 in = first_lanes (c < p.channels ? p.channels - c : 0);
+      const __mmask32 in = lanes_from (p.channels, c);
       const __m512 low = _mm512_maskz_loadu_ps (in, from + c);
       const __m512 high = _mm512_maskz_loadu_ps (in >> 16, from + c + 16);
 
-      _mm512_mask_storeu_epi16 (to + c, first_lanes (p.width - c),
+      _mm512_mask_storeu_epi16 (to + c, lanes_from (p.width, c),
           (__m512i) _mm512_cvtne2ps_pbh (high, low));
     }
     from += p.from_pitch;
@@ -297,17 +376,50 @@ narrow (const IrBgemmPixels *pixels, const float *from, uint16_t *to)
 static void
 widen (const IrBgemmPixels *pixels, const uint16_t *from, float *to)
 {
-  const IrBgemmPixels p = join (pixels);
+  const IrBgemmPixels p = merge_pixels (pixels);
 
   for (size_t x = 0; x < p.pixels; x++) {
     for (size_t c = 0; c < p.width; c += 16) {
-      const __mmask16 in = first_lanes (c < p.channels ? p.channels - c : 0);
+      const __mmask16 in = lanes_from (p.channels, c);
 
-      _mm512_mask_storeu_ps (to + c, first_lanes (p.width - c),
+      _mm512_mask_storeu_ps (to + c, lanes_from (p.width, c),
           widen_vector (_mm256_maskz_loadu_epi16 (in, from + c)));
     }
     from += p.from_pitch;
     to += p.to_pitch;
+  }
+}
+
+/* Sixteen numbers of plane @i, each in the low half of 32 bits. */
+static inline __m512i
+load_plane (const IrBgemmPlanes *p, int i, size_t x, __mmask16 mask)
+{
+  if (i >= p->channels)
+    return _mm512_setzero_si512 ();
+  return _mm512_cvtepu16_epi32 ((__m256i) _mm512_cvtneps_pbh (
+      _mm512_maskz_loadu_ps (mask, p->from + i * p->plane + x)));
+}
+
+static void
+join (const IrBgemmPlanes *p)
+{
+  const __m512i low = _mm512_setr_epi32 (
+      0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  const __m512i high = _mm512_setr_epi32 (
+      8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+
+  for (size_t x = 0; x < p->pixels; x += 16) {
+    const __mmask16 mask = lanes_from (p->pixels, x);
+    const __m512i a = _mm512_or_si512 (load_plane (p, 0, x, mask),
+        _mm512_slli_epi32 (load_plane (p, 1, x, mask), 16));
+    const __m512i b = _mm512_or_si512 (load_plane (p, 2, x, mask),
+        _mm512_slli_epi32 (load_plane (p, 3, x, mask), 16));
+    uint16_t *to = p->to + x * IR_BGEMM_PLANES;
+
+    /* Two numbers a lane, two lanes a pixel. */
+    _mm512_mask_storeu_epi64 (to, mask, _mm512_permutex2var_epi32 (a, low, b));
+    _mm512_mask_storeu_epi64 (
+        to + 32, mask >> 8, _mm512_permutex2var_epi32 (a, high, b));
   }
 }
 
@@ -318,4 +430,5 @@ const IrBgemmKernels ir_bgemm_amx = {
   .multiply = multiply,
   .narrow = narrow,
   .widen = widen,
+  .join = join,
 };

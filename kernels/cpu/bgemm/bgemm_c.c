@@ -46,15 +46,15 @@ element (const IrBgemmProduct *p, int row, int column)
 }
 
 static float
-residual (const IrBgemmProduct *p, int row, int column)
+residual (const IrBgemmProduct *p, size_t result, int column)
 {
-  const size_t at = p->first + column;
+  const size_t at = result * p->residual_pitch + column;
 
   if (!p->residual)
     return 0;
   return p->residual_type == IR_BGEMM_BF16
-      ? to_f32 (((const uint16_t *) p->residual[row])[at])
-      : ((const float *) p->residual[row])[at];
+      ? to_f32 (((const uint16_t *) p->residual)[at])
+      : ((const float *) p->residual)[at];
 }
 
 /* One row of a panel. */
@@ -63,21 +63,22 @@ make_row (const IrBgemmProduct *p, int row, int column)
 {
   const int left = p->columns - column;
   const int n = left < IR_BGEMM_COLUMNS ? left : IR_BGEMM_COLUMNS;
+  const size_t result = (size_t) (row / p->line) * p->wanted + row % p->line;
   float x[IR_BGEMM_COLUMNS] = { 0 };
 
   for (int c = 0; c < n; c++) {
-    x[c] = element (p, row, column + c) + residual (p, row, column + c);
+    x[c] = element (p, row, column + c) + residual (p, result, column + c);
     x[c] = x[c] < p->low ? p->low : x[c] > p->high ? p->high : x[c];
   }
   if (p->function)
     p->function->change (p->function->data, x, 1, column, n);
   for (int c = 0; c < n; c++) {
-    const size_t at = p->first + column + c;
+    const size_t at = result * p->to_pitch + column + c;
 
     if (p->to_type == IR_BGEMM_BF16)
-      ((uint16_t *) p->to[row])[at] = to_bf16 (x[c]);
+      ((uint16_t *) p->to)[at] = to_bf16 (x[c]);
     else
-      ((float *) p->to[row])[at] = x[c];
+      ((float *) p->to)[at] = x[c];
   }
 }
 
@@ -85,7 +86,8 @@ static void
 multiply (const IrBgemmProduct *p)
 {
   for (int r = 0; r < p->rows; r++)
-    for (int c = 0; p->to[r] && c < p->columns; c += IR_BGEMM_COLUMNS)
+    for (int c = 0; r % p->line < p->wanted && c < p->columns;
+         c += IR_BGEMM_COLUMNS)
       make_row (p, r, c);
 }
 
@@ -111,6 +113,15 @@ widen (const IrBgemmPixels *p, const uint16_t *from, float *to)
   }
 }
 
+static void
+join (const IrBgemmPlanes *p)
+{
+  for (size_t x = 0; x < p->pixels; x++)
+    for (int i = 0; i < IR_BGEMM_PLANES; i++)
+      p->to[x * IR_BGEMM_PLANES + i] =
+          i < p->channels ? to_bf16 (p->from[i * p->plane + x]) : 0;
+}
+
 extern const IrBgemmKernels ir_bgemm_c;
 
 const IrBgemmKernels ir_bgemm_c = {
@@ -118,4 +129,5 @@ const IrBgemmKernels ir_bgemm_c = {
   .multiply = multiply,
   .narrow = narrow,
   .widen = widen,
+  .join = join,
 };

@@ -152,7 +152,6 @@ COLUMN (8)
 COLUMN (16)
 #endif
 
-#if IR_LANES == 8
 /* Eight pixels of one vector: column @i of the source is read once for all the
  * pixels that see it, C (column, T (pixel, tap) ...). */
 /* clang-format off */
@@ -204,20 +203,35 @@ COLUMN (16)
 #define PIXELS(X) X (0) X (1) X (2) X (3) X (4) X (5) X (6) X (7)
 
 #define ADD_8(o, k) s##o = MAD8 (w##k, v, s##o);
+#define ADD_16(o, k) s##o = MAD16 (w##k, v, s##o);
 #define WHOLE_8(i, adds)                                                       \
   {                                                                            \
     const vec8 v = LOAD8 (p + i * pitch);                                      \
                                                                                \
     adds                                                                       \
   }
+#define WHOLE_16(i, adds)                                                      \
+  {                                                                            \
+    const vec16 v = LOAD16 (p + i * pitch);                                    \
+                                                                               \
+    adds                                                                       \
+  }
 #define PART_8(i, adds)                                                        \
   if (i >= first && i < end)                                                   \
   WHOLE_8 (i, adds)
+#define PART_16(i, adds)                                                       \
+  if (i >= first && i < end)                                                   \
+  WHOLE_16 (i, adds)
 #define SUM_8(o) vec8 s##o = bias;
+#define SUM_16(o) vec16 s##o = bias;
 #define WEIGHT_8(k) const vec8 w##k = LOAD8 (w + k * r->channels);
+#define WEIGHT_16(k) const vec16 w##k = LOAD16 (w + k * r->channels);
 #define STORE_8(o)                                                             \
   if (o < n)                                                                   \
     STORE8 (to + o * r->out_pitch, CLAMP8 (low, high, s##o));
+#define STORE_16(o)                                                            \
+  if (o < n)                                                                   \
+    STORE16 (to + o * r->out_pitch, CLAMP16 (low, high, s##o));
 
 /* Pixels from @x on, those that there are, of which columns @first to @end - 1 lie
  * inside the source. */
@@ -252,30 +266,47 @@ COLUMN (16)
 
 /* All channels of a few pixels, then the next ones: pixels are read where they
  * lie, one after the other. */
-#define STRIP_ROW(lanes, kw, step)                                             \
-  static void row_##kw##_##step##_##lanes (                                    \
-      const IrDwconvRow *r, int c_first, int c_end)                            \
+#define STRIP_ALL(name, kw, step, first, end)                                  \
+  {                                                                            \
+    int c = 0;                                                                 \
+                                                                               \
+    WIDE_STRIPS (name, kw, step, first, end)                                   \
+    for (; c < r->channels; c += 8)                                            \
+      name##_##kw##_##step##_8 (r, c, x, first, end);                          \
+  }
+#if IR_LANES > 8
+#define WIDE_STRIPS(name, kw, step, first, end)                                \
+  for (; c + 16 <= r->channels; c += 16)                                       \
+    name##_##kw##_##step##_16 (r, c, x, first, end);
+#else
+#define WIDE_STRIPS(name, kw, step, first, end)
+#endif
+
+#define STRIP_ROW(kw, step)                                                    \
+  static void row_##kw##_##step (const IrDwconvRow *r)                         \
   {                                                                            \
     for (int x = 0; x < r->out_w; x += 8) {                                    \
       const int left = x * step - r->pad, room = r->in_w - left;               \
       const int first = left < 0 ? -left : 0;                                  \
                                                                                \
       if (first == 0 && room >= 7 * step + kw)                                 \
-        for (int c = c_first; c < c_end; c += lanes)                           \
-          whole_##kw##_##step##_##lanes (r, c, x, 0, 0);                       \
+        STRIP_ALL (whole, kw, step, 0, 0)                                      \
       else                                                                     \
-        for (int c = c_first; c < c_end; c += lanes)                           \
-          part_##kw##_##step##_##lanes (r, c, x, first, room);                 \
+        STRIP_ALL (part, kw, step, first, room)                                \
     }                                                                          \
   }
 
 STRIPS (8, 3, 1)
 STRIPS (8, 3, 2)
 STRIPS (8, 5, 1)
-STRIP_ROW (8, 3, 1)
-STRIP_ROW (8, 3, 2)
-STRIP_ROW (8, 5, 1)
+#if IR_LANES > 8
+STRIPS (16, 3, 1)
+STRIPS (16, 3, 2)
+STRIPS (16, 5, 1)
 #endif
+STRIP_ROW (3, 1)
+STRIP_ROW (3, 2)
+STRIP_ROW (5, 1)
 
 static void
 column (const IrDwconvRow *r, int c)
@@ -289,16 +320,14 @@ row (const IrDwconvRow *r)
 {
   int c = 0;
 
-#if IR_LANES == 8
   if (r->kernel_w == 3 && r->dilation == 1 && r->stride <= 2) {
-    (r->stride == 1 ? row_3_1_8 : row_3_2_8) (r, 0, r->channels);
+    (r->stride == 1 ? row_3_1 : row_3_2) (r);
     return;
   }
   if (r->kernel_w == 5 && r->dilation == 1 && r->stride == 1) {
-    row_5_1_8 (r, 0, r->channels);
+    row_5_1 (r);
     return;
   }
-#endif
 #if IR_LANES > 8
   for (; c + 32 <= r->channels; c += 32)
     pair16 (r, c);

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Pixels of slots that may be bf16, for steps that compute in f32. */
+#include "cpu.h"
+
+gboolean
+cpu_is_bf16 (const CpuWork *work, guint slot)
+{
+  return cpu_slot (work->run->model, slot)->dtype == IR_DTYPE_BF16;
+}
+
+const float *
+cpu_get_pixels (const CpuWork *work, guint index, gsize first, gsize channels,
+    gsize n, float *buffer, gsize *pitch)
+{
+  const guint slot = work->step->in[index];
+  const gsize from = cpu_in_pitch (work, index);
+  const IrBgemmPixels pixels = { n, channels, from, channels, channels };
+
+  if (!cpu_is_bf16 (work, slot)) {
+    *pitch = from;
+    return cpu_in (work, index) + first * from;
+  }
+  work->run->model->bgemm->widen (
+      &pixels, (const guint16 *) work->run->data[slot] + first * from, buffer);
+  *pitch = channels;
+  return buffer;
+}
+
+float *
+cpu_begin_pixels (const CpuWork *work, gsize first, gsize channels,
+    float *buffer, gsize *pitch)
+{
+  if (cpu_is_bf16 (work, work->step->out[0])) {
+    *pitch = channels;
+    return buffer;
+  }
+  *pitch = cpu_out_pitch (work, 0);
+  return cpu_out (work, 0) + first * *pitch;
+}
+
+void
+cpu_end_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
+    const float *buffer)
+{
+  const guint slot = work->step->out[0];
+  const gsize pitch = cpu_out_pitch (work, 0);
+  const IrBgemmPixels pixels = { n, channels, channels, channels, pitch };
+
+  if (cpu_is_bf16 (work, slot))
+    work->run->model->bgemm->narrow (
+        &pixels, buffer, (guint16 *) work->run->data[slot] + first * pitch);
+}
