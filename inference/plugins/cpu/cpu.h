@@ -390,6 +390,8 @@ float *cpu_merge_weights (const CpuConvShape *shape, guint merged,
  * cpu_alloc_floats(). */
 float *cpu_pack_bias (const IrIgemmKernels *kernels, const CpuConvShape *shape,
     const CpuFusion *fusion);
+/* Bytes of the second-level cache of one core. */
+gsize cpu_second_cache (void);
 /* Into how many parts to cut work of @flops. */
 guint cpu_parts (const CpuModel *model, guint64 flops);
 /* How many of @n equal pieces of it, in all @flops, a part should have. */

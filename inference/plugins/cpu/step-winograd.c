@@ -11,7 +11,8 @@
 #define TILE IR_WINOGRAD_TILE
 #define MATRICES IR_WINOGRAD_MATRICES
 
-/* A block and what becomes of it, for the second-level cache. */
+/* A block and what becomes of it, at least: few weights are read again sooner than
+ * data. */
 #define BLOCK_BYTES (320 << 10)
 /* Weights that all tiles of a block see while these are in the first-level one. */
 #define CALL_BYTES (16 << 10)
@@ -34,6 +35,8 @@ typedef struct {
   float *zeros;
   guint tiles_x, n_tiles;
   guint block, n_blocks;
+  /* Floats from one matrix of a block to the next. */
+  gsize in_step, out_step;
   float low, high;
 } Winograd;
 
@@ -59,7 +62,7 @@ transform_tiles (const Block *b)
     .in_w = w->in_w,
     .source = b->in,
     .pitch = b->in_pitch,
-    .step = c->block * c->in_pitch };
+    .step = c->in_step };
 
   for (guint t = 0; t < b->n; t++) {
     input.y = (int) ((b->first + t) / c->tiles_x) * TILE - w->pad_h;
@@ -75,6 +78,7 @@ multiply (const Block *b, guint matrix, guint panel)
   const Winograd *c = b->c;
   const guint nr = c->igemm->nr, column = panel * nr;
   const guint n_panels = MIN (c->call_panels, c->n_panels - panel);
+  const gsize size = n_panels * c->panel;
   const float *at[IR_IGEMM_MAX_ROWS];
   IrIgemmTile tile = { .taps = 1,
     .k = c->s.in_channels,
@@ -86,15 +90,17 @@ multiply (const Block *b, guint matrix, guint panel)
     .low = -INFINITY,
     .high = INFINITY };
 
-  for (guint t = 0; t < b->n; t += tile.rows) {
+  for (guint t = 0, call = 0; t < b->n; t += tile.rows, call++) {
     const guint left = b->n - t;
     const guint calls = (left + c->igemm->mr - 1) / c->igemm->mr;
-    const gsize row = (gsize) matrix * c->block + t;
+    const float *rows = b->data + matrix * c->in_step + t * c->in_pitch;
 
     tile.rows = (left + calls - 1) / calls;
     for (int r = 0; r < tile.rows; r++)
-      at[r] = b->data + (row + r) * c->in_pitch;
-    tile.to = b->products + row * c->out_pitch + column;
+      at[r] = rows + r * c->in_pitch;
+    tile.to = b->products + matrix * c->out_step + t * c->out_pitch + column;
+    tile.next_rows = rows + tile.rows * c->in_pitch;
+    tile.next_weights = call < 2 ? tile.weights + (2 + call) * size / 2 : NULL;
     c->igemm->tile (&tile);
   }
 }
@@ -105,7 +111,7 @@ transform_back (const Block *b)
   const Winograd *c = b->c;
   const IrWindow *w = &c->s.window;
   IrWinogradOutput output = { .channels = c->out_pitch,
-    .step = c->block * c->out_pitch,
+    .step = c->out_step,
     .bias = c->bias,
     .pitch = b->out_pitch,
     .row_pitch = w->out_w * b->out_pitch,
@@ -169,7 +175,7 @@ winograd_block (gpointer data, guint task, guint worker)
     b.residual_pitch = cpu_in_pitch (work, 1);
     b.residual = cpu_in (work, 1) + pixels * b.residual_pitch;
   }
-  b.products = b.data + MATRICES * c->block * c->in_pitch;
+  b.products = b.data + MATRICES * c->in_step;
   transform_tiles (&b);
   for (guint m = 0; m < MATRICES; m++)
     for (guint p = 0; p < c->n_panels; p += c->call_panels)
@@ -287,18 +293,37 @@ fill (Winograd *c, CpuModel *model, IrPort weights)
   return c->packed && c->bias && c->zeros;
 }
 
-/* Blocks of even size, several for each thread where there are enough tiles for
- * their weights to be read that often. */
+/* An odd number of lines of the cache: the same place of all matrices would be in
+ * the same set of it otherwise. */
+static gsize
+odd_lines (gsize floats)
+{
+  return ((floats + 15) / 16 | 1) * 16;
+}
+
+/* Blocks of even size, as many for each thread: several where their weights are few
+ * enough to be read that often. */
 static void
 choose_blocks (Winograd *c, const CpuModel *model)
 {
   const gsize tile = MATRICES * (c->in_pitch + c->out_pitch) * sizeof (float);
-  const guint wanted = cpu_parts (model, cpu_conv_flops (&c->s));
-  guint most = MAX (BLOCK_BYTES / tile, MIN_TILES);
+  const gsize weights = MATRICES * c->n_panels * c->panel * sizeof (float);
+  const gsize room = cpu_second_cache () / 8 * 5;
+  const gsize bytes = CLAMP (weights, MIN (BLOCK_BYTES, room), room);
+  const guint most = MAX (bytes / tile, MIN_TILES);
+  guint parts = cpu_parts (model, cpu_conv_flops (&c->s)), threads;
 
-  most = MIN (most, MAX ((c->n_tiles + wanted - 1) / wanted, MIN_TILES / 2));
-  c->n_blocks = (c->n_tiles + most - 1) / most;
+  threads = MIN (parts, model->threads);
+  if (weights > BLOCK_BYTES)
+    parts = threads;
+  parts = MAX (MIN (parts, c->n_tiles / (MIN_TILES / 2)), 1);
+  c->n_blocks = MAX ((c->n_tiles + most - 1) / most, parts);
+  if (c->n_blocks > 1)
+    c->n_blocks = (c->n_blocks + threads - 1) / threads * threads;
   c->block = (c->n_tiles + c->n_blocks - 1) / c->n_blocks;
+  c->n_blocks = (c->n_tiles + c->block - 1) / c->block;
+  c->in_step = odd_lines (c->block * c->in_pitch);
+  c->out_step = odd_lines (c->block * c->out_pitch);
 }
 
 static gboolean
@@ -347,7 +372,6 @@ cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
   step->run = run_winograd;
   step->data = c;
   step->free_data = winograd_free;
-  step->scratch =
-      MATRICES * c->block * (c->in_pitch + c->out_pitch) * sizeof (float);
+  step->scratch = MATRICES * (c->in_step + c->out_step) * sizeof (float);
   return TRUE;
 }

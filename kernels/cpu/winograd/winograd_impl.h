@@ -20,12 +20,20 @@ typedef __m512 vec16;
 #define CLAMP16(low, high, v) _mm512_min_ps (high, _mm512_max_ps (low, v))
 #endif
 
+/* Whether a pixel of the patch is one of the source. */
+static inline int
+inside_at (const IrWinogradInput *p, int y, int x)
+{
+  return (unsigned) (p->y + y) < (unsigned) p->in_h &&
+      (unsigned) (p->x + x) < (unsigned) p->in_w;
+}
+
 #define CHANNELS(lanes)                                                        \
   static inline void input_line##lanes (                                       \
-      const vec##lanes *d, int step, vec##lanes *to, int to_step)              \
+      const vec##lanes *d, vec##lanes *to, int to_step)                        \
   {                                                                            \
-    const vec##lanes d0 = d[0], d1 = d[step], d2 = d[2 * step];                \
-    const vec##lanes d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];     \
+    const vec##lanes d0 = d[0], d1 = d[1], d2 = d[2];                          \
+    const vec##lanes d3 = d[3], d4 = d[4], d5 = d[5];                          \
     const vec##lanes four = SPREAD##lanes (4), five = SPREAD##lanes (5);       \
     const vec##lanes even4 = d4 - four * d2, odd4 = d3 - four * d1;            \
     const vec##lanes even1 = d4 - d2, odd1 = d3 - d1;                          \
@@ -38,17 +46,27 @@ typedef __m512 vec16;
     to[5 * to_step] = four * d1 - five * d3 + d5;                              \
   }                                                                            \
                                                                                \
+  /* Column by column: the patch itself is never written to memory. */         \
   static inline void transform##lanes (                                        \
-      const IrWinogradInput *p, vec##lanes *d, int c)                          \
+      const IrWinogradInput *p, int c, int inside)                             \
   {                                                                            \
+    const ptrdiff_t pitch = p->pitch, row = p->in_w * pitch;                   \
+    const float *from = p->source + p->y * row + p->x * pitch + c;             \
     vec##lanes t[36];                                                          \
                                                                                \
-    for (int x = 0; x < 6; x++)                                                \
-      input_line##lanes (d + x, 6, t + x, 6);                                  \
+    for (int x = 0; x < 6; x++) {                                              \
+      vec##lanes d[6];                                                         \
+                                                                               \
+      for (int y = 0; y < 6; y++)                                              \
+        d[y] = inside || inside_at (p, y, x)                                   \
+            ? LOAD##lanes (from + y * row + x * pitch)                         \
+            : SPREAD##lanes (0);                                               \
+      input_line##lanes (d, t + x, 6);                                         \
+    }                                                                          \
     for (int y = 0; y < 6; y++) {                                              \
       vec##lanes line[6];                                                      \
                                                                                \
-      input_line##lanes (t + 6 * y, 1, line, 1);                               \
+      input_line##lanes (t + 6 * y, line, 1);                                  \
       for (int x = 0; x < 6; x++)                                              \
         STORE##lanes (p->to + (6 * y + x) * p->step + c, line[x]);             \
     }                                                                          \
@@ -56,44 +74,25 @@ typedef __m512 vec16;
                                                                                \
   static void inside##lanes (const IrWinogradInput *p, int c)                  \
   {                                                                            \
-    const float *from =                                                        \
-        p->source + ((size_t) p->y * p->in_w + p->x) * p->pitch + c;           \
-    vec##lanes d[36];                                                          \
-                                                                               \
-    for (int y = 0; y < 6; y++)                                                \
-      for (int x = 0; x < 6; x++)                                              \
-        d[6 * y + x] =                                                         \
-            LOAD##lanes (from + ((size_t) y * p->in_w + x) * p->pitch);        \
-    transform##lanes (p, d, c);                                                \
+    transform##lanes (p, c, 1);                                                \
   }                                                                            \
                                                                                \
   static void border##lanes (const IrWinogradInput *p, int c)                  \
   {                                                                            \
-    vec##lanes d[36];                                                          \
-                                                                               \
-    for (int i = 0; i < 36; i++) {                                             \
-      const int y = p->y + i / 6, x = p->x + i % 6;                            \
-                                                                               \
-      d[i] = y >= 0 && y < p->in_h && x >= 0 && x < p->in_w                    \
-          ? LOAD##lanes (                                                      \
-                p->source + ((size_t) y * p->in_w + x) * p->pitch + c)         \
-          : SPREAD##lanes (0);                                                 \
-    }                                                                          \
-    transform##lanes (p, d, c);                                                \
+    transform##lanes (p, c, 0);                                                \
   }                                                                            \
                                                                                \
-  static inline void output_line##lanes (                                      \
-      const vec##lanes *m, int step, vec##lanes *to)                           \
+  static inline void output_line##lanes (const vec##lanes *m, vec##lanes *to)  \
   {                                                                            \
-    const vec##lanes s1 = m[step] + m[2 * step];                               \
-    const vec##lanes d1 = m[step] - m[2 * step];                               \
-    const vec##lanes s2 = m[3 * step] + m[4 * step];                           \
-    const vec##lanes d2 = m[3 * step] - m[4 * step];                           \
+    const vec##lanes s1 = m[1] + m[2];                                         \
+    const vec##lanes d1 = m[1] - m[2];                                         \
+    const vec##lanes s2 = m[3] + m[4];                                         \
+    const vec##lanes d2 = m[3] - m[4];                                         \
                                                                                \
     to[0] = m[0] + s1 + s2;                                                    \
     to[1] = d1 + (d2 + d2);                                                    \
     to[2] = s1 + SPREAD##lanes (4) * s2;                                       \
-    to[3] = d1 + SPREAD##lanes (8) * d2 + m[5 * step];                         \
+    to[3] = d1 + SPREAD##lanes (8) * d2 + m[5];                                \
   }                                                                            \
                                                                                \
   static void output##lanes (const IrWinogradOutput *p, int c)                 \
@@ -101,19 +100,22 @@ typedef __m512 vec16;
     const vec##lanes low = SPREAD##lanes (p->low);                             \
     const vec##lanes high = SPREAD##lanes (p->high);                           \
     const vec##lanes bias = LOAD##lanes (p->bias + c);                         \
-    vec##lanes m[36], t[6][4];                                                 \
+    vec##lanes t[6][4];                                                        \
                                                                                \
-    for (int i = 0; i < 36; i++)                                               \
-      m[i] = LOAD##lanes (p->from + i * p->step + c);                          \
-    for (int x = 0; x < 6; x++)                                                \
-      output_line##lanes (m + x, 6, t[x]);                                     \
+    for (int x = 0; x < 6; x++) {                                              \
+      vec##lanes m[6];                                                         \
+                                                                               \
+      for (int y = 0; y < 6; y++)                                              \
+        m[y] = LOAD##lanes (p->from + (6 * y + x) * p->step + c);              \
+      output_line##lanes (m, t[x]);                                            \
+    }                                                                          \
     for (int y = 0; y < p->rows; y++) {                                        \
       const size_t at = y * p->row_pitch + c;                                  \
       vec##lanes column[6], o[4];                                              \
                                                                                \
       for (int x = 0; x < 6; x++)                                              \
         column[x] = t[x][y];                                                   \
-      output_line##lanes (column, 1, o);                                       \
+      output_line##lanes (column, o);                                          \
       for (int x = 0; x < p->columns; x++) {                                   \
         vec##lanes v = o[x] + bias;                                            \
                                                                                \
