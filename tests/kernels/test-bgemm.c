@@ -106,7 +106,7 @@ static void
 double_and_add (
     const void *data, float *numbers, int rows, int column, int columns)
 {
-  for (int r = 0; r < rows; r++, numbers += IR_BGEMM_COLUMNS)
+  for (int r = 0; r < rows; r++, numbers += ir_bgemm_width (columns))
     for (int c = 0; c < columns; c++)
       numbers[c] = 2 * numbers[c] + column + c;
 }

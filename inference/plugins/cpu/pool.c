@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pool.h"
+#include "subnormal.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -82,6 +83,7 @@ sleep_until_new (guint seen)
 static gpointer
 thread_main (gpointer data)
 {
+  cpu_flush_floats ();
   for (;;) {
     guint seen = atomic_load (&epoch);
     guint spins = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "cpu.h"
+#include "subnormal.h"
 
 #include <string.h>
 
@@ -205,12 +206,14 @@ cpu_infer (gpointer request, IrTensor *const *inputs, IrTensor **outputs,
   CpuRun *run = request;
   const CpuModel *model = run->model;
   gboolean ok = take_inputs (run, inputs, error);
+  const CpuFloatMode mode = cpu_flush_floats ();
 
   for (guint i = 0; ok && i < model->steps->len; i++) {
     ok = g_atomic_int_get (cancelled)
         ? ir_fail (error, IR_ERROR_CANCELLED, "the inference was cancelled")
         : run_step (model, model->steps->pdata[i], run, error);
   }
+  cpu_restore_floats (mode);
   ok = ok && give_outputs (run, outputs, error);
   reset (run);
   return ok;

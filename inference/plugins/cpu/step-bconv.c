@@ -83,6 +83,10 @@ copy_halves (
 {
   const guint channels = c->s.in_channels;
 
+  if (from_pitch == channels && c->pitch == channels) {
+    memcpy (to, from, (gsize) n * channels * sizeof *to);
+    return;
+  }
   for (guint x = 0; x < n; x++, from += from_pitch, to += c->pitch) {
     memcpy (to, from, channels * sizeof *to);
     memset (to + channels, 0, (c->pitch - channels) * sizeof *to);
@@ -167,14 +171,15 @@ change (const void *data, float *numbers, int rows, int column, int columns)
   const Block *b = data;
   const CpuFusion *f = &b->c->fusion;
   const IrEltwiseKernels *k = b->work->run->model->eltwise;
+  const int width = ir_bgemm_width (columns);
   const gsize channel =
       (gsize) b->group * b->c->s.out_channels + b->panel * COLUMNS + column;
 
   if (!f->slopes) {
-    k->unary (f->unary, f->a, f->b, numbers, numbers, (gsize) rows * COLUMNS);
+    k->unary (f->unary, f->a, f->b, numbers, numbers, (gsize) rows * width);
     return;
   }
-  for (int r = 0; r < rows; r++, numbers += COLUMNS)
+  for (int r = 0; r < rows; r++, numbers += width)
     k->binary (IR_BINARY_PRELU, IR_BINARY_BOTH, numbers, f->slopes + channel,
         numbers, columns);
 }
@@ -245,12 +250,11 @@ bconv_block (gpointer data, guint task, guint worker)
     .group = images % c->s.groups,
     .first_row = task % c->n_row_blocks * c->rows,
     .panel = task / c->n_row_blocks % c->n_panel_blocks * c->panels };
-  guint8 *scratch = cpu_scratch (work->run, worker);
 
   b.n_rows = MIN (c->rows, c->s.window.out_h - b.first_row);
   b.end_panel = MIN (b.panel + c->panels, c->n_panels);
   if (!c->direct || !cpu_is_bf16 (work, work->step->in[0])) {
-    b.band = (guint16 *) (scratch + c->scratch) - c->band;
+    b.band = cpu_scratch (work->run, worker);
     fill_band (&b);
   }
   multiply (&b);
@@ -379,8 +383,6 @@ choose_memory (Bconv *c)
   c->band = (lines * c->line * c->step + span (w->kernel_w, w->dilation_w)) *
       c->pitch;
   c->scratch = c->band * sizeof (guint16);
-  c->scratch =
-      (c->scratch + IR_TENSOR_ALIGN - 1) / IR_TENSOR_ALIGN * IR_TENSOR_ALIGN;
 }
 
 /* The number of a weight's input channel and column of the window, for each number

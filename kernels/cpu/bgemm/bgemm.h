@@ -30,9 +30,9 @@ typedef enum {
   IR_BGEMM_BF16
 } IrBgemmType;
 
-/* The f of the formula, which need not be there: changes @rows rows of
- * IR_BGEMM_COLUMNS numbers one after the other, whose first column is @column; of
- * those, @columns are wanted. */
+/* The f of the formula, which need not be there: changes @rows rows of numbers one
+ * after the other, whose first column is @column. Of those, @columns are wanted; there
+ * are ir_bgemm_width() of them. */
 typedef struct {
   void (*change) (
       const void *data, float *numbers, int rows, int column, int columns);
@@ -98,6 +98,13 @@ typedef struct {
   void (*widen) (const IrBgemmPixels *pixels, const uint16_t *from, float *to);
   void (*join) (const IrBgemmPlanes *planes);
 } IrBgemmKernels;
+
+static inline int
+ir_bgemm_width (int columns)
+{
+  return columns > IR_BGEMM_COLUMNS / 2 ? IR_BGEMM_COLUMNS
+                                        : IR_BGEMM_COLUMNS / 2;
+}
 
 IR_KERNEL_DECLARE (IrBgemmKernels, bgemm);
 

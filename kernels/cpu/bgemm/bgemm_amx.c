@@ -65,6 +65,7 @@ add_block (const IrBgemmProduct *p, const uint16_t *from, const uint16_t *w,
 {
   const size_t half = (size_t) p->chunk * 16, stride = p->stride * sizeof *from;
   const uint16_t *below = from + TILE_ROWS * p->stride;
+  const int width = wide ? IR_BGEMM_COLUMNS : IR_BGEMM_COLUMNS / 2;
 
   _tile_zero (0);
   _tile_zero (1);
@@ -86,13 +87,13 @@ add_block (const IrBgemmProduct *p, const uint16_t *from, const uint16_t *w,
     }
     fetch (ahead);
   }
-  _tile_stored (0, sums, 2 * ROW_BYTES);
+  _tile_stored (0, sums, width * sizeof *sums);
   if (wide)
-    _tile_stored (1, sums + 16, 2 * ROW_BYTES);
+    _tile_stored (1, sums + 16, width * sizeof *sums);
   if (tall) {
-    _tile_stored (2, sums + TILE_ROWS * 32, 2 * ROW_BYTES);
+    _tile_stored (2, sums + TILE_ROWS * width, width * sizeof *sums);
     if (wide)
-      _tile_stored (3, sums + TILE_ROWS * 32 + 16, 2 * ROW_BYTES);
+      _tile_stored (3, sums + TILE_ROWS * width + 16, width * sizeof *sums);
   }
 }
 
@@ -165,6 +166,8 @@ finish (const Block *b, int more, int keep, IrBgemmType type)
   const IrBgemmProduct *p = b->p;
   const __m512 low = _mm512_set1_ps (p->low), high = _mm512_set1_ps (p->high);
   const __mmask32 mask = first_lanes (b->columns);
+  const __mmask16 upper = b->columns > 16 ? 0xffff : 0;
+  const int width = ir_bgemm_width (b->columns);
   const __m512 bias0 = _mm512_loadu_ps (p->bias + b->column);
   const __m512 bias1 = _mm512_loadu_ps (p->bias + b->column + 16);
   int x = b->row % p->line;
@@ -173,10 +176,11 @@ finish (const Block *b, int more, int keep, IrBgemmType type)
   size_t add = first * p->residual_pitch + b->column;
 
   for (int r = 0; r < b->rows; r++) {
-    float *sums = b->sums + r * IR_BGEMM_COLUMNS;
+    float *sums = b->sums + r * width;
 
     if (x < p->wanted) {
-      __m512 v0 = _mm512_loadu_ps (sums), v1 = _mm512_loadu_ps (sums + 16);
+      __m512 v0 = _mm512_loadu_ps (sums);
+      __m512 v1 = _mm512_maskz_loadu_ps (upper, sums + 16);
 
       if (more != DONE) {
         v0 = _mm512_add_ps (v0, bias0);
@@ -194,7 +198,7 @@ finish (const Block *b, int more, int keep, IrBgemmType type)
       }
       if (keep) {
         _mm512_storeu_ps (sums, v0);
-        _mm512_storeu_ps (sums + 16, v1);
+        _mm512_mask_storeu_ps (sums + 16, upper, v1);
       } else {
         store_numbers (p->to, to, mask, v0, v1, type);
       }

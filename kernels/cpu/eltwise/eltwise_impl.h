@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Compiled once per instruction set. */
+/* Compiled once per instruction set; one that has functions of its own defines
+ * IR_OWN_UNARY. */
 #include "eltwise.h"
 #include "vecmath.h"
 
@@ -67,6 +68,10 @@ unary (IrUnary op, float a, float b, const float *x, float *to, size_t n)
 #undef ROW
   };
 
+#ifdef IR_OWN_UNARY
+  if (own_unary (op, a, 0, x, to, n))
+    return;
+#endif
   table[op](a, b, x, to, n);
 }
 
@@ -79,6 +84,10 @@ bias_unary (IrUnary op, float a, float b, float bias, float *to, size_t n)
 #undef ROW
   };
 
+#ifdef IR_OWN_UNARY
+  if (own_unary (op, a, bias, to, to, n))
+    return;
+#endif
   table[op](a, b, bias, to, n);
 }
 
