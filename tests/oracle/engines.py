@@ -60,9 +60,10 @@ def iou(a, b):
 # --- engines ------------------------------------------------------------------
 
 
-def compiled(model):
+def compiled(model, precision="f32"):
     """In f32: not in bf16, which OpenVINO takes by itself where the CPU has it."""
-    return core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return core.compile_model(model, "CPU",
+                              {"INFERENCE_PRECISION_HINT": precision})
 
 
 def openvino_run(model, arrays):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Outputs of detectors, decoded in numpy: lists of x1, y1, x2, y2 from 0 to 1 of the
-network's input, score, class."""
+network's input, score, class. With `every`, all that score enough, of all classes,
+those that suppression takes away among them."""
 
 import numpy as np
 
@@ -20,7 +21,7 @@ def centred(cx, cy, w, h, width, height):
             (cx + w / 2) / width, (cy + h / 2) / height]
 
 
-def ssd(outputs, width, height, least):
+def ssd(outputs, width, height, least, every=False):
     rows = outputs[0].reshape(-1, 7)
     end = np.nonzero(rows[:, 0] < 0)[0]
     rows = rows[:end[0]] if len(end) else rows
@@ -28,14 +29,14 @@ def ssd(outputs, width, height, least):
             for r in rows if r[2] >= least]
 
 
-def ultraface(outputs, width, height, least):
+def ultraface(outputs, width, height, least, every=False):
     scores, boxes = sorted((o[0] for o in outputs), key=lambda o: o.shape[1])
     found = [[*map(float, b), float(s[1]), 1]
              for b, s in zip(boxes, scores) if s[1] >= least]
-    return suppress(found, 0.3)
+    return found if every else suppress(found, 0.3)
 
 
-def yunet(outputs, width, height, least):
+def yunet(outputs, width, height, least, every=False):
     found = []
     for i, stride in enumerate((8, 16, 32)):
         columns = width // stride
@@ -47,10 +48,10 @@ def yunet(outputs, width, height, least):
             found.append([*centred(cx, cy, np.exp(lw) * stride,
                                    np.exp(lh) * stride, width, height),
                           float(score[n]), 0])
-    return suppress(found, 0.3)
+    return found if every else suppress(found, 0.3)
 
 
-def yolox(outputs, width, height, least):
+def yolox(outputs, width, height, least, every=False):
     rows, found, start = outputs[0][0], [], 0
     scores = rows[:, 4:5] * rows[:, 5:]
     for stride in (8, 16, 32):
@@ -59,15 +60,16 @@ def yolox(outputs, width, height, least):
         for n in np.nonzero(best.max(1) >= least)[0]:
             x, y, lw, lh = rows[start + n, :4].astype(float)
             cx, cy = (x + n % columns) * stride, (y + n // columns) * stride
-            label = int(np.argmax(best[n]))
-            found.append([*centred(cx, cy, np.exp(lw) * stride,
-                                   np.exp(lh) * stride, width, height),
-                          float(best[n, label]), label])
+            labels = np.nonzero(best[n] >= least)[0] if every else [
+                np.argmax(best[n])]
+            found += [[*centred(cx, cy, np.exp(lw) * stride,
+                                np.exp(lh) * stride, width, height),
+                       float(best[n, label]), int(label)] for label in labels]
         start += columns * lines
-    return suppress(found, 0.45)
+    return found if every else suppress(found, 0.45)
 
 
-def centerface(outputs, width, height, least):
+def centerface(outputs, width, height, least, every=False):
     heat, size, offset = (o[0].astype(float) for o in outputs[:3])
     found = []
     for row, column in zip(*np.nonzero(heat[0] >= least)):
@@ -75,4 +77,4 @@ def centerface(outputs, width, height, least):
         dy, dx = offset[:, row, column]
         found.append([*centred((column + dx + 0.5) * 4, (row + dy + 0.5) * 4,
                                w, h, width, height), heat[0, row, column], 0])
-    return suppress(found, 0.3)
+    return found if every else suppress(found, 0.3)
