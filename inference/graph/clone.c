@@ -73,6 +73,9 @@ ir_graph_clone (const IrGraph *graph)
 
   if (graph->mapping != NULL)
     clone->mapping = g_bytes_ref (graph->mapping);
+  clone->mapping_path = g_strdup (graph->mapping_path);
+  memcpy (
+      clone->mapping_stamp, graph->mapping_stamp, sizeof clone->mapping_stamp);
   for (const IrNode *node = graph->first; node != NULL; node = node->next)
     g_hash_table_insert (
         copies, (gpointer) node, ir_graph_copy_node (clone, node));

@@ -58,6 +58,7 @@ ir_graph_unref (IrGraph *graph)
   g_hash_table_unref (graph->meta_by_path);
   g_ptr_array_unref (graph->meta);
   g_clear_pointer (&graph->mapping, g_bytes_unref);
+  g_free (graph->mapping_path);
   ir_arena_free (graph->arena);
   g_free (graph);
 }

@@ -6,17 +6,34 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* One write() takes no more than 2 GB. */
 #define MAX_WRITE ((gsize) 1 << 30)
 
+#define SECOND G_GUINT64_CONSTANT (1000000000)
+
+static void
+take_stamp (int fd, guint64 stamp[IR_FILE_STAMP])
+{
+  struct stat st;
+
+  if (fstat (fd, &st) < 0)
+    return;
+  stamp[0] = st.st_ino;
+  stamp[1] = (guint64) st.st_size;
+  stamp[2] = (guint64) st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec;
+  stamp[3] = (guint64) st.st_ctim.tv_sec * SECOND + st.st_ctim.tv_nsec;
+}
+
 /* Anything but a regular file could block or have no end. */
 GBytes *
-ir_file_map (const char *path, GError **error)
+ir_file_map (const char *path, guint64 stamp[IR_FILE_STAMP], GError **error)
 {
   g_autoptr (GMappedFile) file = NULL;
   g_autoptr (GError) reason = NULL;
+  int fd;
 
   if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
     ir_fail (error, IR_ERROR_NOT_FOUND, "%s: no such file", path);
@@ -26,7 +43,15 @@ ir_file_map (const char *path, GError **error)
     ir_fail (error, IR_ERROR_PARSE, "%s: not a regular file", path);
     return NULL;
   }
-  file = g_mapped_file_new (path, FALSE, &reason);
+  fd = g_open (path, O_RDONLY | O_CLOEXEC, 0);
+  if (fd < 0) {
+    ir_fail (error, IR_ERROR_NOT_FOUND, "%s: %s", path, g_strerror (errno));
+    return NULL;
+  }
+  if (stamp)
+    take_stamp (fd, stamp);
+  file = g_mapped_file_new_from_fd (fd, FALSE, &reason);
+  close (fd);
   if (!file) {
     ir_fail (error, IR_ERROR_NOT_FOUND, "%s: %s", path, reason->message);
     return NULL;

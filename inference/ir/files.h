@@ -6,8 +6,13 @@
 
 G_BEGIN_DECLS
 
-/* Maps a regular file. */
-GBytes *ir_file_map (const char *path, GError **error);
+/* What changes whenever the contents of a file do: inode, bytes, nanoseconds of the
+ * last change of its contents and of anything. */
+#define IR_FILE_STAMP 4
+
+/* Maps a regular file; @stamp may be NULL. */
+GBytes *ir_file_map (
+    const char *path, guint64 stamp[IR_FILE_STAMP], GError **error);
 
 /* The name of the weights beside an .xml. */
 char *ir_file_bin_path (const char *xml_path);

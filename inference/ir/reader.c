@@ -4,6 +4,7 @@
 #include <ir/xml.h>
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "files.h"
 
@@ -98,22 +99,26 @@ ir_graph_read (const char *xml_path, const char *bin_path, GError **error)
   const char *bin = bin_path ? bin_path : default_bin;
   g_autoptr (GBytes) xml = NULL;
   g_autoptr (GBytes) weights = NULL;
+  guint64 stamp[IR_FILE_STAMP] = { 0 };
   IrGraph *graph;
   const char *text;
   gsize size;
 
-  xml = ir_file_map (xml_path, error);
+  xml = ir_file_map (xml_path, NULL, error);
   if (!xml)
     return NULL;
   if (bin_path || g_file_test (bin, G_FILE_TEST_EXISTS)) {
-    weights = ir_file_map (bin, error);
+    weights = ir_file_map (bin, stamp, error);
     if (!weights)
       return NULL;
   }
   text = g_bytes_get_data (xml, &size);
   graph = read_text (text ? text : "", size, weights, xml_path, bin, error);
-  if (graph)
+  if (graph && weights) {
     graph->mapping = g_steal_pointer (&weights);
+    graph->mapping_path = g_canonicalize_filename (bin, NULL);
+    memcpy (graph->mapping_stamp, stamp, sizeof stamp);
+  }
   return graph;
 }
 

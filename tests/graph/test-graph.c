@@ -53,6 +53,49 @@ test_names (void)
   g_assert_null (ir_graph_find (graph, "c"));
 }
 
+/* A Clamp of a constant of @n numbers that end with @last. */
+static IrGraph *
+clamped (gsize n, float last, const char *max)
+{
+  IrGraph *graph = ir_graph_new ("g");
+  g_autofree float *values = g_new0 (float, n);
+  g_autoptr (IrTensor) tensor = NULL;
+  IrNode *value, *clamp;
+
+  values[n - 1] = last;
+  tensor = ir_tensor_new_f32 (values, n);
+  value = ir_graph_add_const (graph, "c", tensor);
+  clamp = ir_graph_add_op (graph, "Clamp", 1, "l", 1, ir_port (value, 0));
+  g_assert_true (ir_node_set_text (clamp, "max", max, NULL));
+  ir_graph_add_result (graph, "r", ir_port (clamp, 0));
+  g_assert_true (ir_graph_infer (graph, NULL));
+  return graph;
+}
+
+static void
+check_identity (IrGraph *graph, gboolean same_place, gboolean same_contents)
+{
+  g_autoptr (IrGraph) one = clamped (9001, 1, "6"), two = graph;
+  g_autofree char *place = NULL, *contents = NULL;
+  g_autofree char *other_place = NULL, *other_contents = NULL;
+
+  ir_graph_identify (one, &place, &contents);
+  ir_graph_identify (two, &other_place, &other_contents);
+  g_assert_cmpint (strcmp (place, other_place) == 0, ==, same_place);
+  g_assert_cmpint (strcmp (contents, other_contents) == 0, ==, same_contents);
+}
+
+static void
+test_identify (void)
+{
+  g_autoptr (IrGraph) graph = clamped (9001, 1, "6");
+
+  check_identity (ir_graph_clone (graph), TRUE, TRUE);
+  check_identity (clamped (9001, 1, "5"), FALSE, TRUE);
+  check_identity (clamped (9001, 2, "6"), TRUE, FALSE);
+  check_identity (clamped (9000, 1, "6"), FALSE, FALSE);
+}
+
 static void
 test_replace_and_sweep (void)
 {
@@ -252,6 +295,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/graph/build", test_build);
   g_test_add_func ("/graph/names", test_names);
+  g_test_add_func ("/graph/identify", test_identify);
   g_test_add_func ("/graph/replace-and-sweep", test_replace_and_sweep);
   if (ir_op_lookup ("ReLU", "opset1") != NULL)
     g_test_add_func ("/graph/cycle", test_cycle);

@@ -142,8 +142,11 @@ struct _IrGraph {
   gsize known_bytes;
   gsize const_bytes;
   gsize folded_bytes;
-  /* The file that constants are in, if they were not copied. */
+  /* The file that constants are in, if they were not copied; its path and what
+   * changes whenever its contents do. */
   GBytes *mapping;
+  char *mapping_path;
+  guint64 mapping_stamp[4];
   guint64 folded_work;
 };
 
@@ -495,6 +498,22 @@ IR_API gboolean ir_node_macs (const IrNode *node, guint64 *macs);
  * Since: 0.1
  */
 IR_API gboolean ir_graph_validate (const IrGraph *graph, GError **error);
+
+/**
+ * ir_graph_identify:
+ * @place: (out) (transfer full): what the model is: its nodes, attributes, types
+ *   and shapes, and the path of the file that its constants are in
+ * @contents: (out) (transfer full): what its constants hold. Large ones that are a
+ *   mapped file's are not read: size, inode and times of the file stand for them
+ *
+ * For caches of what is made of a model: something kept under the name of @place
+ * is of use as long as @contents is the same. Both are short texts of letters and
+ * digits. Names and metadata do not count.
+ *
+ * Since: 0.1
+ */
+IR_API void ir_graph_identify (
+    const IrGraph *graph, char **place, char **contents);
 
 /** ir_graph_print: (transfer full): one line per node, bodies indented; for
  * people. Since: 0.1 */
