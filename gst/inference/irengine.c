@@ -469,6 +469,12 @@ ir_engine_get_outputs (const IrEngine *engine, gsize *n)
   return engine->outputs;
 }
 
+const char *
+ir_engine_get_warning (const IrEngine *engine)
+{
+  return ir_compiled_model_get_warning (engine->shared->compiled);
+}
+
 guint
 ir_engine_get_nireq (const IrEngine *engine)
 {

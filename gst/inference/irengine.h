@@ -106,6 +106,8 @@ guint ir_engine_get_batch (const IrEngine *engine);
 /** ir_engine_get_warmup_ns: time of the last inference of the warm-up, 0 if there
  * was none. */
 guint64 ir_engine_get_warmup_ns (const IrEngine *engine);
+/** ir_engine_get_warning: (transfer none) (nullable): that of the compiled model. */
+const char *ir_engine_get_warning (const IrEngine *engine);
 /** ir_engine_explain: (transfer full): the device and how it is used, a line. */
 char *ir_engine_explain (const IrEngine *engine);
 

@@ -170,6 +170,16 @@ load_own (IrInferElement *self)
   return self->own != NULL;
 }
 
+static void
+report_warning (IrInferElement *self)
+{
+  const char *warning =
+      ir_engine_get_warning (ir_infer_stream_get_engine (self->stream));
+
+  if (warning)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", warning), (NULL));
+}
+
 gboolean
 ir_infer_open (IrInferElement *self, GError **error)
 {
@@ -201,6 +211,7 @@ ir_infer_open (IrInferElement *self, GError **error)
   self->stream = stream;
   self->used = model ? ir_model_ref (model) : NULL;
   GST_OBJECT_UNLOCK (self);
+  report_warning (self);
   return TRUE;
 }
 

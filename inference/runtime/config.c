@@ -9,13 +9,16 @@
 enum {
   KEY_STREAMS,
   KEY_THREADS,
-  KEY_PRECISION
+  KEY_PRECISION,
+  KEY_CACHE
 };
 
 static const IrConfigKey common[] = {
   [KEY_STREAMS] = { "STREAMS", "0..1024", "inferences side by side" },
   [KEY_THREADS] = { "THREADS", "0..1024", "processor cores to use" },
   [KEY_PRECISION] = { "PRECISION", "auto or f32", "what to compute in" },
+  [KEY_CACHE] = { IR_CONFIG_CACHE, "a folder or auto",
+      "where to keep what compiling has made" },
   { NULL, NULL, NULL },
 };
 
@@ -157,4 +160,19 @@ ir_config_parse (const char *text, const IrConfigKey *own, const char *device,
       return NULL;
   }
   return g_steal_pointer (&config);
+}
+
+GHashTable *
+ir_config_without (GHashTable *config, const char *key)
+{
+  GHashTable *rest =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  GHashTableIter iter;
+  gpointer name, value;
+
+  g_hash_table_iter_init (&iter, config);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    if (!g_str_equal (name, key))
+      g_hash_table_insert (rest, g_strdup (name), g_strdup (value));
+  return rest;
 }

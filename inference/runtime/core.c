@@ -187,6 +187,16 @@ ir_core_compile (IrCore *self, const IrGraph *graph, const char *device,
   return plugin ? compile_on (plugin, graph, config, error) : NULL;
 }
 
+char *
+ir_core_cache_dir (const char *given)
+{
+  const char *dir = given && *given ? given : g_getenv ("IR_CACHE_DIR");
+
+  if (dir && *dir)
+    return g_strdup (dir);
+  return g_build_filename (g_get_user_cache_dir (), "gst-ir", NULL);
+}
+
 /* Found once: this is asked for every frame. */
 static const IrDevicePlugin *
 best_preprocessor (IrCore *self)

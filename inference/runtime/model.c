@@ -11,6 +11,7 @@ ir_compiled_model_finalize (GObject *object)
   g_clear_pointer (&self->queue, ir_queue_free);
   g_clear_pointer (&self->variants, ir_variants_free);
   g_clear_pointer (&self->graph, ir_graph_unref);
+  g_free (self->info.warning);
   g_free (self->inputs);
   g_free (self->outputs);
   G_OBJECT_CLASS (ir_compiled_model_parent_class)->finalize (object);
@@ -141,6 +142,12 @@ const char *
 ir_compiled_model_get_precision (IrCompiledModel *self)
 {
   return self->info.precision;
+}
+
+const char *
+ir_compiled_model_get_warning (IrCompiledModel *self)
+{
+  return self->info.warning;
 }
 
 guint

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "variants.h"
+#include "config.h"
 
 struct _IrVariant {
   IrGraph *graph;
@@ -82,8 +83,10 @@ ir_variants_new (const IrDevicePlugin *plugin, const IrGraph *graph,
 
   self->plugin = plugin;
   self->graph = graph;
-  self->config = g_hash_table_ref (config);
   self->dynamic = is_dynamic (graph);
+  /* Shapes that come with the data would fill the disk with forms. */
+  self->config = self->dynamic ? ir_config_without (config, IR_CONFIG_CACHE)
+                               : g_hash_table_ref (config);
   g_mutex_init (&self->compiling);
   g_mutex_init (&self->lock);
   g_queue_init (&self->list);

@@ -318,7 +318,7 @@ prepare (const Options *o, IrCore *core, IrBenchReport *report, GError **error)
     return NULL;
   report->read_ms = (g_get_monotonic_time () - start) / 1000.0;
   start = g_get_monotonic_time ();
-  model = ir_core_compile (core, graph, o->device, config, error);
+  model = ir_tool_compile (core, graph, o->device, config, error);
   report->compile_ms = (g_get_monotonic_time () - start) / 1000.0;
   return model;
 }

@@ -183,7 +183,7 @@ compile (IrCore *core, const IrGraph *graph, const char *device,
 {
   g_autofree char *config = ir_tool_config (o->precision, o->config);
 
-  return ir_core_compile (core, graph, device, config, error);
+  return ir_tool_compile (core, graph, device, config, error);
 }
 
 static gboolean
@@ -193,7 +193,7 @@ check_reference (IrCore *core, IrCompiledModel *model, const IrGraph *graph,
 {
   g_autofree char *config = ir_tool_config (o->precision, NULL);
   g_autoptr (IrCompiledModel) other =
-      ir_core_compile (core, graph, o->reference, config, error);
+      ir_tool_compile (core, graph, o->reference, config, error);
   g_autoptr (GPtrArray) reference = NULL;
 
   if (!other || !(reference = run (other, inputs, error)))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ir-cli.h"
 #include "tool.h"
 
 #include <ir/convert.h>
@@ -107,6 +108,18 @@ ir_tool_reshape (IrGraph *graph, const char *text, guint batch, GError **error)
     return TRUE;
   g_prefix_error (error, "the model does not take these input shapes: ");
   return FALSE;
+}
+
+IrCompiledModel *
+ir_tool_compile (IrCore *core, const IrGraph *graph, const char *device,
+    const char *config, GError **error)
+{
+  IrCompiledModel *model = ir_core_compile (core, graph, device, config, error);
+  const char *warning = model ? ir_compiled_model_get_warning (model) : NULL;
+
+  if (warning)
+    ir_cli_message (IR_CLI_WARNING, "%s", warning);
+  return model;
 }
 
 char *

@@ -49,6 +49,10 @@ gboolean ir_tool_assign_inputs (const IrGraph *graph, const GPtrArray *given,
 gboolean ir_tool_make_inputs (IrCompiledModel *model, const GPtrArray *given,
     guint64 seed, GPtrArray *tensors, GPtrArray *notes, GError **error);
 
+/* ir_core_compile() that prints the model's warning. */
+IrCompiledModel *ir_tool_compile (IrCore *core, const IrGraph *graph,
+    const char *device, const char *config, GError **error);
+
 /* "KEY=VALUE,…" with PRECISION and the like put before what the user wrote. */
 char *ir_tool_config (const char *precision, const char *more);
 

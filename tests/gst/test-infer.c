@@ -475,6 +475,26 @@ test_instance_conflict (void)
   check_error (line, "instance-id");
 }
 
+/* --- a device that warns ----------------------------------------------------- */
+
+static void
+test_warning (void)
+{
+  GstHarness *h = open_line (
+      "irinfer device=SLOW config=WARNING=later model=%s", model_path);
+  g_autoptr (GstBus) bus = watch_bus (h);
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) warning = NULL;
+
+  set_caps (h, "BGR", NET_WIDTH, NET_HEIGHT);
+  for (gint i = 0; i < 3; i++)
+    gst_harness_push (h, make_frame (i, NET_WIDTH, NET_HEIGHT));
+  g_assert_cmpuint (count_messages (bus, GST_MESSAGE_WARNING, &message), ==, 1);
+  gst_message_parse_warning (message, &warning, NULL);
+  g_assert_cmpstr (warning->message, ==, "later");
+  gst_harness_teardown (h);
+}
+
 /* --- a device that breaks ---------------------------------------------------- */
 
 static void
@@ -569,6 +589,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gst/infer/reclassify", test_reclassify);
   g_test_add_func ("/gst/infer/instance", test_instance);
   g_test_add_func ("/gst/infer/instance-conflict", test_instance_conflict);
+  g_test_add_func ("/gst/infer/warning", test_warning);
   g_test_add_func ("/gst/infer/broken-device", test_broken_device);
   g_test_add_func ("/gst/infer/latency", test_latency);
   g_test_add_func ("/gst/infer/told", test_told);

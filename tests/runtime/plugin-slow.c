@@ -2,7 +2,7 @@
 
 /* A device for tests: gives its first input back after DELAY milliseconds, and
  * fails from inference FAIL_FROM on. Each compilation adds a line to the
- * file LOG. Built a second time with another ABI number. */
+ * file LOG and gives WARNING as the model's. Built a second time with another ABI number. */
 #include <ir/plugin.h>
 
 #include <stdio.h>
@@ -11,6 +11,7 @@ static const IrConfigKey keys[] = {
   { "DELAY", "0..10000", "milliseconds that an inference takes" },
   { "FAIL_FROM", "0..10000", "which inference is the first to fail" },
   { "LOG", "a path", "file that grows by a line per compilation" },
+  { "WARNING", "a text", "what the model warns of" },
   { NULL, NULL, NULL },
 };
 
@@ -18,6 +19,7 @@ typedef struct {
   guint delay;
   guint streams;
   guint fail_from;
+  char *warning;
   gint runs;
 } Model;
 
@@ -50,7 +52,17 @@ slow_compile (const IrGraph *graph, GHashTable *config, GError **error)
   model->delay = number (config, "DELAY");
   model->fail_from = number (config, "FAIL_FROM");
   model->streams = MAX (number (config, "STREAMS"), 1);
+  model->warning = g_strdup (g_hash_table_lookup (config, "WARNING"));
   return model;
+}
+
+static void
+slow_free (gpointer data)
+{
+  Model *model = data;
+
+  g_free (model->warning);
+  g_free (model);
 }
 
 static void
@@ -58,7 +70,8 @@ slow_info (gpointer data, IrDeviceModelInfo *info)
 {
   const Model *model = data;
 
-  *info = (IrDeviceModelInfo){ "f32", model->streams, 1, model->streams };
+  *info = (IrDeviceModelInfo){ "f32", model->streams, 1, model->streams,
+    g_strdup (model->warning) };
 }
 
 static gpointer
@@ -99,7 +112,7 @@ static const IrDevicePlugin plugin = {
   .config = keys,
   .probe = slow_probe,
   .compile = slow_compile,
-  .model_free = g_free,
+  .model_free = slow_free,
   .model_info = slow_info,
   .request_new = slow_request_new,
   .request_free = slow_request_free,

@@ -255,6 +255,17 @@ test_config (void)
 }
 
 static void
+test_warning (void)
+{
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrCompiledModel) silent = compile (core, "CACHE_DIR=/nowhere");
+  g_autoptr (IrCompiledModel) model = compile (core, "WARNING=it is late");
+
+  g_assert_null (ir_compiled_model_get_warning (silent));
+  g_assert_cmpstr (ir_compiled_model_get_warning (model), ==, "it is late");
+}
+
+static void
 test_devices (void)
 {
   g_autoptr (IrCore) core = ir_core_new ();
@@ -320,6 +331,7 @@ main (int argc, char **argv)
   g_test_add_func ("/requests/concurrency", test_concurrency);
   g_test_add_func ("/requests/dynamic", test_dynamic);
   g_test_add_func ("/core/config", test_config);
+  g_test_add_func ("/core/warning", test_warning);
   g_test_add_func ("/core/devices", test_devices);
   result = g_test_run ();
   g_unlink (broken);

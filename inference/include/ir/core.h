@@ -84,10 +84,13 @@ IR_API GPtrArray *ir_core_describe_devices (IrCore *core);
  * @config: (nullable): "KEY=VALUE,KEY=VALUE"; keys every device takes: `STREAMS`
  *   (number of inferences that run side by side, 0 default), `THREADS`
  *   (processor cores to use, 0 for those this process may use), `PRECISION`
- *   (`auto`, `f32`). An unknown key is an error that lists the known ones
+ *   (`auto`, `f32`), `CACHE_DIR` (a folder: what compiling has made is kept there,
+ *   for the next time that the same model is compiled on the same machine; `auto`
+ *   for that of ir_core_cache_dir()). An unknown key is an error that lists the
+ *   known ones
  *
  * Dynamic dimensions are allowed: the model is then compiled for each set of
- * input shapes when it is first seen, and kept for later ones.
+ * input shapes when it is first seen, and kept for later ones, not in `CACHE_DIR`.
  *
  * Returns: (transfer full): the model, or %NULL with %IR_ERROR_NOT_FOUND (no
  *   such device; the message lists those that are there),
@@ -98,6 +101,17 @@ IR_API GPtrArray *ir_core_describe_devices (IrCore *core);
  */
 IR_API IrCompiledModel *ir_core_compile (IrCore *core, const IrGraph *graph,
     const char *device, const char *config, GError **error);
+
+/**
+ * ir_core_cache_dir:
+ * @given: (nullable): a folder
+ *
+ * Returns: (transfer full): @given, else that of the environment's `IR_CACHE_DIR`,
+ *   else `gst-ir` in the user's cache folder
+ *
+ * Since: 0.1
+ */
+IR_API char *ir_core_cache_dir (const char *given);
 
 /**
  * ir_core_preprocess:
@@ -146,6 +160,10 @@ IR_API guint ir_compiled_model_get_optimal_requests (IrCompiledModel *model);
 /** ir_compiled_model_get_precision: (transfer none): what it computes in, such as
  * "f32". Since: 0.1 */
 IR_API const char *ir_compiled_model_get_precision (IrCompiledModel *model);
+/** ir_compiled_model_get_warning: (transfer none) (nullable): what the user should
+ * know of and do about, though the model works: that a file of `CACHE_DIR` can't be
+ * used or written. To be reported once, by whoever compiles. Since: 0.1 */
+IR_API const char *ir_compiled_model_get_warning (IrCompiledModel *model);
 /** ir_compiled_model_get_threads: threads per inference. Since: 0.1 */
 IR_API guint ir_compiled_model_get_threads (IrCompiledModel *model);
 /** ir_compiled_model_get_streams: inferences side by side. Since: 0.1 */

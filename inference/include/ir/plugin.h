@@ -31,6 +31,8 @@ typedef struct {
  * @streams: inferences that may run side by side, >= 1
  * @threads: threads that one inference uses
  * @optimal_requests: requests in flight that keep it busy
+ * @warning: (transfer full) (nullable): what the user should know of and do about,
+ *   though the model works
  *
  * Since: 0.1
  */
@@ -39,6 +41,7 @@ typedef struct {
   guint streams;
   guint threads;
   guint optimal_requests;
+  char *warning;
 } IrDeviceModelInfo;
 
 /**
@@ -48,8 +51,9 @@ typedef struct {
  * @device: name such as "CPU", upper case
  * @summary: one line
  * @priority: the highest one that works is what AUTO takes
- * @config: (nullable): the keys that it takes beside STREAMS, THREADS and
- *   PRECISION (auto or f32); a row of one of these names stands in place of it, its
+ * @config: (nullable): the keys that it takes beside STREAMS, THREADS, CACHE_DIR
+ *   (which a device without anything to keep need not heed; see
+ *   ir_core_cache_dir()) and PRECISION (auto or f32); a row of one of these names stands in place of it, its
  *   values being checked by @compile. Ends with a row whose key is %NULL
  * @probe: whether it works on this machine; @text (out) (transfer full) says what
  *   it is
