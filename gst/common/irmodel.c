@@ -5,6 +5,7 @@
 #include "irmodelproc.h"
 
 #include <glib/gstdio.h>
+#include <ir/core.h>
 #include <ir/xml.h>
 #include <string.h>
 
@@ -196,7 +197,7 @@ static gboolean
 convert_model (IrModel *model, const IrModelOptions *options, IrConvertLog log,
     gpointer user_data, GError **error)
 {
-  g_autofree char *dir = ir_model_cache_dir (options->cache_dir);
+  g_autofree char *dir = ir_core_cache_dir (options->cache_dir);
   g_autofree char *path = cache_path (options, dir, error);
   g_autoptr (GError) unwritable = NULL;
   g_autoptr (IrGraph) graph = NULL;

@@ -7,17 +7,6 @@
 
 #define MAX_DEPTH 8
 
-char *
-ir_model_cache_dir (const char *given)
-{
-  const char *dir = given && *given ? given : g_getenv ("IR_CACHE_DIR");
-
-  if (dir && *dir)
-    return g_strdup (dir);
-
-  return g_build_filename (g_get_user_cache_dir (), "gst-ir", NULL);
-}
-
 static gboolean
 fail_read (const char *path, const GError *cause, GError **error)
 {

@@ -11,10 +11,6 @@ G_BEGIN_DECLS
  * version of this software, so that a model is converted once per machine.
  */
 
-/** ir_model_cache_dir: (transfer full): @given, else `IR_CACHE_DIR`, else
- * `gst-ir` in the user's cache folder. */
-char *ir_model_cache_dir (const char *given);
-
 /**
  * ir_model_cache_path:
  * @dir: of the cache

@@ -112,6 +112,11 @@ struct _CpuModel {
   gsize arena;
   gsize scratch;
   CpuStore *store;
+  /* Where the store is kept; NULL if it is not. */
+  char *cache_path;
+  CpuStoreKey cache_key;
+  /* What the user should know of, or NULL. */
+  char *warning;
   /* While it is being built: of weights that have been read to be packed. */
   gsize packed_bytes;
   guint threads;
@@ -365,6 +370,12 @@ typedef gboolean (*CpuPack) (const CpuModel *model, gconstpointer data,
  * of all that they depend on beside the value. */
 gpointer cpu_pack (CpuModel *model, IrPort weights, gsize bytes, CpuPack pack,
     gconstpointer data, const char *format, ...) G_GNUC_PRINTF (6, 7);
+
+/* Fills the store with what an earlier compilation has left in the folder that the
+ * configuration names; leaves there what it has not found. Failures are the model's
+ * warning. */
+void cpu_cache_load (CpuModel *model, GHashTable *config);
+void cpu_cache_save (CpuModel *model);
 
 /* Weights of a convolution for IrIgemmTile, group by group, panel by panel of
  * cpu_panel_size() floats: [taps][in_channels][nr]. @merged groups are made one

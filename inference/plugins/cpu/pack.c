@@ -37,16 +37,18 @@ gpointer
 cpu_pack (CpuModel *model, IrPort weights, gsize bytes, CpuPack pack,
     gconstpointer data, const char *format, ...)
 {
-  g_autofree char *what = NULL, *label = NULL;
+  char label[CPU_LABEL];
   const CpuBlob *blob;
   const IrTensor *value;
   gpointer to;
   va_list args;
+  gint n;
 
+  n = g_snprintf (
+      label, sizeof label, "%u.%u ", weights.node->id, weights.index);
   va_start (args, format);
-  what = g_strdup_vprintf (format, args);
+  g_vsnprintf (label + n, sizeof label - n, format, args);
   va_end (args);
-  label = g_strdup_printf ("%u.%u %s", weights.node->id, weights.index, what);
   blob = cpu_store_find (model->store, label);
   if (blob)
     return blob->bytes == bytes ? blob->data : NULL;

@@ -132,6 +132,8 @@ cpu_model_free (gpointer data)
   g_clear_pointer (&model->first_slots, g_hash_table_unref);
   g_clear_pointer (&model->graph, ir_graph_unref);
   g_clear_pointer (&model->store, cpu_store_free);
+  g_free (model->cache_path);
+  g_free (model->warning);
   g_free (model->output_dtypes);
   g_free (model->output_slots);
   g_free (model);
@@ -158,10 +160,16 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
   if (!choose_precision (model, config, error) ||
       !cpu_to_f32 (model->graph, error) ||
       !ir_graph_infer (model->graph, error) ||
-      !cpu_focus (model->graph, error) || !cpu_build (model, error)) {
+      !cpu_focus (model->graph, error)) {
     cpu_model_free (model);
     return NULL;
   }
+  cpu_cache_load (model, config);
+  if (!cpu_build (model, error)) {
+    cpu_model_free (model);
+    return NULL;
+  }
+  cpu_cache_save (model);
   if (model->bgemm)
     cpu_narrow (model);
   cpu_plan (model);
@@ -174,7 +182,7 @@ cpu_model_info (gpointer data, IrDeviceModelInfo *info)
   const CpuModel *model = data;
 
   *info = (IrDeviceModelInfo){ model->bgemm ? "bf16" : "f32", model->streams,
-    model->threads, model->streams + 1 };
+    model->threads, model->streams + 1, g_strdup (model->warning) };
 }
 
 static void

@@ -2,18 +2,14 @@
 #include "store.h"
 
 #include <stdlib.h>
-
-struct _CpuStore {
-  GHashTable *blobs;
-};
+#include <sys/mman.h>
 
 static void
 blob_free (gpointer data)
 {
   CpuBlob *blob = data;
 
-  free (blob->data);
-  g_free (blob->label);
+  free (blob->memory);
   g_free (blob);
 }
 
@@ -22,29 +18,47 @@ cpu_store_new (void)
 {
   CpuStore *store = g_new0 (CpuStore, 1);
 
-  store->blobs =
-      g_hash_table_new_full (g_str_hash, g_str_equal, NULL, blob_free);
+  store->blobs = g_ptr_array_new_with_free_func (blob_free);
+  store->by_label = g_hash_table_new (g_str_hash, g_str_equal);
   return store;
 }
 
 void
 cpu_store_free (CpuStore *store)
 {
-  g_hash_table_unref (store->blobs);
+  g_hash_table_unref (store->by_label);
+  g_ptr_array_unref (store->blobs);
+  if (store->mapping)
+    munmap (store->mapping, store->mapping_bytes);
   g_free (store);
 }
 
 const CpuBlob *
 cpu_store_find (const CpuStore *store, const char *label)
 {
-  return g_hash_table_lookup (store->blobs, label);
+  return g_hash_table_lookup (store->by_label, label);
 }
 
 void
 cpu_store_add (CpuStore *store, const char *label, gpointer data, gsize bytes)
 {
-  CpuBlob *blob = g_new (CpuBlob, 1);
+  CpuBlob *blob = g_new0 (CpuBlob, 1);
 
-  *blob = (CpuBlob){ g_strdup (label), bytes, data };
-  g_hash_table_replace (store->blobs, blob->label, blob);
+  g_strlcpy (blob->label, label, sizeof blob->label);
+  blob->bytes = bytes;
+  blob->data = blob->memory = data;
+  g_ptr_array_add (store->blobs, blob);
+  g_hash_table_insert (store->by_label, blob->label, blob);
+}
+
+gboolean
+cpu_store_has_grown (const CpuStore *store)
+{
+  for (guint i = 0; i < store->blobs->len; i++) {
+    const CpuBlob *blob = g_ptr_array_index (store->blobs, i);
+
+    if (blob->memory)
+      return TRUE;
+  }
+  return FALSE;
 }

@@ -12,14 +12,24 @@ G_BEGIN_DECLS
  * model was compiled before.
  */
 
-typedef struct _CpuStore CpuStore;
+#define CPU_LABEL 232
 
 /* A packed weight; without bytes, that it can't be packed in this way. */
 typedef struct {
-  char *label;
+  char label[CPU_LABEL];
   gsize bytes;
   gpointer data;
+  /* Where it is to go; none if it is in the store's mapping. */
+  gpointer memory;
 } CpuBlob;
+
+typedef struct {
+  /* In the order in which they were asked for. */
+  GPtrArray *blobs;
+  GHashTable *by_label;
+  gpointer mapping;
+  gsize mapping_bytes;
+} CpuStore;
 
 CpuStore *cpu_store_new (void);
 void cpu_store_free (CpuStore *store);
@@ -29,6 +39,30 @@ const CpuBlob *cpu_store_find (const CpuStore *store, const char *label);
 /* Takes @data, which is of cpu_alloc_unset(), over. */
 void cpu_store_add (
     CpuStore *store, const char *label, gpointer data, gsize bytes);
+/* Whether there is something that is not in the mapping. */
+gboolean cpu_store_has_grown (const CpuStore *store);
+
+/* --- as a file ------------------------------------------------------------- */
+
+/* Length of a SHA-256 in letters. */
+#define CPU_DIGEST 64
+
+/* What a file must have been made of: which build of this software; which model in
+ * which configuration on which processor; which contents of its constants. */
+typedef struct {
+  char maker[CPU_DIGEST];
+  char place[CPU_DIGEST];
+  char contents[CPU_DIGEST];
+} CpuStoreKey;
+
+/* Fills an empty store from a file. FALSE if it has to be made anew: with an error
+ * if that is a file that should not be there, without one if there is none, or one of
+ * the model as it was before it was changed. */
+gboolean cpu_store_load (
+    CpuStore *store, const char *path, const CpuStoreKey *key, GError **error);
+/* Replaces the file as a whole or not at all. */
+gboolean cpu_store_save (const CpuStore *store, const char *path,
+    const CpuStoreKey *key, GError **error);
 
 G_END_DECLS
 
