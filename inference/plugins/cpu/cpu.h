@@ -6,6 +6,7 @@
 #include <ir/conv.h>
 #include <ir/plugin.h>
 
+#include "bdwconv/bdwconv.h"
 #include "bgemm/bgemm.h"
 #include "colour/colour.h"
 #include "dwconv/dwconv.h"
@@ -131,6 +132,7 @@ struct _CpuModel {
   const IrReduceKernels *reduce;
   /* NULL unless convolutions are to be in bf16. */
   const IrBgemmKernels *bgemm;
+  const IrBdwconvKernels *bdwconv;
   /* NULL where it is not wanted. */
   const IrWinogradKernels *winograd;
 };

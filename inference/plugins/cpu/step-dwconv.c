@@ -7,7 +7,6 @@
 #include <string.h>
 
 #define MAX_KERNEL 64
-#define MAX_LINES 128
 
 typedef struct {
   CpuFusion fusion;
@@ -19,55 +18,6 @@ typedef struct {
   guint rows;
   float low, high;
 } Dwconv;
-
-/* Lines of the source that windows of one line see. */
-static guint
-count_lines (const Dwconv *d)
-{
-  return (d->s.window.kernel_h - 1) * d->s.window.dilation_h + 1;
-}
-
-/* What a thread works on: lines of the source that had to be widened, by their
- * number modulo that of the lines that are seen at once, and which these are. */
-typedef struct {
-  float *memory;
-  float *to;
-  float *residual;
-  guint held[MAX_LINES];
-} Lines;
-
-#define NO_LINE G_MAXUINT
-
-static Lines
-begin_lines (const Dwconv *d, const CpuWork *work, guint worker)
-{
-  const IrWindow *w = &d->s.window;
-  Lines lines = { .memory = cpu_scratch (work->run, worker) };
-
-  lines.to = lines.memory + count_lines (d) * w->in_w * d->channels;
-  lines.residual = lines.to + w->out_w * d->channels;
-  for (guint i = 0; i < MAX_LINES; i++)
-    lines.held[i] = NO_LINE;
-  return lines;
-}
-
-/* Line @y of all images. */
-static const float *
-find_line (
-    const Dwconv *d, const CpuWork *work, Lines *lines, guint y, gsize *pitch)
-{
-  const gsize width = d->s.window.in_w;
-  const guint at = y % count_lines (d);
-  float *buffer = lines->memory + at * width * d->channels;
-
-  if (!cpu_is_bf16 (work, work->step->in[0]))
-    return cpu_get_pixels (work, 0, y * width, d->channels, width, NULL, pitch);
-  *pitch = d->channels;
-  if (lines->held[at] != y)
-    cpu_get_pixels (work, 0, y * width, d->channels, width, buffer, pitch);
-  lines->held[at] = y;
-  return buffer;
-}
 
 /* What the kernel's limits can't say, over a row that is still in the cache. */
 static void
@@ -92,17 +42,38 @@ finish_row (const Dwconv *d, const CpuWork *work, guint row, float *to,
     cpu_finish_pixels (run, f, 0, d->s.groups, to, pitch, n);
 }
 
-static void
-dwconv_rows (gpointer data, guint task, guint worker)
+/* What the limits of the kernel can't say needs f32. */
+static gboolean
+is_finished (const Dwconv *d, const CpuWork *work)
 {
-  const CpuWork *work = data;
-  const Dwconv *d = work->step->data;
+  return work->step->n_in == 1 && cpu_fusion_is_clamp (&d->fusion);
+}
+
+/* The pixels of the source that the windows of row @y see, line by line. */
+static void
+find_lines (const Dwconv *d, const CpuWork *work, guint y, gconstpointer *lines)
+{
   const IrWindow *w = &d->s.window;
-  const guint all = d->s.batch * w->out_h;
-  const guint end = MIN ((task + 1) * d->rows, all);
-  const float *rows[MAX_KERNEL];
-  Lines lines = begin_lines (d, work, worker);
-  IrDwconvRow row = { .channels = d->channels,
+  const guint slot = work->step->in[0];
+  const gsize line = w->in_w * cpu_in_pitch (work, 0) *
+      (cpu_is_bf16 (work, slot) ? sizeof (guint16) : sizeof (float));
+  const guint8 *in = work->run->data[slot];
+  const gsize image = y / w->out_h * w->in_h;
+  const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
+
+  for (int ky = 0; ky < w->kernel_h; ky++) {
+    const int sy = top + ky * w->dilation_h;
+
+    lines[ky] = sy >= 0 && sy < w->in_h ? in + (image + sy) * line : NULL;
+  }
+}
+
+static void
+make_row_f32 (const Dwconv *d, const CpuWork *work, gconstpointer *lines,
+    float *to, gsize pitch)
+{
+  const IrWindow *w = &d->s.window;
+  const IrDwconvRow row = { .channels = d->channels,
     .in_w = w->in_w,
     .out_w = w->out_w,
     .kernel_h = w->kernel_h,
@@ -110,29 +81,82 @@ dwconv_rows (gpointer data, guint task, guint worker)
     .stride = w->stride_w,
     .dilation = w->dilation_w,
     .pad = w->pad_w,
-    .rows = rows,
+    .rows = (const float *const *) lines,
+    .in_pitch = cpu_in_pitch (work, 0),
     .weights = d->weights,
     .bias = d->bias,
+    .to = to,
+    .out_pitch = pitch,
     .low = d->low,
     .high = d->high };
 
-  for (guint y = task * d->rows; y < end; y++) {
-    const guint image = y / w->out_h * w->in_h;
-    const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
+  work->run->model->dwconv->row (&row);
+}
 
-    for (int ky = 0; ky < w->kernel_h; ky++) {
-      const int sy = top + ky * w->dilation_h;
+/* To one of @to and @to_f32. */
+static void
+make_row_bf16 (const Dwconv *d, const CpuWork *work, gconstpointer *lines,
+    guint16 *to, float *to_f32, gsize pitch)
+{
+  const IrWindow *w = &d->s.window;
+  const IrBdwconvRow row = { .channels = d->channels,
+    .in_w = w->in_w,
+    .out_w = w->out_w,
+    .kernel_h = w->kernel_h,
+    .kernel_w = w->kernel_w,
+    .stride = w->stride_w,
+    .dilation = w->dilation_w,
+    .pad = w->pad_w,
+    .rows = (const guint16 *const *) lines,
+    .in_pitch = cpu_in_pitch (work, 0),
+    .weights = d->weights,
+    .bias = d->bias,
+    .to = to,
+    .to_f32 = to_f32,
+    .out_pitch = pitch,
+    .low = d->low,
+    .high = d->high };
 
-      rows[ky] = sy >= 0 && sy < w->in_h
-          ? find_line (d, work, &lines, image + sy, &row.in_pitch)
-          : NULL;
-    }
-    row.to = cpu_begin_pixels (
-        work, (gsize) y * w->out_w, d->channels, lines.to, &row.out_pitch);
-    work->run->model->dwconv->row (&row);
-    finish_row (d, work, y, row.to, row.out_pitch, lines.residual);
-    cpu_end_pixels (work, (gsize) y * w->out_w, d->channels, w->out_w, row.to);
+  work->run->model->bdwconv->row (&row);
+}
+
+static void
+make_row (const Dwconv *d, const CpuWork *work, guint y, guint worker)
+{
+  const gsize n = d->s.window.out_w, first = y * n;
+  const gboolean from_bf16 = cpu_is_bf16 (work, work->step->in[0]);
+  float *buffer = cpu_scratch (work->run, worker), *to;
+  gconstpointer lines[MAX_KERNEL];
+  gsize pitch;
+
+  find_lines (d, work, y, lines);
+  if (from_bf16 && cpu_is_bf16 (work, work->step->out[0]) &&
+      is_finished (d, work)) {
+    pitch = cpu_out_pitch (work, 0);
+    make_row_bf16 (d, work, lines,
+        (guint16 *) work->run->data[work->step->out[0]] + first * pitch, NULL,
+        pitch);
+    return;
   }
+  to = cpu_begin_pixels (work, first, d->channels, buffer, &pitch);
+  if (from_bf16)
+    make_row_bf16 (d, work, lines, NULL, to, pitch);
+  else
+    make_row_f32 (d, work, lines, to, pitch);
+  finish_row (d, work, y, to, pitch, buffer + n * d->channels);
+  cpu_end_pixels (work, first, d->channels, n, to);
+}
+
+static void
+dwconv_rows (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Dwconv *d = work->step->data;
+  const guint all = d->s.batch * d->s.window.out_h;
+  const guint end = MIN ((task + 1) * d->rows, all);
+
+  for (guint y = task * d->rows; y < end; y++)
+    make_row (d, work, y, worker);
 }
 
 static gboolean
@@ -199,7 +223,6 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
   if (!cpu_port_is_known (model, weights) ||
       !cpu_conv_shape (fusion->head, &shape.s) || shape.s.in_channels != 1 ||
       shape.s.out_channels != 1 || shape.s.window.kernel_h > MAX_KERNEL ||
-      (model->bgemm && count_lines (&shape) > MAX_LINES) ||
       !cpu_port_can_be_last (fusion->head->inputs[0]))
     return FALSE;
   d = g_memdup2 (&shape, sizeof shape);
@@ -223,10 +246,11 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
   step->run = run_dwconv;
   step->data = d;
   step->free_data = dwconv_free;
-  step->takes_bf16 = step->gives_bf16 = TRUE;
+  step->gives_bf16 = TRUE;
+  step->takes_bf16 =
+      d->s.window.kernel_h * d->s.window.kernel_w <= IR_BDWCONV_MAX_TAPS;
   if (model->bgemm)
-    step->scratch = ((gsize) count_lines (d) * d->s.window.in_w +
-                        2 * (gsize) d->s.window.out_w) *
-        d->channels * sizeof (float);
+    step->scratch =
+        2 * (gsize) d->s.window.out_w * d->channels * sizeof (float);
   return TRUE;
 }

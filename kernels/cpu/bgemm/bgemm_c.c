@@ -1,31 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bgemm.h"
-
-#include <string.h>
-
-static float
-to_f32 (uint16_t x)
-{
-  const uint32_t bits = (uint32_t) x << 16;
-  float value;
-
-  memcpy (&value, &bits, sizeof value);
-  return value;
-}
-
-static uint16_t
-to_bf16 (float x)
-{
-  uint32_t bits, size;
-
-  memcpy (&bits, &x, sizeof bits);
-  size = bits & 0x7fffffff;
-  if (size > 0x7f800000)
-    return bits >> 16 | 0x40;
-  if (size < 0x00800000)
-    return bits >> 16 & 0x8000;
-  return (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
-}
+#include "bf16.h"
 
 static float
 element (const IrBgemmProduct *p, int row, int column)
@@ -40,7 +15,7 @@ element (const IrBgemmProduct *p, int row, int column)
     const uint16_t *from = p->from + row * p->stride + p->at[t];
 
     for (int i = 0; i < p->chunk; i++)
-      sum += to_f32 (from[i]) * to_f32 (w[i / 2 * 32 + i % 2]);
+      sum += k_widen_bf16 (from[i]) * k_widen_bf16 (w[i / 2 * 32 + i % 2]);
   }
   return sum + p->bias[column];
 }
@@ -53,7 +28,7 @@ residual (const IrBgemmProduct *p, size_t result, int column)
   if (!p->residual)
     return 0;
   return p->residual_type == IR_BGEMM_BF16
-      ? to_f32 (((const uint16_t *) p->residual)[at])
+      ? k_widen_bf16 (((const uint16_t *) p->residual)[at])
       : ((const float *) p->residual)[at];
 }
 
@@ -76,7 +51,7 @@ make_row (const IrBgemmProduct *p, int row, int column)
     const size_t at = result * p->to_pitch + column + c;
 
     if (p->to_type == IR_BGEMM_BF16)
-      ((uint16_t *) p->to)[at] = to_bf16 (x[c]);
+      ((uint16_t *) p->to)[at] = k_narrow_bf16 (x[c]);
     else
       ((float *) p->to)[at] = x[c];
   }
@@ -96,7 +71,7 @@ narrow (const IrBgemmPixels *p, const float *from, uint16_t *to)
 {
   for (size_t x = 0; x < p->pixels; x++) {
     for (size_t c = 0; c < p->width; c++)
-      to[c] = c < p->channels ? to_bf16 (from[c]) : 0;
+      to[c] = c < p->channels ? k_narrow_bf16 (from[c]) : 0;
     from += p->from_pitch;
     to += p->to_pitch;
   }
@@ -107,7 +82,7 @@ widen (const IrBgemmPixels *p, const uint16_t *from, float *to)
 {
   for (size_t x = 0; x < p->pixels; x++) {
     for (size_t c = 0; c < p->width; c++)
-      to[c] = c < p->channels ? to_f32 (from[c]) : 0;
+      to[c] = c < p->channels ? k_widen_bf16 (from[c]) : 0;
     from += p->from_pitch;
     to += p->to_pitch;
   }
@@ -119,7 +94,7 @@ join (const IrBgemmPlanes *p)
   for (size_t x = 0; x < p->pixels; x++)
     for (int i = 0; i < IR_BGEMM_PLANES; i++)
       p->to[x * IR_BGEMM_PLANES + i] =
-          i < p->channels ? to_bf16 (p->from[i * p->plane + x]) : 0;
+          i < p->channels ? k_narrow_bf16 (p->from[i * p->plane + x]) : 0;
 }
 
 extern const IrBgemmKernels ir_bgemm_c;

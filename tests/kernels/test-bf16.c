@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* bf16 products, every variant against the scalar one on random sizes. */
+/* Kernels of bf16, every variant against the scalar one on random sizes. */
 #include "kernel-test.h"
 
+#include "bdwconv/bdwconv.h"
 #include "bgemm/bgemm.h"
 
 /* An array of bf16 that ends at a page that must not be touched. */
@@ -239,6 +240,78 @@ test_join (void)
   }
 }
 
+static void
+assert_near_halves (const Halves *a, const Halves *b, gsize n)
+{
+  const Pixels x = { { .n = n }, a->data }, y = { { .n = n }, b->data };
+
+  assert_near_bf16 (&x, &y);
+}
+
+/* A line of the source may be missing, and a window may reach past both ends. */
+static void
+test_depthwise (void)
+{
+  EACH_VARIANT (IrBdwconvKernels, bdwconv)
+  {
+    IrBdwconvRow r = { .channels = 8 * pick (1, 12),
+      .in_w = pick (1, 40),
+      .kernel_h = pick (1, 5),
+      .kernel_w = round & 1 ? 3
+          : round & 2       ? 5
+                            : pick (1, 7),
+      .stride = pick (1, 3),
+      .dilation = round & 4 ? 1 : pick (1, 3),
+      .pad = pick (0, 3),
+      .low = round & 8 ? 0 : -INFINITY,
+      .high = round & 16 ? 6 : INFINITY };
+    const int room = r.in_w + 2 * r.pad - (r.kernel_w - 1) * r.dilation - 1;
+    const uint16_t *rows[5];
+    Halves lines[5], a, b;
+    Guarded weights, bias, wide[2];
+    gsize n;
+
+    r.out_w = room >= 0 ? room / r.stride + 1 : 1;
+    r.in_pitch = r.channels + 8 * pick (0, 2);
+    r.out_pitch = r.channels + 8 * pick (0, 2);
+    n = (r.out_w - 1) * r.out_pitch + r.channels;
+    a = halves_new (n, 1);
+    b = halves_new (n, 1);
+    memcpy (b.data, a.data, n * 2);
+    wide[0] = guarded_new (n);
+    wide[1] = guarded_new (n);
+    copy (&wide[1], &wide[0]);
+    weights = guarded_new (r.kernel_h * r.kernel_w * r.channels);
+    bias = guarded_new (r.channels);
+    for (int i = 0; i < r.kernel_h; i++) {
+      lines[i] = halves_new ((r.in_w - 1) * r.in_pitch + r.channels, 1);
+      rows[i] = pick (0, 4) ? lines[i].data : NULL;
+    }
+    r.rows = rows;
+    r.weights = weights.data;
+    r.bias = bias.data;
+    r.to = a.data;
+    table[row]->row (&r);
+    r.to = b.data;
+    plain->row (&r);
+    assert_near_halves (&a, &b, n);
+    r.to = NULL;
+    r.to_f32 = wide[0].data;
+    table[row]->row (&r);
+    r.to_f32 = wide[1].data;
+    plain->row (&r);
+    assert_near (&wide[0], &wide[1], 1e-4, table[row]->name);
+    for (int i = 0; i < r.kernel_h; i++)
+      halves_free (&lines[i]);
+    halves_free (&a);
+    halves_free (&b);
+    guarded_free (&wide[0]);
+    guarded_free (&wide[1]);
+    guarded_free (&weights);
+    guarded_free (&bias);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -246,5 +319,6 @@ main (int argc, char **argv)
   g_test_add_func ("/bgemm/multiply", test_multiply);
   g_test_add_func ("/bgemm/narrow", test_narrow);
   g_test_add_func ("/bgemm/join", test_join);
+  g_test_add_func ("/bdwconv/row", test_depthwise);
   return g_test_run ();
 }
