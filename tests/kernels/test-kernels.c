@@ -64,12 +64,10 @@ test_eltwise (void)
   }
 }
 
-/* The scalar functions themselves against libm. */
+/* The functions themselves against libm. */
 static void
-test_functions (void)
+check_functions (const IrEltwiseKernels *k)
 {
-  const IrEltwiseKernels *k = ir_eltwise_select (0);
-
   for (float x = -30; x < 30; x += 0.0371f) {
     float y;
 
@@ -92,6 +90,37 @@ test_functions (void)
             0.5 * x *
                 (1 + tanh (sqrt (2 / G_PI) * (x + 0.044715 * x * x * x)))),
         <, 1e-6 * fabs (x));
+  }
+}
+
+/* Numbers that are none, or without end. */
+static void
+check_borders (const IrEltwiseKernels *k, const IrEltwiseKernels *plain)
+{
+  const float x[] = { NAN, INFINITY, -INFINITY, 1e38f, -1e38f, -0.0f };
+  float a[G_N_ELEMENTS (x)], b[G_N_ELEMENTS (x)];
+
+  for (int op = 0; op < IR_UNARY_COUNT; op++) {
+    k->unary (op, 0.25f, 2, x, a, G_N_ELEMENTS (x));
+    plain->unary (op, 0.25f, 2, x, b, G_N_ELEMENTS (x));
+    for (gsize i = 0; i < G_N_ELEMENTS (x); i++)
+      if (!(a[i] == b[i] || (isnan (a[i]) && isnan (b[i]))))
+        g_error ("%s: function %d of %g is %g, the scalar variant says %g",
+            k->name, op, x[i], a[i], b[i]);
+  }
+}
+
+static void
+test_functions (void)
+{
+  size_t n;
+  const IrEltwiseKernels *const *table = ir_eltwise_table (&n);
+
+  for (size_t row = 0; row < n; row++) {
+    if (ir_eltwise_flags (row) & ~ir_cpu_detect ())
+      continue;
+    check_functions (table[row]);
+    check_borders (table[row], table[n - 1]);
   }
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Compiled once per instruction set; one that has functions of its own defines
- * IR_OWN_UNARY. */
+/* Compiled once per instruction set. */
 #include "eltwise.h"
 #include "vecmath.h"
 
@@ -27,6 +26,49 @@
   }
 IR_UNARY_LIST (UNARY)
 #undef UNARY
+
+#ifdef IR_WIDE_LIST
+#define WIDE(id, expression)                                                   \
+  static inline __m512 value_##id (float a, __m512 x)                          \
+  {                                                                            \
+    (void) a;                                                                  \
+    return expression;                                                         \
+  }                                                                            \
+  static void wide_##id (                                                      \
+      float a, float bias, const float *from, float *to, size_t n)             \
+  {                                                                            \
+    const __m512 shift = _mm512_set1_ps (bias);                                \
+    const __mmask16 rest = (1u << n % 16) - 1;                                 \
+    size_t i = 0;                                                              \
+                                                                               \
+    for (; i + 16 <= n; i += 16)                                               \
+      _mm512_storeu_ps (                                                       \
+          to + i, value_##id (a, _mm512_loadu_ps (from + i) + shift));         \
+    if (rest)                                                                  \
+      _mm512_mask_storeu_ps (to + i, rest,                                     \
+          value_##id (a, _mm512_maskz_loadu_ps (rest, from + i) + shift));     \
+  }
+IR_WIDE_LIST (WIDE)
+#undef WIDE
+
+/* FALSE if the function is not one of the list. */
+static int
+wide (IrUnary op, float a, float bias, const float *x, float *to, size_t n)
+{
+  static void (*const table[IR_UNARY_COUNT]) (
+      float, float, const float *, float *, size_t) = {
+#define ROW(id, expression) [IR_UNARY_##id] = wide_##id,
+    IR_WIDE_LIST (ROW)
+#undef ROW
+  };
+
+  if (table[op])
+    table[op](a, bias, x, to, n);
+  return table[op] != NULL;
+}
+#else
+#define wide(op, a, bias, x, to, n) 0
+#endif
 
 #define BINARY(id, expression)                                                 \
   static void both_##id (                                                      \
@@ -68,11 +110,8 @@ unary (IrUnary op, float a, float b, const float *x, float *to, size_t n)
 #undef ROW
   };
 
-#ifdef IR_OWN_UNARY
-  if (own_unary (op, a, 0, x, to, n))
-    return;
-#endif
-  table[op](a, b, x, to, n);
+  if (!wide (op, a, 0, x, to, n))
+    table[op](a, b, x, to, n);
 }
 
 static void
@@ -84,11 +123,8 @@ bias_unary (IrUnary op, float a, float b, float bias, float *to, size_t n)
 #undef ROW
   };
 
-#ifdef IR_OWN_UNARY
-  if (own_unary (op, a, bias, to, to, n))
-    return;
-#endif
-  table[op](a, b, bias, to, n);
+  if (!wide (op, a, bias, to, to, n))
+    table[op](a, b, bias, to, n);
 }
 
 static void
