@@ -199,6 +199,32 @@ test_precisions (void)
   check_refused ("REFERENCE", "PRECISION=bf16", "auto or f32");
 }
 
+/* IR_DEBUG in a process of its own. */
+static void
+test_debug (void)
+{
+  if (g_test_subprocess ()) {
+    g_autoptr (IrCore) core = ir_core_new ();
+    g_autoptr (IrGraph) graph = make_graph ();
+    g_autoptr (IrInferRequest) request = NULL;
+
+    g_assert_true (ir_graph_infer (graph, NULL));
+    request = run (core, graph, "CPU", "PRECISION=f32");
+    return;
+  }
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr_unmatched ("*plan*");
+  g_setenv ("IR_DEBUG", "plan,kernels", TRUE);
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_unsetenv ("IR_DEBUG");
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr ("*kernels igemm: *kernels bgemm: *");
+  g_test_trap_assert_stderr ("*plan of 'mixed': * steps, * slots, arena of *");
+  g_test_trap_assert_stderr ("*slot *: f32 [2,70,37,45], channels last*");
+  g_test_trap_assert_stderr ("*step *: Convolution * to *, slots * to *");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -207,5 +233,6 @@ main (int argc, char **argv)
   g_test_add_func ("/results/threads", test_threads);
   g_test_add_func ("/results/dynamic", test_dynamic);
   g_test_add_func ("/results/precisions", test_precisions);
+  g_test_add_func ("/results/debug", test_debug);
   return g_test_run ();
 }

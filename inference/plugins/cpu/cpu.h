@@ -442,6 +442,11 @@ void cpu_narrow (CpuModel *model);
 void cpu_plan (CpuModel *model);
 void cpu_model_free (gpointer model);
 
+/* Which variant of each family of kernels this processor gets, in a line. */
+void cpu_append_kernels (GString *text);
+/* What IR_DEBUG asks for, on stderr. */
+void cpu_explain (const CpuModel *model);
+
 /* --- running -------------------------------------------------------------- */
 
 gpointer cpu_request_new (gpointer model, GError **error);

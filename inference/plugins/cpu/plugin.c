@@ -14,14 +14,8 @@ cpu_probe (char **text, GError **error)
   for (const IrCpuFeature *f = ir_cpu_features; f->name; f++)
     if (flags & f->flag)
       g_string_append_printf (line, ", %s", f->text);
-  g_string_append_printf (line,
-      "; kernels: colour %s, gemm %s, igemm %s, dwconv %s, eltwise %s, pool "
-      "%s, "
-      "reduce %s, bgemm %s",
-      ir_colour_select (flags)->name, ir_gemm_select (flags)->name,
-      ir_igemm_select (flags)->name, ir_dwconv_select (flags)->name,
-      ir_eltwise_select (flags)->name, ir_pool_select (flags)->name,
-      ir_reduce_select (flags)->name, ir_bgemm_select (flags)->name);
+  g_string_append (line, "; kernels: ");
+  cpu_append_kernels (line);
   if (g_getenv ("IR_CPU_MASK"))
     g_string_append_printf (
         line, " (IR_CPU_MASK=%s)", g_getenv ("IR_CPU_MASK"));
@@ -174,6 +168,7 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
   if (model->bgemm)
     cpu_narrow (model);
   cpu_plan (model);
+  cpu_explain (model);
   return model;
 }
 
