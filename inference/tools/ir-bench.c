@@ -18,6 +18,7 @@ typedef struct {
   char *precision;
   char *shape;
   char *config;
+  char *cache_dir;
   char *report_folder;
   guint64 niter, seconds, nireq, nstreams, nthreads, batch;
   gboolean counters, json, json_stats;
@@ -50,6 +51,7 @@ static const IrCliOption options[] = {
   { "infer_precision", NULL, "Device", "P", "auto",
     "auto, f32 or bf16.",
     IR_CLI_TO (TEXT, Options, precision) },
+  IR_TOOL_CACHE_DIR (Options, cache_dir),
   { "config", NULL, "Device", "K=V,…", NULL, "Configuration of the device.",
     IR_CLI_TO (TEXT, Options, config) },
   { "api", NULL, "Run", "{sync,async}", NULL,
@@ -128,7 +130,7 @@ make_config (const Options *o)
         o->nstreams    ? o->nstreams
             : nthreads ? nthreads
                        : g_get_num_processors ());
-  text = ir_tool_config (o->precision, more->str);
+  text = ir_tool_config (o->precision, o->cache_dir, more->str);
   g_string_free (more, TRUE);
   return text;
 }

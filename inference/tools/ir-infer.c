@@ -14,6 +14,7 @@ typedef struct {
   char *output;
   char *precision;
   char *config;
+  char *cache_dir;
   char *shape;
   char *reference;
   double tolerance;
@@ -35,6 +36,7 @@ static const IrCliOption options[] = {
   { "infer_precision", NULL, "Device", "P", "auto",
     "What the device computes in: auto, f32 or bf16.",
     IR_CLI_TO (TEXT, Options, precision) },
+  IR_TOOL_CACHE_DIR (Options, cache_dir),
   { "config", NULL, "Device", "K=V,…", NULL, "Configuration of the device.",
     IR_CLI_TO (TEXT, Options, config) },
   { "input", "i", "Data", "[NAME=]FILE.npy", NULL,
@@ -181,7 +183,8 @@ static IrCompiledModel *
 compile (IrCore *core, const IrGraph *graph, const char *device,
     const Options *o, GError **error)
 {
-  g_autofree char *config = ir_tool_config (o->precision, o->config);
+  g_autofree char *config =
+      ir_tool_config (o->precision, o->cache_dir, o->config);
 
   return ir_tool_compile (core, graph, device, config, error);
 }
@@ -191,7 +194,7 @@ check_reference (IrCore *core, IrCompiledModel *model, const IrGraph *graph,
     const Options *o, const GPtrArray *inputs, const GPtrArray *outputs,
     GError **error)
 {
-  g_autofree char *config = ir_tool_config (o->precision, NULL);
+  g_autofree char *config = ir_tool_config (o->precision, NULL, NULL);
   g_autoptr (IrCompiledModel) other =
       ir_tool_compile (core, graph, o->reference, config, error);
   g_autoptr (GPtrArray) reference = NULL;

@@ -123,18 +123,20 @@ ir_tool_compile (IrCore *core, const IrGraph *graph, const char *device,
 }
 
 char *
-ir_tool_config (const char *precision, const char *more)
+ir_tool_config (const char *precision, const char *cache_dir, const char *more)
 {
   g_autofree char *lower = NULL;
+  GString *text = g_string_new (NULL);
   IrDType dtype;
 
-  if (!precision)
-    return g_strdup (more ? more : "");
-  lower = g_ascii_strdown (precision, -1);
-  if (ir_dtype_parse (precision, &dtype, NULL)) {
-    g_free (lower);
-    lower = g_strdup (ir_dtype_name (dtype));
+  if (precision) {
+    lower = g_ascii_strdown (precision, -1);
+    g_string_append_printf (text, "PRECISION=%s,",
+        ir_dtype_parse (precision, &dtype, NULL) ? ir_dtype_name (dtype)
+                                                 : lower);
   }
-  return g_strdup_printf (
-      "PRECISION=%s%s%s", lower, more ? "," : "", more ? more : "");
+  if (cache_dir)
+    g_string_append_printf (text, "CACHE_DIR=%s,", cache_dir);
+  g_string_append (text, more ? more : "");
+  return g_string_free (text, FALSE);
 }

@@ -53,8 +53,20 @@ gboolean ir_tool_make_inputs (IrCompiledModel *model, const GPtrArray *given,
 IrCompiledModel *ir_tool_compile (IrCore *core, const IrGraph *graph,
     const char *device, const char *config, GError **error);
 
-/* "KEY=VALUE,…" with PRECISION and the like put before what the user wrote. */
-char *ir_tool_config (const char *precision, const char *more);
+/* "KEY=VALUE,…" with PRECISION and CACHE_DIR put before what the user wrote; each may
+ * be NULL. */
+char *ir_tool_config (
+    const char *precision, const char *cache_dir, const char *more);
+
+/* The row of the option table of the folder for it. */
+#define IR_TOOL_CACHE_DIR(Options, field)                                      \
+  {                                                                            \
+    "cache_dir", NULL, "Device", "DIR", NULL,                                  \
+        "Keeps what compiling has made of the model, for the next time; "      \
+        "auto: in "                                                            \
+        "IR_CACHE_DIR.",                                                       \
+        IR_CLI_TO (TEXT, Options, field)                                       \
+  }
 
 G_END_DECLS
 

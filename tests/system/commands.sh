@@ -70,6 +70,23 @@ assert report['device'] == 'CPU' and report['precision'] == 'f32'
 PYTHON
 }
 
+threads_are_clipped () {
+  local cores
+  cores=$(nproc)
+  ir-bench -m "$work/tiny.xml" -d CPU -niter 1 -nthreads 1000 --json \
+    >"$work/report" 2>"$work/messages" || return 1
+  grep -q "WARNING.*$cores are used" "$work/messages" &&
+    grep -q "\"threads\": $cores," "$work/report"
+}
+
+# The model's own, of a device that has nothing else to say.
+device_warns () {
+  local plugins=${IR_PLUGIN_PATH%%/inference/plugins/*}/tests/runtime
+  IR_PLUGIN_PATH=$plugins ir-infer -m "$work/tiny.xml" -d SLOW \
+    -cache_dir "$work/cache" -config 'WARNING=it is late' 2>"$work/messages"
+  grep -q 'WARNING.*it is late' "$work/messages"
+}
+
 bench_layers () {
   ir-bench -m "$work/tiny.xml" -d CPU -niter 5 -pc >"$work/report" || return 1
   grep -q '% peak' "$work/report" && grep -q '^act1 .*Tanh' "$work/report" &&
@@ -162,6 +179,8 @@ check output-names output_names
 check tolerance tolerance
 check bench-json bench_keys
 check bench-layers bench_layers
+check threads threads_are_clipped
+check warning device_warns
 check inspect inspect_forms
 check doctor doctor_knows
 check silence silence
