@@ -355,33 +355,37 @@ test_winograd (void)
 {
   EACH_VARIANT (IrWinogradKernels, winograd)
   {
+    const IrWinogradForm *form = &table[row]->forms[round % IR_WINOGRAD_FORMS];
+    const IrWinogradForm *scalar = &plain->forms[round % IR_WINOGRAD_FORMS];
+    const int tile = form->tile, patch = tile + 2;
     const int channels = pick (1, 7) * IR_WINOGRAD_GROUP;
     const int in_h = pick (1, 12), in_w = pick (1, 12);
     const gsize pitch = channels + pick (0, 3), step = channels + pick (0, 3);
-    const int rows = pick (1, 4), columns = pick (1, 4);
+    const int rows = pick (1, tile), columns = pick (1, tile);
     Guarded in = guarded_new ((in_h * in_w - 1) * pitch + channels);
     Guarded bias = guarded_new (channels);
-    Guarded a = guarded_new (35 * step + channels), b = a;
-    Guarded residual = guarded_new (15 * pitch + channels);
-    Guarded x = guarded_new (15 * pitch + channels), y = x;
-    IrWinogradInput input = { channels, in_h, in_w, pick (-6, in_h),
-      pick (-6, in_w), in.data, pitch, a.data, step };
+    Guarded a = guarded_new ((patch * patch - 1) * step + channels), b = a;
+    Guarded residual = guarded_new ((tile * tile - 1) * pitch + channels);
+    Guarded x = guarded_new (residual.n), y = x;
+    IrWinogradInput input = { channels, in_h, in_w, pick (-patch, in_h),
+      pick (-patch, in_w), in.data, pitch, a.data, step };
     IrWinogradOutput output = { channels, rows, columns, a.data, step,
-      bias.data, round & 1 ? residual.data : NULL, x.data, pitch, 4 * pitch,
-      pitch, 4 * pitch, round & 2 ? 0 : -INFINITY, round & 4 ? 6 : INFINITY };
+      bias.data, round & 2 ? residual.data : NULL, x.data, pitch, tile * pitch,
+      pitch, tile * pitch, round & 4 ? 0 : -INFINITY,
+      round & 8 ? 6 : INFINITY };
 
     scale (&in, 1.0f / 64);
     b = guarded_new (a.n);
     y = guarded_new (x.n);
     copy (&b, &a);
     copy (&y, &x);
-    table[row]->input (&input);
+    form->input (&input);
     input.to = b.data;
-    plain->input (&input);
+    scalar->input (&input);
     assert_near (&a, &b, 1e-5, table[row]->name);
-    table[row]->output (&output);
+    form->output (&output);
     output.to = y.data;
-    plain->output (&output);
+    scalar->output (&output);
     assert_near (&x, &y, 1e-4, table[row]->name);
     guarded_free (&in);
     guarded_free (&bias);
@@ -395,36 +399,45 @@ test_winograd (void)
 
 /* The three transforms together are a convolution. */
 static void
-test_winograd_is_convolution (void)
+check_form (const IrWinogradForm *form)
 {
-  Guarded in = guarded_new (36 * 8), out = guarded_new (16 * 8);
-  Guarded v = guarded_new (36 * 8);
-  float weights[9 * 8], u[36 * 8], bias[8] = { 0 };
-  IrWinogradInput input = { 8, 6, 6, 0, 0, in.data, 8, v.data, 8 };
-  IrWinogradOutput output = { 8, 4, 4, v.data, 8, bias, NULL, out.data, 8, 32,
-    8, 32, -INFINITY, INFINITY };
-  size_t n;
-  const IrWinogradKernels *const *table = ir_winograd_table (&n);
+  const int tile = form->tile, patch = tile + 2, n = patch * patch * 8;
+  Guarded in = guarded_new (n), out = guarded_new (tile * tile * 8);
+  Guarded v = guarded_new (n);
+  float weights[9 * 8], u[IR_WINOGRAD_MAX_MATRICES * 8], bias[8] = { 0 };
+  IrWinogradInput input = { 8, patch, patch, 0, 0, in.data, 8, v.data, 8 };
+  IrWinogradOutput output = { 8, tile, tile, v.data, 8, bias, NULL, out.data, 8,
+    tile * 8, 8, tile * 8, -INFINITY, INFINITY };
 
   for (int i = 0; i < 9 * 8; i++)
     weights[i] = g_test_rand_double_range (-1, 1);
-  ir_winograd_weights (weights, u);
-  table[n - 1]->input (&input);
-  for (int i = 0; i < 36 * 8; i++)
+  ir_winograd_weights (tile, weights, u);
+  form->input (&input);
+  for (int i = 0; i < n; i++)
     v.data[i] *= u[i];
-  table[n - 1]->output (&output);
-  for (int i = 0; i < 16 * 8; i++) {
-    const int y = i / 32, x = i / 8 % 4, c = i % 8;
+  form->output (&output);
+  for (int i = 0; i < tile * tile * 8; i++) {
+    const int y = i / (tile * 8), x = i / 8 % tile, c = i % 8;
     double sum = 0;
 
     for (int t = 0; t < 9; t++)
       sum += (double) weights[8 * t + c] *
-          in.data[((y + t / 3) * 6 + x + t % 3) * 8 + c];
+          in.data[((y + t / 3) * patch + x + t % 3) * 8 + c];
     g_assert_cmpfloat_with_epsilon (out.data[i], sum, 1e-4);
   }
   guarded_free (&in);
   guarded_free (&out);
   guarded_free (&v);
+}
+
+static void
+test_winograd_is_convolution (void)
+{
+  size_t n;
+  const IrWinogradKernels *const *table = ir_winograd_table (&n);
+
+  for (int i = 0; i < IR_WINOGRAD_FORMS; i++)
+    check_form (&table[n - 1]->forms[i]);
 }
 
 int

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* 3x3 convolutions at step 1 by Winograd's F(4x4, 3x3): blocks of tiles are
- * transformed, multiplied 36 times and transformed back while they are in the
- * cache. */
+/* 3x3 convolutions at step 1 by Winograd's F(4x4, 3x3), small pictures by F(2x2,
+ * 3x3): blocks of tiles are transformed, multiplied matrix by matrix and transformed
+ * back while they are in the cache. */
 #include "cpu.h"
 
 #include <math.h>
 #include <string.h>
-
-#define TILE IR_WINOGRAD_TILE
-#define MATRICES IR_WINOGRAD_MATRICES
 
 /* A block and what becomes of it, at least: few weights are read again sooner than
  * data. */
 #define BLOCK_BYTES (320 << 10)
 /* Weights that all tiles of a block see while these are in the first-level one. */
 #define CALL_BYTES (16 << 10)
-/* Less work than this is not worth reading four times as many weights. */
+/* Less work than this is not worth reading several times as many weights. */
 #define MIN_TILES 12
 #define MIN_CHANNELS 16
 
@@ -24,10 +21,11 @@ typedef struct {
   CpuFusion fusion;
   CpuConvShape s;
   const IrIgemmKernels *igemm;
-  const IrWinogradKernels *kernels;
+  const IrWinogradForm *form;
+  guint matrices;
   /* Channels, filled up. */
   gsize in_pitch, out_pitch;
-  /* 36 times panels of in_channels rows of nr columns. */
+  /* For each matrix panels of in_channels rows of nr columns. */
   const float *packed;
   gsize panel;
   guint n_panels, call_panels;
@@ -56,6 +54,7 @@ static void
 transform_tiles (const Block *b)
 {
   const Winograd *c = b->c;
+  const int tile = c->form->tile;
   const IrWindow *w = &c->s.window;
   IrWinogradInput input = { .channels = c->in_pitch,
     .in_h = w->in_h,
@@ -65,10 +64,10 @@ transform_tiles (const Block *b)
     .step = c->in_step };
 
   for (guint t = 0; t < b->n; t++) {
-    input.y = (int) ((b->first + t) / c->tiles_x) * TILE - w->pad_h;
-    input.x = (int) ((b->first + t) % c->tiles_x) * TILE - w->pad_w;
+    input.y = (int) ((b->first + t) / c->tiles_x) * tile - w->pad_h;
+    input.x = (int) ((b->first + t) % c->tiles_x) * tile - w->pad_w;
     input.to = b->data + t * c->in_pitch;
-    c->kernels->input (&input);
+    c->form->input (&input);
   }
 }
 
@@ -109,6 +108,7 @@ static void
 transform_back (const Block *b)
 {
   const Winograd *c = b->c;
+  const int tile = c->form->tile;
   const IrWindow *w = &c->s.window;
   IrWinogradOutput output = { .channels = c->out_pitch,
     .step = c->out_step,
@@ -121,16 +121,16 @@ transform_back (const Block *b)
     .high = c->high };
 
   for (guint t = 0; t < b->n; t++) {
-    const guint y = (b->first + t) / c->tiles_x * TILE;
-    const guint x = (b->first + t) % c->tiles_x * TILE;
-    output.rows = MIN (TILE, w->out_h - (int) y);
-    output.columns = MIN (TILE, w->out_w - (int) x);
+    const guint y = (b->first + t) / c->tiles_x * tile;
+    const guint x = (b->first + t) % c->tiles_x * tile;
+    output.rows = MIN (tile, w->out_h - (int) y);
+    output.columns = MIN (tile, w->out_w - (int) x);
     output.from = b->products + t * c->out_pitch;
     if (b->residual)
       output.residual = b->residual + y * output.residual_row_pitch +
           x * output.residual_pitch;
     output.to = b->out + y * output.row_pitch + x * output.pitch;
-    c->kernels->output (&output);
+    c->form->output (&output);
   }
 }
 
@@ -139,13 +139,14 @@ static void
 finish_tiles (const Block *b, const CpuRun *run)
 {
   const Winograd *c = b->c;
+  const int tile = c->form->tile;
   const IrWindow *w = &c->s.window;
 
   for (guint t = 0; t < b->n; t++) {
-    const guint y = (b->first + t) / c->tiles_x * TILE;
-    const guint x = (b->first + t) % c->tiles_x * TILE;
-    const guint rows = MIN (TILE, w->out_h - (int) y);
-    const guint columns = MIN (TILE, w->out_w - (int) x);
+    const guint y = (b->first + t) / c->tiles_x * tile;
+    const guint x = (b->first + t) % c->tiles_x * tile;
+    const guint rows = MIN (tile, w->out_h - (int) y);
+    const guint columns = MIN (tile, w->out_w - (int) x);
 
     for (guint r = 0; r < rows; r++)
       cpu_finish_pixels (run, &c->fusion, 0, c->s.out_channels,
@@ -175,9 +176,9 @@ winograd_block (gpointer data, guint task, guint worker)
     b.residual_pitch = cpu_in_pitch (work, 1);
     b.residual = cpu_in (work, 1) + pixels * b.residual_pitch;
   }
-  b.products = b.data + MATRICES * c->in_step;
+  b.products = b.data + c->matrices * c->in_step;
   transform_tiles (&b);
-  for (guint m = 0; m < MATRICES; m++)
+  for (guint m = 0; m < c->matrices; m++)
     for (guint p = 0; p < c->n_panels; p += c->call_panels)
       multiply (&b, m, p);
   transform_back (&b);
@@ -219,13 +220,14 @@ typedef struct {
 } Packing;
 
 /* IR_IGEMM_GROUP output channels from @o on, input channels from @first on: from
- * [out][in][3][3] to 36 times [in][group]. */
+ * [out][in][3][3] to [matrix][in][group]. */
 static void
 transform_group (const Packing *p, guint o, guint first, guint n, float *to)
 {
   const CpuConvShape *s = &p->c->s;
   const guint n_out = CLAMP ((int) (s->out_channels - o), 0, IR_IGEMM_GROUP);
-  float in[9 * IR_IGEMM_GROUP] = { 0 }, out[MATRICES * IR_IGEMM_GROUP];
+  float in[9 * IR_IGEMM_GROUP] = { 0 },
+               out[IR_WINOGRAD_MAX_MATRICES * IR_IGEMM_GROUP];
 
   for (guint i = 0; i < n; i++) {
     for (guint l = 0; l < n_out; l++) {
@@ -235,8 +237,8 @@ transform_group (const Packing *p, guint o, guint first, guint n, float *to)
       for (guint t = 0; t < 9; t++)
         in[t * IR_IGEMM_GROUP + l] = w[t];
     }
-    ir_winograd_weights (in, out);
-    for (guint m = 0; m < MATRICES; m++)
+    ir_winograd_weights (p->c->form->tile, in, out);
+    for (guint m = 0; m < p->c->matrices; m++)
       memcpy (to + (m * PACK_CHANNELS + i) * IR_IGEMM_GROUP,
           out + m * IR_IGEMM_GROUP, sizeof (float) * IR_IGEMM_GROUP);
   }
@@ -249,7 +251,7 @@ pack_panel (gpointer data, guint task, guint worker)
   const Winograd *c = p->c;
   const guint nr = c->igemm->nr;
   const gsize matrix = c->n_panels * c->panel;
-  float block[MATRICES * PACK_CHANNELS * IR_IGEMM_GROUP];
+  float block[IR_WINOGRAD_MAX_MATRICES * PACK_CHANNELS * IR_IGEMM_GROUP];
 
   for (guint first = 0; first < c->s.in_channels; first += PACK_CHANNELS)
     for (guint l = 0; l < nr; l += IR_IGEMM_GROUP) {
@@ -257,7 +259,7 @@ pack_panel (gpointer data, guint task, guint worker)
       float *to = p->to + task * c->panel + (gsize) first * nr + l;
 
       transform_group (p, task * nr + l, first, n, block);
-      for (guint m = 0; m < MATRICES; m++)
+      for (guint m = 0; m < c->matrices; m++)
         for (guint i = 0; i < n; i++)
           memcpy (to + m * matrix + i * nr,
               block + (m * PACK_CHANNELS + i) * IR_IGEMM_GROUP,
@@ -286,8 +288,9 @@ fill (Winograd *c, CpuModel *model, IrPort weights)
   c->call_panels =
       CLAMP (CALL_BYTES / (c->panel * sizeof (float)), 1, c->n_panels);
   c->packed = cpu_pack (model, weights,
-      MATRICES * c->n_panels * c->panel * sizeof (float), pack, c,
-      "winograd %d %u: %u %u", TILE, nr, c->s.out_channels, c->s.in_channels);
+      c->matrices * c->n_panels * c->panel * sizeof (float), pack, c,
+      "winograd %d %u: %u %u", c->form->tile, nr, c->s.out_channels,
+      c->s.in_channels);
   c->bias = cpu_pack_bias (c->igemm, &c->s, &c->fusion);
   c->zeros = cpu_alloc_floats ((gsize) c->call_panels * nr);
   return c->packed && c->bias && c->zeros;
@@ -306,8 +309,9 @@ odd_lines (gsize floats)
 static void
 choose_blocks (Winograd *c, const CpuModel *model)
 {
-  const gsize tile = MATRICES * (c->in_pitch + c->out_pitch) * sizeof (float);
-  const gsize weights = MATRICES * c->n_panels * c->panel * sizeof (float);
+  const gsize tile =
+      c->matrices * (c->in_pitch + c->out_pitch) * sizeof (float);
+  const gsize weights = c->matrices * c->n_panels * c->panel * sizeof (float);
   const gsize room = cpu_second_cache () / 8 * 5;
   const gsize bytes = CLAMP (weights, MIN (BLOCK_BYTES, room), room);
   const guint most = MAX (bytes / tile, MIN_TILES);
@@ -326,30 +330,44 @@ choose_blocks (Winograd *c, const CpuModel *model)
   c->out_step = odd_lines (c->block * c->out_pitch);
 }
 
+/* The form of most pixels that has tiles enough. */
+static gboolean
+choose_form (Winograd *c, const IrWinogradKernels *kernels)
+{
+  const IrWindow *w = &c->s.window;
+
+  for (guint i = 0; i < IR_WINOGRAD_FORMS; i++) {
+    const guint tile = kernels->forms[i].tile;
+
+    c->form = &kernels->forms[i];
+    c->matrices = (tile + 2) * (tile + 2);
+    c->tiles_x = (w->out_w + tile - 1) / tile;
+    c->n_tiles = c->tiles_x * ((w->out_h + tile - 1) / tile);
+    if (c->n_tiles >= MIN_TILES)
+      return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean
 fits (const CpuModel *model, const CpuFusion *fusion, Winograd *c)
 {
   const IrWindow *w = &c->s.window;
 
-  if (!model->winograd || !cpu_conv_shape (fusion->head, &c->s) ||
-      !cpu_port_is_known (model, fusion->head->inputs[1]) ||
-      !cpu_port_can_be_last (fusion->head->inputs[0]))
-    return FALSE;
-  c->tiles_x = (w->out_w + TILE - 1) / TILE;
-  c->n_tiles = c->tiles_x * ((w->out_h + TILE - 1) / TILE);
-  return c->s.groups == 1 && w->kernel_h == 3 && w->kernel_w == 3 &&
-      w->stride_h == 1 && w->stride_w == 1 && w->dilation_h == 1 &&
-      w->dilation_w == 1 && c->s.in_channels >= MIN_CHANNELS &&
-      c->s.out_channels >= MIN_CHANNELS && c->n_tiles >= MIN_TILES;
+  return model->winograd && cpu_conv_shape (fusion->head, &c->s) &&
+      cpu_port_is_known (model, fusion->head->inputs[1]) &&
+      cpu_port_can_be_last (fusion->head->inputs[0]) && c->s.groups == 1 &&
+      w->kernel_h == 3 && w->kernel_w == 3 && w->stride_h == 1 &&
+      w->stride_w == 1 && w->dilation_h == 1 && w->dilation_w == 1 &&
+      c->s.in_channels >= MIN_CHANNELS && c->s.out_channels >= MIN_CHANNELS &&
+      choose_form (c, model->winograd);
 }
 
 gboolean
 cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
 {
   const IrPort ports[] = { fusion->head->inputs[0], fusion->residual };
-  Winograd shape = {
-    .fusion = *fusion, .igemm = model->igemm, .kernels = model->winograd
-  };
+  Winograd shape = { .fusion = *fusion, .igemm = model->igemm };
   Winograd *c;
   CpuStep *step;
 
@@ -372,6 +390,6 @@ cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
   step->run = run_winograd;
   step->data = c;
   step->free_data = winograd_free;
-  step->scratch = MATRICES * (c->in_step + c->out_step) * sizeof (float);
+  step->scratch = c->matrices * (c->in_step + c->out_step) * sizeof (float);
   return TRUE;
 }

@@ -58,6 +58,8 @@
  * takes is on its way while they are made, a line or two per step, so that weights
  * don't wait behind it. */
 #define FETCH(p) _mm_prefetch ((const char *) (p), _MM_HINT_T0)
+/* To the second level, where more requests find room: weights are many. */
+#define FETCH_FAR(p) _mm_prefetch ((const char *) (p), _MM_HINT_T1)
 #define FETCH_1(p) FETCH (p);
 #define FETCH_2(p)                                                             \
   FETCH (p);                                                                   \
@@ -120,7 +122,7 @@ after_panel (Next next, size_t lines)
         STEP (mr, nv)                                                          \
         FETCH (next.rows);                                                     \
         next.rows += next.rows_step;                                           \
-        FETCH (next.weights);                                                  \
+        FETCH_FAR (next.weights);                                              \
         next.weights += next.weights_step;                                     \
       }                                                                        \
     if (t->residual) {                                                         \

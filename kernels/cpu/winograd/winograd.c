@@ -10,7 +10,7 @@
 
 /* G times three numbers, of all pairs. */
 static void
-times_g (
+times_g4 (
     const double *a, const double *b, const double *c, size_t step, double *to)
 {
   for (int l = 0; l < GROUP; l++) {
@@ -27,9 +27,26 @@ times_g (
   }
 }
 
-void
-ir_winograd_weights (const float *weights, float *to)
+static void
+times_g2 (
+    const double *a, const double *b, const double *c, size_t step, double *to)
 {
+  for (int l = 0; l < GROUP; l++) {
+    const double even = (a[l] + c[l]) * .5, odd = b[l] * .5;
+
+    to[l] = a[l];
+    to[step + l] = even + odd;
+    to[2 * step + l] = even - odd;
+    to[3 * step + l] = c[l];
+  }
+}
+
+void
+ir_winograd_weights (int tile, const float *weights, float *to)
+{
+  void (*times_g) (const double *, const double *, const double *, size_t,
+      double *) = tile == 4 ? times_g4 : times_g2;
+  const int patch = tile + 2;
   double g[9 * GROUP], half[6 * 3 * GROUP], all[36 * GROUP];
 
   for (int i = 0; i < 9 * GROUP; i++)
@@ -37,11 +54,11 @@ ir_winograd_weights (const float *weights, float *to)
   for (int x = 0; x < 3; x++)
     times_g (g + x * GROUP, g + (3 + x) * GROUP, g + (6 + x) * GROUP, 3 * GROUP,
         half + x * GROUP);
-  for (int y = 0; y < 6; y++) {
+  for (int y = 0; y < patch; y++) {
     const double *row = half + 3 * y * GROUP;
 
-    times_g (row, row + GROUP, row + 2 * GROUP, GROUP, all + 6 * y * GROUP);
+    times_g (row, row + GROUP, row + 2 * GROUP, GROUP, all + patch * y * GROUP);
   }
-  for (int i = 0; i < 36 * GROUP; i++)
+  for (int i = 0; i < patch * patch * GROUP; i++)
     to[i] = (float) all[i];
 }

@@ -5,20 +5,21 @@
 #include "table.h"
 
 /*
- * Winograd's F(4x4, 3x3): a 3x3 convolution at step 1 makes 4x4 pixels from 6x6 by
- * 36 products per pair of channels instead of 144. Channels are innermost.
+ * Winograd's F(m x m, 3x3): a 3x3 convolution at step 1 makes m x m pixels from a
+ * patch of m + 2 by m + 2 with one product per pixel of the patch and pair of
+ * channels: for 4x4 pixels 36 instead of 144, for 2x2 16 instead of 36. Channels are
+ * innermost.
  *
  * Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks" (2016):
  * Y = A' [(G g G') * (B' d B)] A. With f32 and random data the result is within
  * 1e-5 of its largest number.
  *
- * A patch is 6x6 pixels of the source, transformed into one row of each of the 36
- * matrices; matrices lie @step floats apart. The products of a matrix with the
- * transformed weights are another kernel's.
+ * A patch of the source is transformed into one row of each of (m + 2)^2 matrices,
+ * which lie @step floats apart. The products of a matrix with the transformed
+ * weights are another kernel's.
  */
-#define IR_WINOGRAD_TILE 4
-#define IR_WINOGRAD_PATCH 6
-#define IR_WINOGRAD_MATRICES 36
+#define IR_WINOGRAD_FORMS 2
+#define IR_WINOGRAD_MAX_MATRICES 36
 #define IR_WINOGRAD_GROUP 8
 
 /* source: pixel (0, 0), of in_h x in_w pixels, @pitch floats apart; (y, x): the
@@ -34,7 +35,7 @@ typedef struct {
 } IrWinogradInput;
 
 /* to[y][x][c] = clamp (transformed + bias[c] + residual[y][x][c]) for the @rows x
- * @columns pixels, at most 4x4, that lie inside the picture; @pitch floats from one
+ * @columns pixels, at most m x m, that lie inside the picture; @pitch floats from one
  * to the next, @row_pitch from a row to the next; @residual_pitch and
  * @residual_row_pitch are those of the residual. */
 typedef struct {
@@ -50,16 +51,23 @@ typedef struct {
   float low, high;
 } IrWinogradOutput;
 
+/* tile: m. */
 typedef struct {
-  IR_KERNEL_HEAD;
+  int tile;
   void (*input) (const IrWinogradInput *input);
   void (*output) (const IrWinogradOutput *output);
+} IrWinogradForm;
+
+/* forms: of 4x4, then of 2x2 pixels. */
+typedef struct {
+  IR_KERNEL_HEAD;
+  IrWinogradForm forms[IR_WINOGRAD_FORMS];
 } IrWinogradKernels;
 
 IR_KERNEL_DECLARE (IrWinogradKernels, winograd);
 
-/* The 36 numbers that stand for the 9 weights of a pair of channels, of
- * IR_WINOGRAD_GROUP pairs: weights[9][group] become to[36][group]. */
-void ir_winograd_weights (const float *weights, float *to);
+/* The numbers of a form that stand for the 9 weights of a pair of channels, of
+ * IR_WINOGRAD_GROUP pairs: weights[9][group] become to[(tile + 2)^2][group]. */
+void ir_winograd_weights (int tile, const float *weights, float *to);
 
 #endif

@@ -28,8 +28,9 @@ inside_at (const IrWinogradInput *p, int y, int x)
       (unsigned) (p->x + x) < (unsigned) p->in_w;
 }
 
-#define CHANNELS(lanes)                                                        \
-  static inline void input_line##lanes (                                       \
+/* B' times a column of a patch, A' times a column of products. */
+#define LINES_4(lanes)                                                         \
+  static inline void input_line4_##lanes (                                     \
       const vec##lanes *d, vec##lanes *to, int to_step)                        \
   {                                                                            \
     const vec##lanes d0 = d[0], d1 = d[1], d2 = d[2];                          \
@@ -46,43 +47,8 @@ inside_at (const IrWinogradInput *p, int y, int x)
     to[5 * to_step] = four * d1 - five * d3 + d5;                              \
   }                                                                            \
                                                                                \
-  /* Column by column: the patch itself is never written to memory. */         \
-  static inline void transform##lanes (                                        \
-      const IrWinogradInput *p, int c, int inside)                             \
-  {                                                                            \
-    const ptrdiff_t pitch = p->pitch, row = p->in_w * pitch;                   \
-    const float *from = p->source + p->y * row + p->x * pitch + c;             \
-    vec##lanes t[36];                                                          \
-                                                                               \
-    for (int x = 0; x < 6; x++) {                                              \
-      vec##lanes d[6];                                                         \
-                                                                               \
-      for (int y = 0; y < 6; y++)                                              \
-        d[y] = inside || inside_at (p, y, x)                                   \
-            ? LOAD##lanes (from + y * row + x * pitch)                         \
-            : SPREAD##lanes (0);                                               \
-      input_line##lanes (d, t + x, 6);                                         \
-    }                                                                          \
-    for (int y = 0; y < 6; y++) {                                              \
-      vec##lanes line[6];                                                      \
-                                                                               \
-      input_line##lanes (t + 6 * y, line, 1);                                  \
-      for (int x = 0; x < 6; x++)                                              \
-        STORE##lanes (p->to + (6 * y + x) * p->step + c, line[x]);             \
-    }                                                                          \
-  }                                                                            \
-                                                                               \
-  static void inside##lanes (const IrWinogradInput *p, int c)                  \
-  {                                                                            \
-    transform##lanes (p, c, 1);                                                \
-  }                                                                            \
-                                                                               \
-  static void border##lanes (const IrWinogradInput *p, int c)                  \
-  {                                                                            \
-    transform##lanes (p, c, 0);                                                \
-  }                                                                            \
-                                                                               \
-  static inline void output_line##lanes (const vec##lanes *m, vec##lanes *to)  \
+  static inline void output_line4_##lanes (                                    \
+      const vec##lanes *m, vec##lanes *to)                                     \
   {                                                                            \
     const vec##lanes s1 = m[1] + m[2];                                         \
     const vec##lanes d1 = m[1] - m[2];                                         \
@@ -93,29 +59,85 @@ inside_at (const IrWinogradInput *p, int y, int x)
     to[1] = d1 + (d2 + d2);                                                    \
     to[2] = s1 + SPREAD##lanes (4) * s2;                                       \
     to[3] = d1 + SPREAD##lanes (8) * d2 + m[5];                                \
+  }
+
+#define LINES_2(lanes)                                                         \
+  static inline void input_line2_##lanes (                                     \
+      const vec##lanes *d, vec##lanes *to, int to_step)                        \
+  {                                                                            \
+    to[0] = d[0] - d[2];                                                       \
+    to[to_step] = d[1] + d[2];                                                 \
+    to[2 * to_step] = d[2] - d[1];                                             \
+    to[3 * to_step] = d[1] - d[3];                                             \
   }                                                                            \
                                                                                \
-  static void output##lanes (const IrWinogradOutput *p, int c)                 \
+  static inline void output_line2_##lanes (                                    \
+      const vec##lanes *m, vec##lanes *to)                                     \
+  {                                                                            \
+    to[0] = m[0] + m[1] + m[2];                                                \
+    to[1] = m[1] - m[2] - m[3];                                                \
+  }
+
+/* Column by column: the patch itself is never written to memory. */
+#define CHANNELS(tile, patch, lanes)                                           \
+  LINES_##tile (lanes)                                                         \
+                                                                               \
+      static inline void transform##tile##_##lanes (                           \
+          const IrWinogradInput *p, int c, int inside)                         \
+  {                                                                            \
+    const ptrdiff_t pitch = p->pitch, row = p->in_w * pitch;                   \
+    const float *from = p->source + p->y * row + p->x * pitch + c;             \
+    vec##lanes t[patch * patch];                                               \
+                                                                               \
+    for (int x = 0; x < patch; x++) {                                          \
+      vec##lanes d[patch];                                                     \
+                                                                               \
+      for (int y = 0; y < patch; y++)                                          \
+        d[y] = inside || inside_at (p, y, x)                                   \
+            ? LOAD##lanes (from + y * row + x * pitch)                         \
+            : SPREAD##lanes (0);                                               \
+      input_line##tile##_##lanes (d, t + x, patch);                            \
+    }                                                                          \
+    for (int y = 0; y < patch; y++) {                                          \
+      vec##lanes line[patch];                                                  \
+                                                                               \
+      input_line##tile##_##lanes (t + patch * y, line, 1);                     \
+      for (int x = 0; x < patch; x++)                                          \
+        STORE##lanes (p->to + (patch * y + x) * p->step + c, line[x]);         \
+    }                                                                          \
+  }                                                                            \
+                                                                               \
+  static void inside##tile##_##lanes (const IrWinogradInput *p, int c)         \
+  {                                                                            \
+    transform##tile##_##lanes (p, c, 1);                                       \
+  }                                                                            \
+                                                                               \
+  static void border##tile##_##lanes (const IrWinogradInput *p, int c)         \
+  {                                                                            \
+    transform##tile##_##lanes (p, c, 0);                                       \
+  }                                                                            \
+                                                                               \
+  static void output##tile##_##lanes (const IrWinogradOutput *p, int c)        \
   {                                                                            \
     const vec##lanes low = SPREAD##lanes (p->low);                             \
     const vec##lanes high = SPREAD##lanes (p->high);                           \
     const vec##lanes bias = LOAD##lanes (p->bias + c);                         \
-    vec##lanes t[6][4];                                                        \
+    vec##lanes t[patch][tile];                                                 \
                                                                                \
-    for (int x = 0; x < 6; x++) {                                              \
-      vec##lanes m[6];                                                         \
+    for (int x = 0; x < patch; x++) {                                          \
+      vec##lanes m[patch];                                                     \
                                                                                \
-      for (int y = 0; y < 6; y++)                                              \
-        m[y] = LOAD##lanes (p->from + (6 * y + x) * p->step + c);              \
-      output_line##lanes (m, t[x]);                                            \
+      for (int y = 0; y < patch; y++)                                          \
+        m[y] = LOAD##lanes (p->from + (patch * y + x) * p->step + c);          \
+      output_line##tile##_##lanes (m, t[x]);                                   \
     }                                                                          \
     for (int y = 0; y < p->rows; y++) {                                        \
       const size_t at = y * p->row_pitch + c;                                  \
-      vec##lanes column[6], o[4];                                              \
+      vec##lanes column[patch], o[tile];                                       \
                                                                                \
-      for (int x = 0; x < 6; x++)                                              \
+      for (int x = 0; x < patch; x++)                                          \
         column[x] = t[x][y];                                                   \
-      output_line##lanes (column, o);                                          \
+      output_line##tile##_##lanes (column, o);                                 \
       for (int x = 0; x < p->columns; x++) {                                   \
         vec##lanes v = o[x] + bias;                                            \
                                                                                \
@@ -127,44 +149,48 @@ inside_at (const IrWinogradInput *p, int y, int x)
     }                                                                          \
   }
 
-CHANNELS (8)
+CHANNELS (4, 6, 8)
+CHANNELS (2, 4, 8)
 #if IR_LANES > 8
-CHANNELS (16)
+CHANNELS (4, 6, 16)
+CHANNELS (2, 4, 16)
 #define EACH_GROUP(function, p)                                                \
   for (int c = 0; c < p->channels;) {                                          \
     if (p->channels - c >= 16) {                                               \
-      function##16(p, c);                                                      \
+      function##_16 (p, c);                                                    \
       c += 16;                                                                 \
     } else {                                                                   \
-      function##8(p, c);                                                       \
+      function##_8 (p, c);                                                     \
       c += 8;                                                                  \
     }                                                                          \
   }
 #else
 #define EACH_GROUP(function, p)                                                \
   for (int c = 0; c < p->channels; c += 8)                                     \
-    function##8(p, c);
+    function##_8 (p, c);
 #endif
 
-static void
-input (const IrWinogradInput *p)
-{
-  if (p->y >= 0 && p->x >= 0 && p->y + 6 <= p->in_h && p->x + 6 <= p->in_w)
-    EACH_GROUP (inside, p)
-  else
-    EACH_GROUP (border, p)
-}
+#define FORM(tile, patch)                                                      \
+  static void input##tile (const IrWinogradInput *p)                           \
+  {                                                                            \
+    if (p->y >= 0 && p->x >= 0 && p->y + patch <= p->in_h &&                   \
+        p->x + patch <= p->in_w)                                               \
+      EACH_GROUP (inside##tile, p)                                             \
+    else                                                                       \
+      EACH_GROUP (border##tile, p)                                             \
+  }                                                                            \
+                                                                               \
+  static void output##tile (const IrWinogradOutput *p)                         \
+  {                                                                            \
+    EACH_GROUP (output##tile, p)                                               \
+  }
 
-static void
-output (const IrWinogradOutput *p)
-{
-  EACH_GROUP (output, p)
-}
+FORM (4, 6)
+FORM (2, 4)
 
 extern const IrWinogradKernels IR_FN (ir_winograd);
 
 const IrWinogradKernels IR_FN (ir_winograd) = {
   .name = IR_KERNEL_NAME,
-  .input = input,
-  .output = output,
+  .forms = { { 4, input4, output4 }, { 2, input2, output2 } },
 };
