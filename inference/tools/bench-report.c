@@ -44,8 +44,8 @@ ir_bench_print_text (const IrBenchReport *r)
       "Count:      %u inferences in %.2f s\n", r->latencies->len, r->seconds);
   printf ("Latency:    min %.3f, median %.3f, p95 %.3f, max %.3f ms\n",
       quantile (r, 0), quantile (r, 0.5), quantile (r, 0.95), quantile (r, 1));
-  printf (
-      "Throughput: %.2f FPS\nPeak RSS:   %.1f MB\n", fps (r), r->peak_rss_mb);
+  printf ("Throughput: %.2f FPS\nPeak RSS:   %.1f MB, %.1f before the model\n",
+      fps (r), r->peak_rss_mb, r->bare_rss_mb);
 }
 
 /* Numbers in JSON have a point, whatever the locale. */
@@ -65,6 +65,7 @@ to_json (const IrBenchReport *r)
     { "latency_max_ms", quantile (r, 1) },
     { "fps", fps (r) },
     { "peak_rss_mb", r->peak_rss_mb },
+    { "bare_rss_mb", r->bare_rss_mb },
   };
   GString *json = g_string_new ("{");
   char text[G_ASCII_DTOSTR_BUF_SIZE];

@@ -16,6 +16,7 @@ typedef struct {
   double first_ms;
   double seconds;
   double peak_rss_mb;
+  double bare_rss_mb; /* before the model was read */
   GArray *latencies;
 } IrBenchReport;
 

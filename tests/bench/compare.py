@@ -1,26 +1,28 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Latency of ir-bench, OpenVINO and, for ONNX files, ONNX Runtime as a Markdown
-table: f32, one request at a time. The engines take turns, A B C A B C,
-so that what else the machine does hits all of them. Not part of the tests.
+"""How fast ir-bench, OpenVINO and, for ONNX files, ONNX Runtime run models, as a
+Markdown table. The engines take turns, A B C A B C, so that what else the machine
+does hits all of them. Not part of the tests.
 
-Written are the median of the rounds' medians, the least of all times, and of each
-round gst-ir's median divided by the other's: below 1 gst-ir is faster. The last
-line is the geometric mean, over all models, of the faster peer's least time divided
-by gst-ir's: how many times faster gst-ir is.
+With --precision bf16 ours is compared with OpenVINO's bf16 and with our own f32.
+By default one request runs at a time; with --streams N there are N, started as soon
+as others end, for which ONNX Runtime has no setting.
 
-usage: compare.py [-t SECONDS] [-r ROUNDS] [--threads N] [--write-docs] [MODEL...]
-       by default the models of IR_TESTDATA; nets.py writes more
+Written are the median of the rounds' times and the least of all, in milliseconds per
+inference, and of each round gst-ir's time divided by the other's: below 1 gst-ir is
+faster. A round's time is the median of its inferences, in bf16 the least: AMX has two
+speeds on shared machines, and the table says what the machine's multiply-adds reached
+before each round. The last lines are geometric means over all models of how many times
+faster gst-ir is than the faster peer: the median of the rounds, and by least times.
+
+usage: compare.py [--precision f32|bf16] [--threads N] [--streams N] [-t SECONDS]
+                  [-r ROUNDS] [--nets] [--json FILE] [--write-docs] [MODEL...]
 """
 
 import argparse
-import datetime
-import json
 import math
 import os
 import pathlib
-import re
-import statistics
 import subprocess
 import sys
 import time
@@ -29,33 +31,34 @@ import numpy as np
 import onnxruntime
 import openvino
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(TOP / "tests/oracle"))
+from common import (SHAPES, TOP, circumstances, control, ir_bench, median, models,
+                    save_json, short_name, write_docs)
 
-from engines import DATA, core  # noqa: E402
+core = openvino.Core()
+onnxruntime.set_default_logger_severity(3)
 
-DOCS = TOP / "docs/performance.md"
-BEGIN, END = "<!-- compare.py: begin -->", "<!-- compare.py: end -->"
-SHAPES = {"face_detection_yunet_2026may": [1, 3, 320, 320]}
-
-
-# --- engines: what makes them, then what runs them once --------------------------
+# --- engines: what makes them, then what runs them for a round --------------------
+#
+# A run gives milliseconds per inference: median and least. Throughput has one number.
 
 
-def ours(path, seconds, threads):
-    command = ["ir-bench", "-m", str(path), "-d", "CPU", "-t", str(seconds),
-               "--json", "--infer_precision", "f32"]
-    if threads:
-        command += ["-nthreads", str(threads)]
-    if path.stem in SHAPES:
-        command += ["--shape", str(SHAPES[path.stem]).replace(" ", "")]
+def ours(path, options, precision=None):
+    more = ["-t", options.t]
+    more += ["-nthreads", options.threads] if options.threads else []
+    more += ["-hint", "throughput", "-nstreams", options.streams] \
+        if options.streams else []
 
     def run():
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        found = json.loads(done.stdout)
+        found = ir_bench(path, precision or options.precision, *more)
+        if options.streams:
+            return (1000 / found["fps"],) * 2
         return found["latency_median_ms"], found["latency_min_ms"]
     run()
     return run
+
+
+def ours_in_f32(path, options):
+    return ours(path, options, "f32")
 
 
 def timed(call, seconds):
@@ -65,164 +68,217 @@ def timed(call, seconds):
             start = time.perf_counter()
             call()
             times.append(1000 * (time.perf_counter() - start))
-        return statistics.median(times), min(times)
+        return median(times), min(times)
     call()
     return run
 
 
-def theirs(path, seconds, threads):
+def counted(queue, seconds):
+    def run():
+        start, n = time.perf_counter(), 0
+        while time.perf_counter() < start + seconds:
+            queue.start_async()
+            n += 1
+        queue.wait_all()
+        return (1000 * (time.perf_counter() - start) / n,) * 2
+    run()
+    return run
+
+
+def theirs(path, options):
     model = core.read_model(str(path))
     if path.stem in SHAPES:
         model.reshape(SHAPES[path.stem])
-    config = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "LATENCY"}
-    if threads:
-        config["INFERENCE_NUM_THREADS"] = threads
-    request = core.compile_model(model, "CPU", config).create_infer_request()
-    feed = {i: np.random.rand(*p.shape).astype(np.float32)
-            for i, p in enumerate(model.inputs)}
-    return timed(lambda: request.infer(feed, share_inputs=True), seconds)
+    config = {"INFERENCE_PRECISION_HINT": options.precision,
+              "PERFORMANCE_HINT": "THROUGHPUT" if options.streams else "LATENCY"}
+    if options.threads:
+        config["INFERENCE_NUM_THREADS"] = options.threads
+    network = core.compile_model(model, "CPU", config)
+    arrays = [np.random.rand(*p.shape).astype(p.element_type.to_dtype())
+              for p in network.inputs]
+
+    def fill(request):
+        for i, array in enumerate(arrays):
+            request.set_input_tensor(i, openvino.Tensor(array))
+        return request
+    if not options.streams:
+        # Inputs stay and outputs are not copied: that would be Python's time.
+        request = fill(network.create_infer_request())
+        return timed(lambda: request.infer(share_outputs=True), options.t)
+    queue = openvino.AsyncInferQueue(network)
+    for request in queue:
+        fill(request)
+    return counted(queue, options.t)
 
 
-def onnx_runtime(path, seconds, threads):
+def onnx_runtime(path, options):
     if path.suffix != ".onnx":
         return None
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = options.threads
     session = onnxruntime.InferenceSession(
-        str(path), options, providers=["CPUExecutionProvider"])
+        str(path), settings, providers=["CPUExecutionProvider"])
     feed = {i.name: np.random.rand(*SHAPES.get(path.stem, i.shape)).astype(
         np.float32) for i in session.get_inputs()}
-    return timed(lambda: session.run(None, feed), seconds)
+    return timed(lambda: session.run(None, feed), options.t)
 
 
-ENGINES = (("gst-ir", ours), ("OpenVINO", theirs), ("ONNX Runtime", onnx_runtime))
+def engines(options):
+    """Names and makers; the first is ours, those before the last number are peers."""
+    if options.precision == "bf16":
+        return [("gst-ir", ours), ("OpenVINO", theirs),
+                ("gst-ir in f32", ours_in_f32)], 1
+    if options.streams:
+        return [("gst-ir", ours), ("OpenVINO", theirs)], 1
+    return [("gst-ir", ours), ("OpenVINO", theirs),
+            ("ONNX Runtime", onnx_runtime)], 2
+
+
+# --- measuring ------------------------------------------------------------------
+
+
+def prepare(make, path, options):
+    try:
+        return make(path, options)
+    except Exception as error:  # what can't run a model leaves its cell empty
+        print("%s: %s" % (path, str(error).strip()[-200:]), file=sys.stderr)
+        return None
+
+
+def measure(path, options, makers):
+    """For each engine a list of (median, least), empty if it can't; the machine's
+    speed before each round."""
+    runs = [prepare(make, path, options) for _, make in makers]
+    results, speeds = [[] for _ in runs], []
+    for _ in range(options.r):
+        speeds.append(control(options.threads))
+        for run, result in zip(runs, results):
+            if run:
+                result.append(run())
+    return results, speeds
+
+
+def factors(results, n_peers, column):
+    """How many times faster than the faster peer: by rounds and by least times."""
+    mine, peers = results[0], [r for r in results[1:1 + n_peers] if r]
+    if not mine or not peers:
+        return None
+    rounds = [min(p[i][column] for p in peers) / m[column]
+              for i, m in enumerate(mine)]
+    least = min(r[1] for p in peers for r in p) / min(m[1] for m in mine)
+    return median(rounds), least
 
 
 # --- the table ------------------------------------------------------------------
 
 
-def prepare(make, path, *options):
-    try:
-        return make(path, *options)
-    except Exception as error:  # what can't run a model leaves its cell empty
-        reason = getattr(error, "stderr", None) or str(error)
-        print("%s: %s" % (path, reason.strip()[-200:]), file=sys.stderr)
-        return None
-
-
-def measure(path, options):
-    """For each engine a list of (median, least), empty if it can't."""
-    runs = [prepare(make, path, options.t, options.threads)
-            for _, make in ENGINES]
-    results = [[] for _ in runs]
-    for _ in range(options.r):
-        for run, result in zip(runs, results):
-            if run:
-                result.append(run())
-    return results
-
-
-def times(result):
+def times(result, column):
     if not result:
         return "-"
-    return "%.2f (%.2f)" % (statistics.median(r[0] for r in result),
+    return "%.2f (%.2f)" % (median(r[column] for r in result),
                             min(r[1] for r in result))
 
 
-def ratios(mine, other):
-    return " ".join("%.2f" % (a[0] / b[0]) for a, b in zip(mine, other)) or "-"
+def ratios(mine, other, column):
+    return " ".join("%.2f" % (a[column] / b[column])
+                    for a, b in zip(mine, other)) or "-"
 
 
-def speedup(results):
-    """The faster peer's least time divided by ours, or None."""
-    mine, *others = [min((r[1] for r in result), default=None)
-                     for result in results]
-    others = [o for o in others if o]
-    return min(others) / mine if mine and others else None
+def head(makers, unit):
+    cells = ["model", "gst-ir ms"]
+    for name, _ in makers[1:]:
+        cells += ["%s ms" % name, "gst-ir / %s" % name]
+    cells.append(unit)
+    return ["| %s |" % " | ".join(cells), "|---" * len(cells) + "|"]
 
 
-def row(path, results):
-    cells = ["/".join(path.parts[-3:] if path.suffix == ".xml" else
-                      path.parts[-2:]), times(results[0])]
+def row(path, results, speeds, column):
+    cells = [short_name(path), times(results[0], column)]
     for other in results[1:]:
-        cells += [times(other), ratios(results[0], other)]
+        cells += [times(other, column), ratios(results[0], other, column)]
+    cells.append(" ".join("%.0f" % s for s in speeds))
     return "| %s |" % " | ".join(cells)
 
 
-HEAD = ("| model | gst-ir ms | OpenVINO ms | gst-ir / OpenVINO | ONNX Runtime ms "
-        "| gst-ir / ONNX Runtime |", "|---|---|---|---|---|---|")
+def geometric(values):
+    return math.exp(sum(map(math.log, values)) / len(values))
 
 
-def processor():
-    with open("/proc/cpuinfo") as file:
-        text = file.read()
-    name = re.search(r"model name\s*: (.*)", text)
-    flags = set(re.search(r"flags\s*: (.*)", text).group(1).split()) \
-        if "flags" in text else set()
-    best = [f for f in ("avx2", "avx512f", "avx512_vnni") if f in flags]
-    return "%s, %d processors, %s" % (
-        name.group(1) if name else "unknown CPU", os.cpu_count(),
-        " ".join(best) or "no AVX2")
+def summary(found, what):
+    """@found: pairs of factors() of all models."""
+    found = [f for f in found if f]
+    if not found:
+        return []
+    return ["%s: %.2f times as fast in the geometric mean of %d models by the median "
+            "of rounds, %.2f at least; by least times %.2f, %.2f at least." % (
+                what, geometric([f[0] for f in found]), len(found),
+                min(f[0] for f in found), geometric([f[1] for f in found]),
+                min(f[1] for f in found))]
 
 
-def circumstances(options, load):
-    version = subprocess.run(["ir-bench", "--version"], capture_output=True,
-                             text=True).stdout.strip()
-    return ("%s. %s. %s, OpenVINO %s, ONNX Runtime %s. %s, %d rounds of %d s for "
-            "each engine in turn; load average %.1f before and %.1f after." % (
-                datetime.date.today().isoformat(), processor(), version,
-                openvino.__version__.split("-")[0], onnxruntime.__version__,
-                "%d thread(s)" % options.threads if options.threads
-                else "all threads", options.r, options.t, load, os.getloadavg()[0]))
+def conditions(options, load):
+    return "%s OpenVINO %s, ONNX Runtime %s. %s, %s, %s, %d rounds of %d s for each " \
+        "engine in turn." % (
+            circumstances(load), openvino.__version__.split("-")[0],
+            onnxruntime.__version__, options.precision,
+            "%d thread(s)" % options.threads if options.threads else "all threads",
+            "%d streams" % options.streams if options.streams
+            else "one request at a time", options.r, options.t)
 
 
-def write_docs(lines):
-    text = DOCS.read_text() if DOCS.exists() else (
-        "<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->\n# Performance\n\n"
-        "%s\n%s\n" % (BEGIN, END))
-    head, rest = text.split(BEGIN)
-    DOCS.write_text("%s%s\n%s\n%s%s" % (
-        head, BEGIN, "\n".join(lines), END, rest.split(END)[1]))
+def nets():
+    """Those of nets.py, which are made if need be."""
+    folder = TOP / "build/nets"
+    if not folder.exists():
+        subprocess.run([sys.executable, str(TOP / "tests/bench/nets.py"),
+                        str(folder)], check=True)
+    return sorted(folder.glob("*.onnx"))
 
 
-def is_ir(path):
-    head = path.read_bytes()[:400].decode("utf-8", "replace")
-    return any('version="%d"' % v in head for v in (10, 11))
+def parse():
+    parser = argparse.ArgumentParser(
+        usage=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--streams", type=int, default=0)
+    parser.add_argument("-t", type=int, default=2)
+    parser.add_argument("-r", type=int, default=3)
+    parser.add_argument("--nets", action="store_true")
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--write-docs", action="store_true")
+    parser.add_argument("models", nargs="*", type=pathlib.Path)
+    return parser.parse_args()
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("-t", type=int, default=2, metavar="SECONDS")
-    parser.add_argument("-r", type=int, default=3, metavar="ROUNDS")
-    parser.add_argument("--threads", type=int, default=0, metavar="N")
-    parser.add_argument("--write-docs", action="store_true",
-                        help="put the table into docs/performance.md")
-    parser.add_argument("models", nargs="*", type=pathlib.Path)
-    options = parser.parse_args()
-    models = options.models or sorted(
-        [*DATA.glob("models/**/*.onnx"),
-         *filter(is_ir, DATA.glob("models/**/*.xml"))])
+    options = parse()
+    makers, n_peers = engines(options)
+    column = 1 if options.precision == "bf16" else 0
+    unit = "amx_gflops" if column else "fma_gflops"
+    paths = options.models or models()
     load = os.getloadavg()[0]
-    lines, factors = list(HEAD), []
+    lines = head(makers, "AMX GFLOP/s" if column else "FMA GFLOP/s")
+    figures, found, own = [], [], []
     print("\n".join(lines), flush=True)
-    for path in models:
-        results = measure(path, options)
-        lines.append(row(path, results))
-        factors.append(speedup(results))
+    for path in paths + (nets() if options.nets else []):
+        results, speeds = measure(path, options, makers)
+        found.append(factors(results, n_peers, column))
+        if column:
+            own.append(factors([results[0], results[2]], 1, column))
+        lines.append(row(path, results, [s[unit] for s in speeds], column))
         print(lines[-1], flush=True)
-    factors = [f for f in factors if f]
-    lines += ["", "Least times against those of the faster peer: %.2f times as "
-              "fast in the geometric mean of %d, %.2f at least." % (
-                  math.exp(sum(map(math.log, factors)) / len(factors)),
-                  len(factors), min(factors))]
-    print("\n" + lines[-1])
-    lines = [circumstances(options, load), "",
-             "Milliseconds per inference, the median and in brackets the least; "
-             "then gst-ir's median divided by the other's, round by round.", "",
-             *lines]
-    print("\n" + lines[0])
+        figures.append({"model": short_name(path), "control": speeds, "factors":
+                        found[-1], "ms": {name: result for (name, _), result
+                                          in zip(makers, results)}})
+    lines += ["", *summary(found, "Against the faster peer" if n_peers > 1
+                           else "Against OpenVINO"), *summary(own, "Against our f32")]
+    lines = [conditions(options, load), "", *lines]
+    print("\n".join(["", lines[0], *lines[len(figures) + 4:]]))
+    if options.json:
+        save_json(options.json, {"conditions": lines[0], "models": figures})
     if options.write_docs:
-        write_docs(lines)
+        write_docs("compare.py, %s, %d thread(s), %d stream(s)" % (
+            options.precision, options.threads, options.streams), lines)
 
 
 if __name__ == "__main__":

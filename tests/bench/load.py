@@ -3,77 +3,109 @@
 """What it takes until the first inference of a model, and the memory for it, of
 ir-bench and OpenVINO as a Markdown table. Each run is a process of its own; the
 engines take turns, and the least of the rounds is written: milliseconds to read and
-to compile, and MB at the most beyond the same process without a model.
-Not part of the tests.
+to compile, and MB at the most beyond the same process without a model; of ours, how
+many of them are not weights, which are counted once in the precision that is asked
+for. Not part of the tests.
 
-usage: load.py [-r ROUNDS] MODEL.xml...
+usage: load.py [--precision f32|bf16] [-r ROUNDS] [--json FILE] [--write-docs]
+               [MODEL...]
 """
 
 import argparse
-import json
+import math
 import os
 import pathlib
-import subprocess
 import sys
 
+import openvino
+
+from common import (SHAPES, circumstances, ir_bench, models, run_json, save_json,
+                    short_name, write_docs)
+
 OPENVINO = """
-import sys, time
+import re, sys, time
 import numpy, openvino
-if len(sys.argv) > 1:
-    start = time.monotonic()
-    core = openvino.Core()
-    model = core.compile_model(core.read_model(sys.argv[1]), "CPU",
-                               {"INFERENCE_PRECISION_HINT": "f32"})
-    print(1000 * (time.monotonic() - start))
-    model([numpy.zeros(port.shape, port.element_type.to_dtype())
-           for port in model.inputs])
+def peak():
+    with open("/proc/self/status") as file:
+        return int(re.search(r"VmHWM:\\s*(\\d+)", file.read()).group(1)) / 1024
+bare = peak()
+start = time.monotonic()
+core = openvino.Core()
+model = core.read_model(sys.argv[1])
+if len(sys.argv) > 3:
+    model.reshape([int(n) for n in sys.argv[3].split(",")])
+model = core.compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": sys.argv[2]})
+ms = 1000 * (time.monotonic() - start)
+model([numpy.zeros(port.shape, port.element_type.to_dtype())
+       for port in model.inputs])
+print("[%f, %f]" % (ms, peak() - bare))
 """
 
 
-def run(command):
-    """Its output, and how much memory it had at the most, in MB."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    text = process.stdout.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"{command} failed")
-    return text, usage.ru_maxrss / 1024
+def ours(path, precision):
+    """Milliseconds and MB."""
+    found = ir_bench(path, precision, "-niter", 1, "-api", "sync")
+    return (found["read_ms"] + found["compile_ms"],
+            found["peak_rss_mb"] - found["bare_rss_mb"])
 
 
-def ours(path):
-    text, memory = run(["ir-bench", "-m", str(path), "-d", "CPU", "-niter", "1",
-                        "-api", "sync", "--json"])
-    found = json.loads(text)
-    return found["read_ms"] + found["compile_ms"], memory
+def theirs(path, precision):
+    command = [sys.executable, "-c", OPENVINO, str(path), precision]
+    if path.stem in SHAPES:
+        command.append(",".join(map(str, SHAPES[path.stem])))
+    return run_json(command)
 
 
-def theirs(path):
-    text, memory = run([sys.executable, "-c", OPENVINO, str(path)])
-    return float(text), memory
+def weights_mb(path, precision):
+    """Of all constants, whatever type they have in the file."""
+    width = {"f32": 4, "bf16": 2}[precision]
+    return sum(math.prod(op.get_output_shape(0))
+               for op in openvino.Core().read_model(path).get_ops()
+               if op.get_type_name() == "Constant") * width / 1e6
+
+
+def measure(path, options):
+    rounds = [[engine(path, options.precision) for engine in (ours, theirs)]
+              for _ in range(options.r)]
+    weights = weights_mb(path, options.precision)
+    ms = [min(r[i][0] for r in rounds) for i in range(2)]
+    memory = [min(r[i][1] for r in rounds) for i in range(2)]
+    return {"model": short_name(path), "weights_mb": weights, "ms": ms,
+            "memory_mb": memory, "beside_weights_mb": memory[0] - weights}
+
+
+def row(figure):
+    (ms, their_ms), (mb, their_mb) = figure["ms"], figure["memory_mb"]
+    return "| %s | %.1f | %.1f | %.1f | %.2f | %.1f | %.1f | %.1f | %.2f |" % (
+        figure["model"], figure["weights_mb"], ms, their_ms, ms / their_ms, mb,
+        figure["beside_weights_mb"], their_mb, mb / their_mb)
 
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("-r", type=int, default=5, metavar="ROUNDS")
-    parser.add_argument("models", nargs="+", type=pathlib.Path)
+    parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
+    parser.add_argument("-r", type=int, default=5)
+    parser.add_argument("--json", type=pathlib.Path)
+    parser.add_argument("--write-docs", action="store_true")
+    parser.add_argument("models", nargs="*", type=pathlib.Path)
     options = parser.parse_args()
-    engines = [(ours, run(["ir-bench", "--help"])[1]),
-               (theirs, run([sys.executable, "-c", OPENVINO])[1])]
-    print("| model | weights MB | gst-ir ms | OpenVINO ms | ratio "
-          "| gst-ir MB | OpenVINO MB | ratio |")
-    print("|---|---|---|---|---|---|---|---|")
-    for path in options.models:
-        rounds = [[engine(path) for engine, _ in engines]
-                  for _ in range(options.r)]
-        ms = [min(r[i][0] for r in rounds) for i in range(2)]
-        memory = [min(r[i][1] for r in rounds) - bare
-                  for i, (_, bare) in enumerate(engines)]
-        weights = path.with_suffix(".bin").stat().st_size / 1e6
-        print(f"| {path.stem} | {weights:.1f} "
-              f"| {ms[0]:.1f} | {ms[1]:.1f} | {ms[0] / ms[1]:.2f} "
-              f"| {memory[0]:.1f} | {memory[1]:.1f} "
-              f"| {memory[0] / memory[1]:.2f} |", flush=True)
+    load = os.getloadavg()[0]
+    lines = ["| model | weights MB | gst-ir ms | OpenVINO ms | ratio | gst-ir MB "
+             "| beside weights | OpenVINO MB | ratio |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    print("\n".join(lines), flush=True)
+    figures = []
+    for path in options.models or models():
+        figures.append(measure(path, options))
+        lines.append(row(figures[-1]))
+        print(lines[-1], flush=True)
+    lines = ["%s OpenVINO %s. %s, least of %d rounds." % (
+        circumstances(load), openvino.__version__.split("-")[0], options.precision,
+        options.r), "", *lines]
+    if options.json:
+        save_json(options.json, {"conditions": lines[0], "models": figures})
+    if options.write_docs:
+        write_docs("load.py, %s" % options.precision, lines)
 
 
 if __name__ == "__main__":

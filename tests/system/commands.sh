@@ -63,7 +63,7 @@ bench_keys () {
 import json, sys
 report = json.load(open(sys.argv[1]))
 want = ('read_ms compile_ms first_ms latency_min_ms latency_median_ms '
-        'latency_p95_ms fps peak_rss_mb device precision threads streams').split()
+        'latency_p95_ms fps peak_rss_mb bare_rss_mb device precision threads streams').split()
 missing = [key for key in want if key not in report]
 assert not missing, missing
 assert report['device'] == 'CPU' and report['precision'] == 'f32'
