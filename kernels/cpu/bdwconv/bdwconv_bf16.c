@@ -96,7 +96,7 @@ store (const IrBdwconvRow *r, size_t at, __mmask32 mask, Pair sum)
   WHOLE (i, adds)
 #define STORE(o)                                                               \
   if (o < n)                                                                   \
-    store (r, to + o * r->out_pitch, mask, s##o);
+    store (r, to + o * out_pitch, mask, s##o);
 
 /* Pixels from @x on, those that there are, of which columns @first to @end - 1 lie
  * inside the source. */
@@ -105,10 +105,11 @@ store (const IrBdwconvRow *r, size_t at, __mmask32 mask, Pair sum)
       const IrBdwconvRow *r, int c, int x, int first, int end)                 \
   {                                                                            \
     const __mmask32 mask = first_lanes (r->channels - c);                      \
-    const size_t pitch = r->in_pitch;                                          \
+    const size_t pitch = r->dilation * r->in_pitch;                            \
+    const size_t out_pitch = r->dilation * r->out_pitch;                       \
     const ptrdiff_t from =                                                     \
-        (ptrdiff_t) (x * step - r->pad) * (ptrdiff_t) pitch + c;               \
-    const int n = r->out_w - x;                                                \
+        (ptrdiff_t) (x * step - r->pad) * (ptrdiff_t) r->in_pitch + c;         \
+    const int n = (r->out_w - x + r->dilation - 1) / r->dilation;              \
     const Pair bias = sort (r->bias + c, mask);                                \
     const float *w = r->weights + c;                                           \
     const size_t to = x * r->out_pitch + c;                                    \
@@ -132,16 +133,18 @@ store (const IrBdwconvRow *r, size_t at, __mmask32 mask, Pair sum)
                                                                                \
   static void row_##kw##_##step (const IrBdwconvRow *r)                        \
   {                                                                            \
-    for (int x = 0; x < r->out_w; x += 8) {                                    \
-      const int left = x * step - r->pad, room = r->in_w - left;               \
-      const int first = left < 0 ? -left : 0;                                  \
+    for (int phase = 0; phase < r->dilation; phase++)                          \
+      for (int x = phase; x < r->out_w; x += 8 * r->dilation) {                \
+        const int left = x * step - r->pad;                                    \
+        const int first = columns_before (left, r->dilation);                  \
+        const int end = columns_before (left - r->in_w, r->dilation);          \
                                                                                \
-      for (int c = 0; c < r->channels; c += LANES)                             \
-        if (first == 0 && room >= 7 * step + kw)                               \
-          whole_##kw##_##step (r, c, x, 0, 0);                                 \
-        else                                                                   \
-          part_##kw##_##step (r, c, x, first, room);                           \
-    }                                                                          \
+        for (int c = 0; c < r->channels; c += LANES)                           \
+          if (first == 0 && end >= 7 * step + kw)                              \
+            whole_##kw##_##step (r, c, x, 0, 0);                               \
+          else                                                                 \
+            part_##kw##_##step (r, c, x, first, end);                          \
+      }                                                                        \
   }
 
 STRIP_ROW (3, 1)
@@ -177,9 +180,9 @@ make_pixels (const IrBdwconvRow *r, int c)
 static void
 row (const IrBdwconvRow *r)
 {
-  if (r->dilation == 1 && r->stride <= 2 && r->kernel_w == 3)
+  if (shares_columns (r->stride, r->dilation) && r->kernel_w == 3)
     (r->stride == 1 ? row_3_1 : row_3_2) (r);
-  else if (r->dilation == 1 && r->stride <= 2 && r->kernel_w == 5)
+  else if (shares_columns (r->stride, r->dilation) && r->kernel_w == 5)
     (r->stride == 1 ? row_5_1 : row_5_2) (r);
   else
     for (int c = 0; c < r->channels; c += LANES)

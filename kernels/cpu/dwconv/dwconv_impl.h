@@ -179,10 +179,10 @@ COLUMN (16)
 #define WEIGHT_16(k) const vec16 w##k = LOAD16 (w + k * r->channels);
 #define STORE_8(o)                                                             \
   if (o < n)                                                                   \
-    STORE8 (to + o * r->out_pitch, CLAMP8 (low, high, s##o));
+    STORE8 (to + o * out_pitch, CLAMP8 (low, high, s##o));
 #define STORE_16(o)                                                            \
   if (o < n)                                                                   \
-    STORE16 (to + o * r->out_pitch, CLAMP16 (low, high, s##o));
+    STORE16 (to + o * out_pitch, CLAMP16 (low, high, s##o));
 
 /* Pixels from @x on, those that there are, of which columns @first to @end - 1 lie
  * inside the source. */
@@ -190,10 +190,11 @@ COLUMN (16)
   static void name##_##kw##_##step##_##lanes (                                 \
       const IrDwconvRow *r, int c, int x, int first, int end)                  \
   {                                                                            \
-    const size_t pitch = r->in_pitch;                                          \
+    const size_t pitch = r->dilation * r->in_pitch;                            \
+    const size_t out_pitch = r->dilation * r->out_pitch;                       \
     const ptrdiff_t from =                                                     \
-        (ptrdiff_t) (x * step - r->pad) * (ptrdiff_t) pitch + c;               \
-    const int n = r->out_w - x;                                                \
+        (ptrdiff_t) (x * step - r->pad) * (ptrdiff_t) r->in_pitch + c;         \
+    const int n = (r->out_w - x + r->dilation - 1) / r->dilation;              \
     const vec##lanes low = SPREAD##lanes (r->low);                             \
     const vec##lanes high = SPREAD##lanes (r->high);                           \
     const vec##lanes bias = LOAD##lanes (r->bias + c);                         \
@@ -236,15 +237,17 @@ COLUMN (16)
 #define STRIP_ROW(kw, step)                                                    \
   static void row_##kw##_##step (const IrDwconvRow *r)                         \
   {                                                                            \
-    for (int x = 0; x < r->out_w; x += 8) {                                    \
-      const int left = x * step - r->pad, room = r->in_w - left;               \
-      const int first = left < 0 ? -left : 0;                                  \
+    for (int phase = 0; phase < r->dilation; phase++)                          \
+      for (int x = phase; x < r->out_w; x += 8 * r->dilation) {                \
+        const int left = x * step - r->pad;                                    \
+        const int first = columns_before (left, r->dilation);                  \
+        const int end = columns_before (left - r->in_w, r->dilation);          \
                                                                                \
-      if (first == 0 && room >= 7 * step + kw)                                 \
-        STRIP_ALL (whole, kw, step, 0, 0)                                      \
-      else                                                                     \
-        STRIP_ALL (part, kw, step, first, room)                                \
-    }                                                                          \
+        if (first == 0 && end >= 7 * step + kw)                                \
+          STRIP_ALL (whole, kw, step, 0, 0)                                    \
+        else                                                                   \
+          STRIP_ALL (part, kw, step, first, end)                               \
+      }                                                                        \
   }
 
 STRIPS (8, 3, 1)
@@ -271,11 +274,11 @@ row (const IrDwconvRow *r)
 {
   int c = 0;
 
-  if (r->kernel_w == 3 && r->dilation == 1 && r->stride <= 2) {
+  if (r->kernel_w == 3 && shares_columns (r->stride, r->dilation)) {
     (r->stride == 1 ? row_3_1 : row_3_2) (r);
     return;
   }
-  if (r->kernel_w == 5 && r->dilation == 1 && r->stride == 1) {
+  if (r->kernel_w == 5 && r->stride == 1) {
     row_5_1 (r);
     return;
   }
