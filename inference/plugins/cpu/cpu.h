@@ -65,6 +65,10 @@ typedef struct {
   gsize bytes;
   gboolean fixed;
   IrTensor *value;
+  /* Of a constant without a value yet: what computes it; how many such nodes one
+   * needs of the other. */
+  const IrNode *put_off;
+  guint put_off_depth;
   /* Of a view: whose memory, how many bytes from where that begins; its own index
    * otherwise. */
   guint root;
