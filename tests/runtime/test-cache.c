@@ -621,7 +621,7 @@ test_foreign (void)
 
 /* --- other processes ------------------------------------------------------- */
 
-/* Not for the parent: CPU features are found out once. */
+/* What start_child() runs, and nothing else: CPU features are found out once. */
 static void
 test_child (void)
 {
@@ -630,10 +630,8 @@ test_child (void)
   g_autofree char *warning = NULL;
   g_autoptr (IrTensor) out = NULL;
 
-  if (!place.model) {
-    g_test_skip ("run by others");
+  if (!place.model)
     return;
-  }
   for (guint i = 0; i < 8; i++) {
     g_clear_pointer (&out, ir_tensor_unref);
     out = run_file (&place, "", &warning);

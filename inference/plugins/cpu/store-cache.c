@@ -112,7 +112,8 @@ find_key (const CpuModel *model, GHashTable *config, CpuStoreKey *key)
 static char *
 find_path (const CpuModel *model, const char *folder, const CpuStoreKey *key)
 {
-  g_autofree char *name = g_strndup (model->graph->name, 64);
+  const char *given = model->graph->name;
+  g_autofree char *name = g_strndup (*given ? given : "model", 64);
   g_autofree char *file = NULL;
 
   g_strcanon (name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "-_", '_');
