@@ -5,6 +5,7 @@
 
 #include "bdwconv/bdwconv.h"
 #include "bgemm/bgemm.h"
+#include "bpool/bpool.h"
 
 /* An array of bf16 that ends at a page that must not be touched. */
 typedef struct {
@@ -312,6 +313,64 @@ test_depthwise (void)
   }
 }
 
+static void
+test_pool (void)
+{
+  EACH_VARIANT (IrBpoolKernels, bpool)
+  {
+    IrBpoolRow r = { .channels = 8 * pick (1, 12),
+      .in_w = pick (1, 40),
+      .kernel_h = pick (1, 5),
+      .kernel_w = pick (1, 5),
+      .stride = pick (1, 3),
+      .dilation = pick (1, 2),
+      .pad = pick (0, 2) };
+    const int room = r.in_w + 2 * r.pad - (r.kernel_w - 1) * r.dilation - 1;
+    const uint16_t *rows[5];
+    Halves lines[5], a, b;
+    Guarded counts, wide[2];
+    gsize n;
+
+    r.out_w = room >= 0 ? room / r.stride + 1 : 1;
+    r.in_pitch = r.channels + 8 * pick (0, 2);
+    r.out_pitch = r.channels + 8 * pick (0, 2);
+    n = (r.out_w - 1) * r.out_pitch + r.channels;
+    a = halves_new (n, 1);
+    b = halves_new (n, 1);
+    memcpy (b.data, a.data, n * 2);
+    wide[0] = guarded_new (n);
+    wide[1] = guarded_new (n);
+    copy (&wide[1], &wide[0]);
+    counts = guarded_new (r.out_w);
+    for (int i = 0; i < r.out_w; i++)
+      counts.data[i] = pick (1, 9);
+    for (int i = 0; i < r.kernel_h; i++) {
+      lines[i] = halves_new ((r.in_w - 1) * r.in_pitch + r.channels, 1);
+      rows[i] = pick (0, 4) ? lines[i].data : NULL;
+    }
+    r.rows = rows;
+    r.counts = counts.data;
+    r.to = a.data;
+    table[row]->max_row (&r);
+    r.to = b.data;
+    plain->max_row (&r);
+    g_assert_cmpmem (a.data, n * 2, b.data, n * 2);
+    r.to = NULL;
+    r.to_f32 = wide[0].data;
+    table[row]->average_row (&r);
+    r.to_f32 = wide[1].data;
+    plain->average_row (&r);
+    assert_near (&wide[0], &wide[1], 1e-5, table[row]->name);
+    for (int i = 0; i < r.kernel_h; i++)
+      halves_free (&lines[i]);
+    halves_free (&a);
+    halves_free (&b);
+    guarded_free (&counts);
+    guarded_free (&wide[0]);
+    guarded_free (&wide[1]);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -320,5 +379,6 @@ main (int argc, char **argv)
   g_test_add_func ("/bgemm/narrow", test_narrow);
   g_test_add_func ("/bgemm/join", test_join);
   g_test_add_func ("/bdwconv/row", test_depthwise);
+  g_test_add_func ("/bpool/rows", test_pool);
   return g_test_run ();
 }

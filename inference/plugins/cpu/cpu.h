@@ -8,6 +8,7 @@
 
 #include "bdwconv/bdwconv.h"
 #include "bgemm/bgemm.h"
+#include "bpool/bpool.h"
 #include "colour/colour.h"
 #include "dwconv/dwconv.h"
 #include "eltwise/eltwise.h"
@@ -137,6 +138,7 @@ struct _CpuModel {
   /* NULL unless convolutions are to be in bf16. */
   const IrBgemmKernels *bgemm;
   const IrBdwconvKernels *bdwconv;
+  const IrBpoolKernels *bpool;
   /* NULL where it is not wanted. */
   const IrWinogradKernels *winograd;
 };

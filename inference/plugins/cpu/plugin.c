@@ -111,6 +111,7 @@ choose_kernels (CpuModel *model, GHashTable *config)
   model->pool = ir_pool_select (flags);
   model->reduce = ir_reduce_select (flags);
   model->bdwconv = ir_bdwconv_select (flags);
+  model->bpool = ir_bpool_select (flags);
   if (!winograd || g_ascii_strcasecmp (winograd, "NO") != 0)
     model->winograd = ir_winograd_select (flags);
 }

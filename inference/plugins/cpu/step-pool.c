@@ -16,13 +16,6 @@ typedef struct {
   guint rows;
 } Pool;
 
-/* Of lines that are widened: those of a window. */
-static gsize
-line_floats (const Pool *p)
-{
-  return (gsize) p->window.in_w * p->channels;
-}
-
 /* How many elements of a window from @start lie in [0, @size). */
 static int
 count_inside (int start, int length, int size)
@@ -46,31 +39,32 @@ count_row (const Pool *p, int y, float *counts)
   }
 }
 
-/* Without height and width pixels follow each other. */
-static float *
-begin_row (
-    const CpuWork *work, const Pool *p, guint y, float *buffer, gsize *pitch)
+/* The pixels of the source that the windows of row @y see, line by line. */
+static void
+find_lines (const Pool *p, const CpuWork *work, guint y, gconstpointer *lines)
 {
-  const gsize first = (gsize) y * p->window.out_w;
+  const IrWindow *w = &p->window;
+  const guint slot = work->step->in[0];
+  const gsize line = w->in_w * cpu_in_pitch (work, 0) *
+      (cpu_is_bf16 (work, slot) ? sizeof (guint16) : sizeof (float));
+  const guint8 *in = work->run->data[slot];
+  const gsize image = y / w->out_h * w->in_h;
+  const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
 
-  if (cpu_slot (work->run->model, work->step->out[0])->layout == CPU_LAST)
-    return cpu_begin_pixels (work, first, p->channels, buffer, pitch);
-  *pitch = p->channels;
-  return cpu_out (work, 0) + first * p->channels;
+  for (int ky = 0; ky < w->kernel_h; ky++) {
+    const int sy = top + ky * w->dilation_h;
+
+    lines[ky] = sy >= 0 && sy < w->in_h ? in + (image + sy) * line : NULL;
+  }
 }
 
 static void
-pool_rows (gpointer data, guint task, guint worker)
+make_row_f32 (const Pool *p, const CpuWork *work, gconstpointer *lines,
+    const float *counts, float *to, gsize pitch)
 {
-  const CpuWork *work = data;
-  const Pool *p = work->step->data;
   const IrWindow *w = &p->window;
   const IrPoolKernels *k = work->run->model->pool;
-  const guint end = MIN ((task + 1) * p->rows, p->batch * w->out_h);
-  float *counts = cpu_scratch (work->run, worker);
-  float *to = counts + w->out_w, *lines = to + w->out_w * p->channels;
-  const float *rows[MAX_KERNEL];
-  IrPoolRow row = { .channels = p->channels,
+  const IrPoolRow row = { .channels = p->channels,
     .in_w = w->in_w,
     .out_w = w->out_w,
     .kernel_h = w->kernel_h,
@@ -78,30 +72,80 @@ pool_rows (gpointer data, guint task, guint worker)
     .stride = w->stride_w,
     .dilation = w->dilation_w,
     .pad = w->pad_w,
-    .rows = rows,
-    .counts = counts };
+    .rows = (const float *const *) lines,
+    .in_pitch = cpu_in_pitch (work, 0),
+    .counts = counts,
+    .to = to,
+    .out_pitch = pitch };
 
-  for (guint y = task * p->rows; y < end; y++) {
-    const gsize image = y / w->out_h * w->in_h;
-    const int oy = y % w->out_h;
+  (p->average ? k->average_row : k->max_row) (&row);
+}
 
-    for (int ky = 0; ky < w->kernel_h; ky++) {
-      const int sy = oy * w->stride_h - w->pad_h + ky * w->dilation_h;
+/* To one of @to and @to_f32. */
+static void
+make_row_bf16 (const Pool *p, const CpuWork *work, gconstpointer *lines,
+    const float *counts, guint16 *to, float *to_f32, gsize pitch)
+{
+  const IrWindow *w = &p->window;
+  const IrBpoolKernels *k = work->run->model->bpool;
+  const IrBpoolRow row = { .channels = p->channels,
+    .in_w = w->in_w,
+    .out_w = w->out_w,
+    .kernel_h = w->kernel_h,
+    .kernel_w = w->kernel_w,
+    .stride = w->stride_w,
+    .dilation = w->dilation_w,
+    .pad = w->pad_w,
+    .rows = (const guint16 *const *) lines,
+    .in_pitch = cpu_in_pitch (work, 0),
+    .counts = counts,
+    .to = to,
+    .to_f32 = to_f32,
+    .out_pitch = pitch };
 
-      rows[ky] = sy >= 0 && sy < w->in_h
-          ? cpu_get_pixels (work, 0, (image + sy) * w->in_w, p->channels,
-                w->in_w, lines + ky * line_floats (p), &row.in_pitch)
-          : NULL;
-    }
-    row.to = begin_row (work, p, y, to, &row.out_pitch);
-    if (p->average) {
-      count_row (p, oy, counts);
-      k->average_row (&row);
-    } else {
-      k->max_row (&row);
-    }
-    cpu_end_pixels (work, (gsize) y * w->out_w, p->channels, w->out_w, row.to);
+  (p->average ? k->average_row : k->max_row) (&row);
+}
+
+static void
+make_row (const Pool *p, const CpuWork *work, guint y, guint worker)
+{
+  const IrWindow *w = &p->window;
+  const guint slot = work->step->out[0];
+  const CpuSlot *out = cpu_slot (work->run->model, slot);
+  /* Without height and width pixels follow each other. */
+  const gsize pitch = out->layout == CPU_LAST ? out->pitch : p->channels;
+  const gsize first = (gsize) y * w->out_w;
+  float *counts = cpu_scratch (work->run, worker);
+  float *buffer = counts + w->out_w;
+  gconstpointer lines[MAX_KERNEL];
+
+  find_lines (p, work, y, lines);
+  if (p->average)
+    count_row (p, y % w->out_h, counts);
+  if (cpu_is_bf16 (work, work->step->in[0])) {
+    const gboolean bf16 = cpu_is_bf16 (work, slot);
+
+    make_row_bf16 (p, work, lines, counts,
+        bf16 ? (guint16 *) work->run->data[slot] + first * pitch : NULL,
+        bf16 ? NULL : cpu_out (work, 0) + first * pitch, pitch);
+  } else if (cpu_is_bf16 (work, slot)) {
+    make_row_f32 (p, work, lines, counts, buffer, p->channels);
+    cpu_end_pixels (work, first, p->channels, w->out_w, buffer);
+  } else {
+    make_row_f32 (
+        p, work, lines, counts, cpu_out (work, 0) + first * pitch, pitch);
   }
+}
+
+static void
+pool_rows (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Pool *p = work->step->data;
+  const guint end = MIN ((task + 1) * p->rows, p->batch * p->window.out_h);
+
+  for (guint y = task * p->rows; y < end; y++)
+    make_row (p, work, y, worker);
 }
 
 static gboolean
@@ -160,8 +204,7 @@ add_pool (CpuModel *model, const IrNode *node, CpuLayout out, Pool *p)
   step->takes_bf16 = step->gives_bf16 = TRUE;
   step->scratch = w->out_w * sizeof (float);
   if (model->bgemm)
-    step->scratch += (w->out_w * p->channels + w->kernel_h * line_floats (p)) *
-        sizeof (float);
+    step->scratch += w->out_w * p->channels * sizeof (float);
 }
 
 gboolean
