@@ -623,8 +623,15 @@ make_net (int kind)
   IrShape shape;
   IrPort x;
 
-  if (layers[kind].layer == square_conv)
+  if (layers[kind].layer == square_conv) {
     net.c += 15;
+    net.h = pick (6, 30);
+    /* So many weights that threads share them. */
+    if (pick (0, 29) == 0) {
+      net.c = pick (260, 270);
+      net.h = net.w = pick (7, 8);
+    }
+  }
   if (layers[kind].layer == joined && pick (0, 3))
     net.c = 8 * pick (1, 3);
   /* Rounding grows with the length of a sum. */

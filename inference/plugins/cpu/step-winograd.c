@@ -33,6 +33,7 @@ typedef struct {
   float *zeros;
   guint tiles_x, n_tiles;
   guint block, n_blocks;
+  gboolean shared;
   /* Floats from one matrix of a block to the next. */
   gsize in_step, out_step;
   float low, high;
@@ -155,19 +156,19 @@ finish_tiles (const Block *b, const CpuRun *run)
   }
 }
 
-static void
-winograd_block (gpointer data, guint task, guint worker)
+static Block
+find_block (const CpuWork *work, guint index, float *scratch)
 {
-  const CpuWork *work = data;
   const Winograd *c = work->step->data;
   const IrWindow *w = &c->s.window;
-  const guint image = task / c->n_blocks;
+  const guint image = index / c->n_blocks;
   const gsize pixels = (gsize) image * w->out_h * w->out_w;
   Block b = { .c = c,
-    .first = task % c->n_blocks * c->block,
+    .first = index % c->n_blocks * c->block,
     .in_pitch = cpu_in_pitch (work, 0),
     .out_pitch = cpu_out_pitch (work, 0),
-    .data = cpu_scratch (work->run, worker) };
+    .data = scratch,
+    .products = scratch + c->matrices * c->in_step };
 
   b.n = MIN (c->block, c->n_tiles - b.first);
   b.in = cpu_in (work, 0) + (gsize) image * w->in_h * w->in_w * b.in_pitch;
@@ -176,14 +177,92 @@ winograd_block (gpointer data, guint task, guint worker)
     b.residual_pitch = cpu_in_pitch (work, 1);
     b.residual = cpu_in (work, 1) + pixels * b.residual_pitch;
   }
-  b.products = b.data + c->matrices * c->in_step;
+  return b;
+}
+
+static void
+multiply_matrix (const Block *b, guint matrix)
+{
+  for (guint p = 0; p < b->c->n_panels; p += b->c->call_panels)
+    multiply (b, matrix, p);
+}
+
+static void
+give_tiles (const Block *b, const CpuRun *run)
+{
+  transform_back (b);
+  if (!cpu_fusion_is_clamp (&b->c->fusion))
+    finish_tiles (b, run);
+}
+
+static void
+winograd_block (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Block b = find_block (work, task, cpu_scratch (work->run, worker));
+
   transform_tiles (&b);
-  for (guint m = 0; m < c->matrices; m++)
-    for (guint p = 0; p < c->n_panels; p += c->call_panels)
-      multiply (&b, m, p);
-  transform_back (&b);
-  if (!cpu_fusion_is_clamp (&c->fusion))
-    finish_tiles (&b, work->run);
+  for (guint m = 0; m < b.c->matrices; m++)
+    multiply_matrix (&b, m);
+  give_tiles (&b, work->run);
+}
+
+/* A block that all threads make together. */
+typedef struct {
+  Block block;
+  guint parts;
+  const CpuRun *run;
+} Shared;
+
+static Block
+part_of (const Shared *shared, guint part)
+{
+  Block b = shared->block;
+  const guint first = b.n * part / shared->parts;
+
+  b.n = b.n * (part + 1) / shared->parts - first;
+  b.first += first;
+  b.data += first * b.c->in_pitch;
+  b.products += first * b.c->out_pitch;
+  return b;
+}
+
+static void
+shared_input (gpointer data, guint task, guint worker)
+{
+  const Block b = part_of (data, task);
+
+  transform_tiles (&b);
+}
+
+static void
+shared_matrix (gpointer data, guint task, guint worker)
+{
+  const Shared *shared = data;
+
+  multiply_matrix (&shared->block, task);
+}
+
+static void
+shared_output (gpointer data, guint task, guint worker)
+{
+  const Shared *shared = data;
+  const Block b = part_of (shared, task);
+
+  give_tiles (&b, shared->run);
+}
+
+static void
+run_shared (const CpuWork *work, guint index)
+{
+  const guint threads = work->run->model->threads;
+  Shared shared = { find_block (work, index, cpu_scratch (work->run, 0)),
+    .run = work->run };
+
+  shared.parts = MIN (4 * threads, shared.block.n);
+  cpu_pool_run (threads, shared.parts, shared_input, &shared);
+  cpu_pool_run (threads, shared.block.c->matrices, shared_matrix, &shared);
+  cpu_pool_run (threads, shared.parts, shared_output, &shared);
 }
 
 static gboolean
@@ -191,9 +270,12 @@ run_winograd (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Winograd *c = step->data;
   CpuWork work = { step, run };
+  const guint n = c->s.batch * c->n_blocks;
 
-  cpu_pool_run (
-      run->model->threads, c->s.batch * c->n_blocks, winograd_block, &work);
+  if (!c->shared)
+    cpu_pool_run (run->model->threads, n, winograd_block, &work);
+  for (guint i = 0; c->shared && i < n; i++)
+    run_shared (&work, i);
   return TRUE;
 }
 
@@ -305,24 +387,26 @@ odd_lines (gsize floats)
 }
 
 /* Blocks of even size, as many for each thread: several where their weights are few
- * enough to be read that often. */
+ * enough to be read that often. Where weights are so many that reading them sets the
+ * pace, threads share blocks instead: then each reads those of its matrices only. */
 static void
 choose_blocks (Winograd *c, const CpuModel *model)
 {
   const gsize tile =
       c->matrices * (c->in_pitch + c->out_pitch) * sizeof (float);
   const gsize weights = c->matrices * c->n_panels * c->panel * sizeof (float);
-  const gsize room = cpu_second_cache () / 8 * 5;
+  const gsize cache = cpu_second_cache (), room = cache / 8 * 5;
   const gsize bytes = CLAMP (weights, MIN (BLOCK_BYTES, room), room);
   const guint most = MAX (bytes / tile, MIN_TILES);
-  guint parts = cpu_parts (model, cpu_conv_flops (&c->s)), threads;
+  guint parts = cpu_parts (model, cpu_conv_flops (&c->s));
+  const guint threads = MIN (parts, model->threads);
 
-  threads = MIN (parts, model->threads);
+  c->shared = parts > 1 && weights > 2 * cache;
   if (weights > BLOCK_BYTES)
-    parts = threads;
+    parts = c->shared ? 1 : threads;
   parts = MAX (MIN (parts, c->n_tiles / (MIN_TILES / 2)), 1);
   c->n_blocks = MAX ((c->n_tiles + most - 1) / most, parts);
-  if (c->n_blocks > 1)
+  if (c->n_blocks > 1 && !c->shared)
     c->n_blocks = (c->n_blocks + threads - 1) / threads * threads;
   c->block = (c->n_tiles + c->n_blocks - 1) / c->n_blocks;
   c->n_blocks = (c->n_tiles + c->block - 1) / c->block;
@@ -363,6 +447,15 @@ fits (const CpuModel *model, const CpuFusion *fusion, Winograd *c)
       choose_form (c, model->winograd);
 }
 
+/* Of each of @threads threads that share a block. */
+static gsize
+scratch_bytes (const Winograd *c, guint threads)
+{
+  const gsize bytes = c->matrices * (c->in_step + c->out_step) * sizeof (float);
+
+  return (bytes + threads - 1) / threads;
+}
+
 gboolean
 cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
 {
@@ -390,6 +483,6 @@ cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
   step->run = run_winograd;
   step->data = c;
   step->free_data = winograd_free;
-  step->scratch = c->matrices * (c->in_step + c->out_step) * sizeof (float);
+  step->scratch = scratch_bytes (c, c->shared ? model->threads : 1);
   return TRUE;
 }
