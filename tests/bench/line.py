@@ -4,8 +4,8 @@
 per second beside those that DL Streamer 2026.0 and NNStreamer 2.7 reached on a machine
 where bare OpenVINO's rate with face-detection-retail-0004 is known, too: their
 figures times OpenVINO's rate now divided by that one. CPU milliseconds per frame beside
-decoding, which is measured by itself, and inference, which ir-bench is; the time until
-the first result, and memory. All take turns; written are medians of the rounds, in
+decoding, which is measured by itself, and inference, which ir-bench is with a frame of
+the clip; the time until the first result, and memory. All take turns; written are medians of the rounds, in
 brackets the best of all. Not part of the tests.
 
 usage: line.py [-r ROUNDS] [--json FILE] [--write-docs] [NAME...]
@@ -16,7 +16,9 @@ import argparse
 import os
 import pathlib
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 
 import numpy as np
@@ -27,18 +29,21 @@ from common import (DATA, circumstances, ir_bench, median, program, run_json,
 
 CLIP = DATA / "videos/bottle-detection.mp4"
 RETAIL = "face-detection-retail-0004/FP16/face-detection-retail-0004.xml"
-# name: model, precision, irconvert's options, peer, its frames per second, how many
-# times that much is wanted.
+# A frame where there is something to find.
+FRAME = 300
+# name: model, precision, size of its input, mean and scale, irconvert's options, peer,
+# its frames per second, how many times that much is wanted.
 NETS = {
     "face-detection-retail-0004 f32": (
-        RETAIL, "f32", "", "DL Streamer", 85.2, 1.8),
+        RETAIL, "f32", (300, 300), (0, 1), "", "DL Streamer", 85.2, 1.8),
     "face-detection-retail-0004 bf16": (
-        RETAIL, "bf16", "", "DL Streamer", 170, 1.8),
+        RETAIL, "bf16", (300, 300), (0, 1), "", "DL Streamer", 170, 1.8),
     "UltraFace": (
-        "ultraface-rfb-320/version-RFB-320.onnx", "f32",
+        "ultraface-rfb-320/version-RFB-320.onnx", "f32", (320, 240), (127, 128),
         "mean-values=127 scale=128 reverse-input-channels=true", "NNStreamer", 58.2,
         3),
-    "YOLOX-nano": ("yolox-nano/yolox_nano.onnx", "f32", "", "NNStreamer", 26.4, 3),
+    "YOLOX-nano": ("yolox-nano/yolox_nano.onnx", "f32", (416, 416), (0, 1), "",
+                   "NNStreamer", 26.4, 3),
 }
 # Of bare OpenVINO beside those figures: two streams with RETAIL.
 OPENVINO_FPS = {"f32": 116, "bf16": 285}
@@ -51,7 +56,7 @@ def line(text):
 
 
 def full_line(net):
-    model, precision, options = NETS[net][:3]
+    model, precision, _, _, options = NETS[net][:5]
     return line("irconvert model=%s %s ! irinfer device=CPU precision=%s ! irdecode ! "
                 % (DATA / "models" / model, options, precision))
 
@@ -61,13 +66,30 @@ def children_ms():
     return 1000 * (usage.ru_utime + usage.ru_stime)
 
 
-def inference(net):
+def write_input(net, path):
+    """A frame of the clip as the network gets it."""
+    (width, height), (mean, scale) = NETS[net][2:4]
+    raw = "%s.raw" % path
+    subprocess.run(
+        ("gst-launch-1.0 -q filesrc location=%s ! decodebin ! videoscale ! videoconvert "
+         "! video/x-raw,format=BGR,width=%d,height=%d ! filesink location=%s" % (
+             CLIP, width, height, raw)).split(), check=True)
+    row = (3 * width + 3) // 4 * 4
+    frame = np.fromfile(raw, np.uint8, row * height, offset=FRAME * row * height)
+    picture = frame.reshape(height, row)[:, :3 * width].reshape(height, width, 3)
+    if "reverse-input-channels" in NETS[net][4]:
+        picture = picture[:, :, ::-1]
+    np.save(path, ((picture.astype(np.float32) - mean) / scale).transpose(
+        2, 0, 1)[None].copy())
+
+
+def inference(net, frame):
     """CPU milliseconds, and what inference alone would reach."""
     model, precision = NETS[net][:2]
     used = []
     for n in (20, 120):
         start = children_ms()
-        found = ir_bench(DATA / "models" / model, precision, "-niter", n)
+        found = ir_bench(DATA / "models" / model, precision, "-niter", n, "-i", frame)
         used.append(children_ms() - start)
     return {"cpu_ms": (used[1] - used[0]) / 100, "fps": found["fps"]}
 
@@ -100,12 +122,16 @@ class OpenVino:
 def measure(name, rounds):
     net = NETS[name]
     stranger = OpenVino(net[1])
-    found = [{"decode": line(""), "line": full_line(name), "bare": inference(name),
-              "openvino_fps": stranger()} for _ in range(rounds)]
+    with tempfile.TemporaryDirectory() as folder:
+        frame = os.path.join(folder, "frame.npy")
+        write_input(name, frame)
+        found = [{"decode": line(""), "line": full_line(name),
+                  "bare": inference(name, frame), "openvino_fps": stranger()}
+                 for _ in range(rounds)]
     for r in found:
         r["beside_ms"] = r["line"]["cpu_ms"] - r["decode"]["cpu_ms"] - \
             r["bare"]["cpu_ms"]
-        r["ratio"] = r["line"]["fps"] / net[4] / (
+        r["ratio"] = r["line"]["fps"] / net[6] / (
             r["openvino_fps"] / OPENVINO_FPS[net[1]])
     return found
 
@@ -115,7 +141,7 @@ def cell(values, best, digits=1):
 
 
 def row(name, found):
-    peer, _, wanted = NETS[name][3:]
+    peer, _, wanted = NETS[name][5:]
     lines = [r["line"] for r in found]
     return "| %s |" % " | ".join([
         name, cell([f["fps"] for f in lines], max),
