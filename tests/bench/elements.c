@@ -9,9 +9,11 @@
  * Blocks of frames of the three take turns, and for each the least of a block's wall
  * and CPU time (of all threads) per frame is printed as Markdown, then medians; the
  * last lines are what `one` takes beyond `library`, and the rate of `many` in parts of
- * that of `library`. Not part of the tests.
+ * that of `library`. With more than one thread CPU time is also that of threads that
+ * wait for the next step of the network. Not part of the tests.
  *
- * usage: bench-elements MODEL.xml [PRECISION [BLOCKS]] */
+ * usage: bench-elements MODEL.xml [CONFIG [BLOCKS]]
+ * CONFIG is the device's, PRECISION=f32,THREADS=1 if none is given. */
 #include <gst/check/gstharness.h>
 #include <gst/video/video.h>
 #include <ir/core.h>
@@ -165,10 +167,8 @@ report (GArray *wall[N_WAYS], GArray *cpu[N_WAYS])
 /* --- setting up ------------------------------------------------------------------ */
 
 static void
-open_library (
-    Bench *b, const char *model, const char *precision, GError **error)
+open_library (Bench *b, const char *model, const char *config, GError **error)
 {
-  g_autofree char *config = g_strdup_printf ("PRECISION=%s", precision);
   g_autoptr (IrGraph) graph = ir_graph_read (model, NULL, error);
   g_autoptr (IrCompiledModel) compiled = NULL;
   const IrPortInfo *input;
@@ -189,10 +189,10 @@ open_library (
 }
 
 static void
-open_element (Bench *b, const char *model, const char *precision)
+open_element (Bench *b, const char *model, const char *config)
 {
-  g_autofree char *text = g_strdup_printf (
-      "irinfer model=%s device=CPU precision=%s", model, precision);
+  g_autofree char *text =
+      g_strdup_printf ("irinfer model=%s device=CPU config=%s", model, config);
 
   b->element = gst_harness_new_parse (text);
   gst_harness_set_src_caps (b->element, gst_video_info_to_caps (&b->info));
@@ -211,22 +211,22 @@ make_picture (Bench *b)
 int
 main (int argc, char **argv)
 {
-  const char *precision = argc > 2 ? argv[2] : "f32";
+  const char *config = argc > 2 ? argv[2] : "PRECISION=f32,THREADS=1";
   const int blocks = argc > 3 ? MAX (atoi (argv[3]), 1) : 40;
   GArray *wall[N_WAYS], *cpu[N_WAYS];
   g_autoptr (GError) error = NULL;
   Bench b = { 0 };
 
   if (argc < 2) {
-    fprintf (stderr, "usage: bench-elements MODEL.xml [PRECISION [BLOCKS]]\n");
+    fprintf (stderr, "usage: bench-elements MODEL.xml [CONFIG [BLOCKS]]\n");
     return 2;
   }
   gst_init (NULL, NULL);
   make_picture (&b);
-  open_library (&b, argv[1], precision, &error);
+  open_library (&b, argv[1], config, &error);
   if (error)
     g_error ("%s", error->message);
-  open_element (&b, argv[1], precision);
+  open_element (&b, argv[1], config);
   for (gsize w = 0; w < N_WAYS; w++) {
     wall[w] = g_array_new (FALSE, FALSE, sizeof (double));
     cpu[w] = g_array_new (FALSE, FALSE, sizeof (double));
