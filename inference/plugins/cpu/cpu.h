@@ -99,6 +99,10 @@ struct _CpuStep {
   GDestroyNotify free_data;
   /* Bytes that each thread needs while it runs. */
   gsize scratch;
+  /* What it reads in the order in which it lies, beside its inputs; the same of the
+   * next step that does, to be fetched while there is time. */
+  gconstpointer reads, later;
+  gsize reads_bytes, later_bytes;
   /* Whether it reads and writes slots of pixels in bf16, too. */
   gboolean takes_bf16, gives_bf16;
   /* Slots made by steps that nobody needs after this one. */

@@ -71,10 +71,31 @@ plan_arena (CpuModel *model)
           cpu_slot (model, i)->shift;
 }
 
+/* What steps tell each other that they will read: not more than stays in a cache. */
+#define MAX_LATER ((gsize) 1 << 20)
+
+static void
+look_ahead (CpuModel *model)
+{
+  const CpuStep *next = NULL;
+
+  for (guint i = model->steps->len; i-- > 0;) {
+    CpuStep *step = g_ptr_array_index (model->steps, i);
+
+    if (next) {
+      step->later = next->reads;
+      step->later_bytes = MIN (next->reads_bytes, MAX_LATER);
+    }
+    if (step->reads)
+      next = step;
+  }
+}
+
 void
 cpu_plan (CpuModel *model)
 {
   plan_arena (model);
+  look_ahead (model);
   for (guint i = 0; i < model->slots->len; i++) {
     const CpuSlot *slot = cpu_slot (model, i);
 

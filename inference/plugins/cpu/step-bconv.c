@@ -48,6 +48,8 @@ typedef struct {
   guint image, group;
   guint first_row, n_rows;
   guint panel, end_panel;
+  /* Nothing of the step begins after it. */
+  gboolean last;
   guint16 *band;
 } Block;
 
@@ -235,6 +237,10 @@ multiply (const Block *b)
     p.from = find_numbers (b->work, step->in[0],
         pixel * p.stride + (gsize) b->group * c->s.in_channels, &bf16);
   }
+  if (b->last) {
+    p.later = step->later;
+    p.later_bytes = step->later_bytes;
+  }
   c->kernels->multiply (&p);
 }
 
@@ -251,6 +257,8 @@ bconv_block (gpointer data, guint task, guint worker)
     .first_row = task % c->n_row_blocks * c->rows,
     .panel = task / c->n_row_blocks % c->n_panel_blocks * c->panels };
 
+  b.last = images + 1 == c->s.batch * c->s.groups &&
+      b.first_row + c->rows >= (guint) c->s.window.out_h;
   b.n_rows = MIN (c->rows, c->s.window.out_h - b.first_row);
   b.end_panel = MIN (b.panel + c->panels, c->n_panels);
   if (!c->direct || !cpu_is_bf16 (work, work->step->in[0])) {
@@ -550,6 +558,9 @@ cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion)
   step->data = c;
   step->free_data = bconv_free;
   step->scratch = c->scratch;
+  step->reads = c->packed;
+  step->reads_bytes = (gsize) c->s.groups * c->n_panels * c->n_chunks *
+      c->chunk * COLUMNS * sizeof *c->packed;
   step->takes_bf16 = step->gives_bf16 = TRUE;
   return TRUE;
 }

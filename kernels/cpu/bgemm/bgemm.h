@@ -60,6 +60,9 @@ typedef struct {
   size_t residual_pitch;
   float low, high;
   const IrBgemmFunction *function; /* or NULL */
+  /* What somebody reads after this product, or NULL: variants may fetch it. */
+  const void *later;
+  size_t later_bytes;
 } IrBgemmProduct;
 
 /* How pixels lie: @channels numbers each become @width, the rest zeros. */

@@ -57,11 +57,24 @@ fetch (Ahead *ahead)
     _mm_prefetch (ahead->at, _MM_HINT_T1);
 }
 
+/* What is read after the product, shared out among @chunks chunks of it, no more of
+ * it at a time than they have themselves. */
+static Ahead
+later_ahead (const IrBgemmProduct *p, size_t chunks)
+{
+  const size_t lines = p->later && chunks > 0
+      ? (p->later_bytes / LINE + chunks - 1) / chunks
+      : 0;
+
+  return (
+      Ahead){ p->later, lines < (size_t) p->chunk ? (int) lines : p->chunk };
+}
+
 /* Sums of one block and panel; @tall: of more rows than one tile has, @wide: of more
  * columns. */
 static inline __attribute__ ((always_inline)) void
 add_block (const IrBgemmProduct *p, const uint16_t *from, const uint16_t *w,
-    float *sums, Ahead *ahead, int tall, int wide)
+    float *sums, Ahead ahead[2], int tall, int wide)
 {
   const size_t half = (size_t) p->chunk * 16, stride = p->stride * sizeof *from;
   const uint16_t *below = from + TILE_ROWS * p->stride;
@@ -85,7 +98,8 @@ add_block (const IrBgemmProduct *p, const uint16_t *from, const uint16_t *w,
       if (wide)
         _tile_dpbf16ps (3, 5, 7);
     }
-    fetch (ahead);
+    fetch (&ahead[0]);
+    fetch (&ahead[1]);
   }
   _tile_stored (0, sums, width * sizeof *sums);
   if (wide)
@@ -242,7 +256,7 @@ finish_block (const Block *b)
 
 static void
 make_block (
-    const IrBgemmProduct *p, int row, int rows, int column, Ahead *ahead)
+    const IrBgemmProduct *p, int row, int rows, int column, Ahead ahead[2])
 {
   const size_t panel = (size_t) p->chunks * p->chunk * IR_BGEMM_COLUMNS;
   const uint16_t *from = p->from + row * p->stride;
@@ -274,18 +288,20 @@ multiply_by_panels (const IrBgemmProduct *p)
   const uint16_t *w = p->weights;
 
   for (int c = 0; c < p->columns; c += IR_BGEMM_COLUMNS) {
-    Ahead ahead = { (const char *) (w += panel),
-      c + IR_BGEMM_COLUMNS < p->columns ? (p->chunk + blocks - 1) / blocks
-                                        : 0 };
+    const Ahead next = { (const char *) (w += panel),
+      (p->chunk + blocks - 1) / blocks };
+    Ahead ahead[2] = { c + IR_BGEMM_COLUMNS < p->columns
+          ? next
+          : later_ahead (p, (size_t) blocks * p->chunks) };
 
     if (whole > 0 && (c == 0 || rest > 0))
       configure (BLOCK_ROWS, p->chunk);
     for (int r = 0; r < whole; r += BLOCK_ROWS)
-      make_block (p, r, BLOCK_ROWS, c, &ahead);
+      make_block (p, r, BLOCK_ROWS, c, ahead);
     if (rest > 0) {
       if (whole > 0 || c == 0)
         configure (rest, p->chunk);
-      make_block (p, whole, rest, c, &ahead);
+      make_block (p, whole, rest, c, ahead);
     }
   }
 }
@@ -310,18 +326,25 @@ residual_ahead (const IrBgemmProduct *p, int row)
 static void
 multiply_by_rows (const IrBgemmProduct *p)
 {
+  const int panels = (p->columns + IR_BGEMM_COLUMNS - 1) / IR_BGEMM_COLUMNS;
+  const int blocks = (p->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
+  const Ahead weights = { (const char *) p->weights + AHEAD_BYTES, p->chunk };
+  Ahead ahead[2] = { weights };
+
   for (int r = 0; r < p->rows; r += BLOCK_ROWS) {
     const int left = p->rows - r;
     const int rows = left < BLOCK_ROWS ? left : BLOCK_ROWS;
-    Ahead ahead = { (const char *) p->weights + AHEAD_BYTES,
-      r == 0 ? p->chunk : 0 };
 
+    if (r == BLOCK_ROWS)
+      ahead[1] = later_ahead (p, (size_t) (blocks - 1) * panels * p->chunks);
+    if (r > 0)
+      ahead[0].lines = 0;
     if (r > 0 && p->residual && left > BLOCK_ROWS)
-      ahead = residual_ahead (p, r + BLOCK_ROWS);
+      ahead[0] = residual_ahead (p, r + BLOCK_ROWS);
     if (r == 0 || rows < BLOCK_ROWS)
       configure (rows, p->chunk);
     for (int c = 0; c < p->columns; c += IR_BGEMM_COLUMNS)
-      make_block (p, r, rows, c, &ahead);
+      make_block (p, r, rows, c, ahead);
   }
 }
 
