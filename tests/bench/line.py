@@ -8,7 +8,7 @@ decoding, which is measured by itself, and inference, which ir-bench is with a f
 the clip; the time until the first result, and memory. All take turns; written are medians of the rounds, in
 brackets the best of all. Not part of the tests.
 
-usage: line.py [-r ROUNDS] [--json FILE] [--write-docs] [NAME...]
+usage: line.py [-r ROUNDS] [--irinfer PROPERTIES] [--json FILE] [--write-docs] [NAME...]
        names: of NETS below
 """
 
@@ -55,10 +55,10 @@ def line(text):
                      "fakesink name=sink" % (CLIP, text)])
 
 
-def full_line(net):
+def full_line(net, more):
     model, precision, _, _, options = NETS[net][:5]
-    return line("irconvert model=%s %s ! irinfer device=CPU precision=%s ! irdecode ! "
-                % (DATA / "models" / model, options, precision))
+    return line("irconvert model=%s %s ! irinfer device=CPU precision=%s %s ! irdecode "
+                "! " % (DATA / "models" / model, options, precision, more))
 
 
 def children_ms():
@@ -119,15 +119,15 @@ class OpenVino:
 # --- the table ------------------------------------------------------------------
 
 
-def measure(name, rounds):
+def measure(name, options):
     net = NETS[name]
     stranger = OpenVino(net[1])
     with tempfile.TemporaryDirectory() as folder:
         frame = os.path.join(folder, "frame.npy")
         write_input(name, frame)
-        found = [{"decode": line(""), "line": full_line(name),
+        found = [{"decode": line(""), "line": full_line(name, options.irinfer),
                   "bare": inference(name, frame), "openvino_fps": stranger()}
-                 for _ in range(rounds)]
+                 for _ in range(options.r)]
     for r in found:
         r["beside_ms"] = r["line"]["cpu_ms"] - r["decode"]["cpu_ms"] - \
             r["bare"]["cpu_ms"]
@@ -162,6 +162,7 @@ HEAD = ("| line | frames/s | ir-bench, one at a time | OpenVINO, two streams | t
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("-r", type=int, default=5)
+    parser.add_argument("--irinfer", default="")
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--write-docs", action="store_true")
     parser.add_argument("names", nargs="*")
@@ -172,16 +173,16 @@ def main():
     lines, figures = list(HEAD), {}
     print("\n".join(lines), flush=True)
     for name in options.names or NETS:
-        figures[name] = measure(name, options.r)
+        figures[name] = measure(name, options)
         lines.append(row(name, figures[name]))
         print(lines[-1], flush=True)
-    lines = ["%s OpenVINO %s. %d rounds on %s." % (
+    lines = ["%s OpenVINO %s. %d rounds on %s, irinfer with %s." % (
         circumstances(load), openvino.__version__.split("-")[0], options.r,
-        CLIP.name), "", *lines]
+        CLIP.name, options.irinfer or "its defaults"), "", *lines]
     if options.json:
         save_json(options.json, {"conditions": lines[0], "lines": figures})
     if options.write_docs:
-        write_docs("line.py", lines)
+        write_docs(("line.py " + options.irinfer).strip(), lines)
 
 
 if __name__ == "__main__":
