@@ -191,6 +191,33 @@ check_refused (const char *device, const char *config, const char *text)
   g_assert_nonnull (strstr (error->message, text));
 }
 
+/* Levels that bf16 could not tell from each other stay f32 unless bf16 is asked for. */
+static void
+test_quantized (void)
+{
+  const IrShape shape = { 4, { 1, 8, 6, 6 } }, one = { 0 };
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = ir_graph_new ("quantized");
+  g_autoptr (IrTensor) number = ir_tensor_new (IR_DTYPE_F32, &one, NULL);
+  g_autoptr (IrCompiledModel) model = NULL;
+  g_autoptr (GError) error = NULL;
+  IrPort x, c;
+  IrNode *node;
+
+  *(float *) number->data = 1;
+  x = ir_port (ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &shape), 0);
+  c = ir_port (ir_graph_add_const (graph, "c", number), 0);
+  node = ir_graph_add_op (graph, "FakeQuantize", 1, "q", 5, x, c, c, c, c);
+  ir_node_set_text (node, "levels", "256", &error);
+  g_assert_no_error (error);
+  ir_graph_add_result (graph, "out", ir_port (node, 0));
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  model = ir_core_compile (core, graph, "CPU", "PRECISION=auto", &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (ir_compiled_model_get_precision (model), ==, "f32");
+}
+
 /* Each device says which ones it has. */
 static void
 test_precisions (void)
@@ -233,6 +260,7 @@ main (int argc, char **argv)
   g_test_add_func ("/results/threads", test_threads);
   g_test_add_func ("/results/dynamic", test_dynamic);
   g_test_add_func ("/results/precisions", test_precisions);
+  g_test_add_func ("/results/quantized", test_quantized);
   g_test_add_func ("/results/debug", test_debug);
   return g_test_run ();
 }

@@ -72,6 +72,16 @@ choose_threads (CpuModel *model, GHashTable *config)
 
 #define PRECISIONS "auto, f32 or bf16"
 
+/* Whether there are levels that bf16 could not tell from each other. */
+static gboolean
+is_quantized (const IrGraph *graph)
+{
+  for (const IrNode *node = graph->first; node; node = node->next)
+    if (ir_node_is (node, "FakeQuantize"))
+      return TRUE;
+  return FALSE;
+}
+
 /* bf16 where it is asked for, or where it is much faster and nothing is. */
 static gboolean
 choose_precision (CpuModel *model, GHashTable *config, GError **error)
@@ -81,7 +91,8 @@ choose_precision (CpuModel *model, GHashTable *config, GError **error)
   const IrBgemmKernels *bgemm = ir_bgemm_select (flags);
 
   if (!precision || g_str_equal (precision, "auto")) {
-    model->bgemm = flags & IR_CPU_AMX ? bgemm : NULL;
+    if ((flags & IR_CPU_AMX) && !is_quantized (model->graph))
+      model->bgemm = bgemm;
     return TRUE;
   }
   if (g_str_equal (precision, "f32"))

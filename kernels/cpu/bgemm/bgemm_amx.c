@@ -41,6 +41,8 @@ configure (int rows, int chunk)
     config.rows[i] = by_tile[i];
     config.row_bytes[i] = i == 4 || i == 5 ? chunk * 2 : ROW_BYTES;
   }
+  /* The intrinsic of some compilers reads the first bytes only, as far as they know. */
+  __asm__ volatile("" : : "r"(&config) : "memory");
   _tile_loadconfig (&config);
 }
 
