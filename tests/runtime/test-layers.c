@@ -396,6 +396,34 @@ focus (Net *net, IrPort x)
   return finish (net, y, out);
 }
 
+/* A convolution of channels that were weighed before, by constants or by what they
+ * are on average. */
+static IrPort
+gated (Net *net, IrPort x)
+{
+  const gint64 axes[] = { 2, 3 }, out = pick (1, 40);
+  const gint64 kernel = pick (0, 2) ? 1 : 3,
+               channels = pick (0, 3) ? net->c : 1;
+  const IrPort none = { NULL, 0 };
+  IrPort gate, y;
+
+  if (pick (0, 2)) {
+    gate = op (net, "ReduceMean", 1, x, integers (net, 2, axes));
+    set (gate, "keep_dims", "true");
+    gate = op (net, "Sigmoid", 1, gate, none);
+  } else {
+    gate = constant (net, 4, 1, channels, 1, 1, 0, 1);
+  }
+  y = pick (0, 1) ? op (net, "Multiply", 1, x, gate)
+                  : op (net, "Multiply", 1, gate, x);
+  y = op (net, "Convolution", 1, y,
+      constant (net, 4, out, net->c, kernel, kernel, 0,
+          even_size (net->c * kernel * kernel)));
+  set_window (y, 1, 0);
+  set (y, "dilations", "%d,%d", 1, 1);
+  return finish (net, y, out);
+}
+
 /* A layer whose output has the size of its input, and its channels. */
 static IrPort
 same_size (Net *net, IrPort x, gint64 channels)
@@ -606,6 +634,7 @@ static const struct {
   { "over-channels", over_channels },
   { "product", product },
   { "focus", focus },
+  { "gated", gated },
   { "computed-weights", computed_weights },
   { "transposed-convolution", transposed_conv },
   { "grouped-transposed-convolution", grouped_transposed_conv },

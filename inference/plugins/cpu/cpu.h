@@ -238,6 +238,9 @@ gboolean cpu_to_f32 (IrGraph *graph, GError **error);
 /* Convolutions of a picture that was cut into quarters become convolutions of the
  * picture. */
 gboolean cpu_focus (IrGraph *graph, GError **error);
+/* Products by one number per channel go from a convolution's input to its weights,
+ * where these are f32 and that is faster. */
+gboolean cpu_gate (IrGraph *graph, GError **error);
 
 /* The slot that holds an output, once its node has been reached. */
 guint cpu_port_slot (const CpuModel *model, IrPort port);

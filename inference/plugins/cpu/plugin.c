@@ -167,7 +167,9 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
   if (!choose_precision (model, config, error) ||
       !cpu_to_f32 (model->graph, error) ||
       !ir_graph_infer (model->graph, error) ||
-      !cpu_focus (model->graph, error)) {
+      !cpu_focus (model->graph, error) ||
+      /* Computed weights have no way in bf16. */
+      (!model->bgemm && !cpu_gate (model->graph, error))) {
     cpu_model_free (model);
     return NULL;
   }

@@ -157,6 +157,19 @@ binary_plane (gpointer data, guint task, guint worker)
       cpu_out (work, 0) + task * e->inner, e->inner);
 }
 
+/* Planes of one element: rows of channels. */
+static void
+binary_rows (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Eltwise *e = work->step->data;
+  const gsize first = task * e->part, n = MIN (e->part, e->n - first);
+
+  cpu_binary_pixels (work->run->model->eltwise, e->binary,
+      cpu_in (work, 0) + first * e->channels, e->channels, cpu_in (work, 1), 0,
+      cpu_out (work, 0) + first * e->channels, e->channels, e->channels, n);
+}
+
 /* An operand of one pixel's channels or of a single number, in scratch memory as a
  * whole pixel; filled up, so that what lies between pixels stays finite. */
 static const float *
@@ -215,6 +228,8 @@ run_binary (const CpuStep *step, CpuRun *run, GError **error)
 
   if (e->width)
     run_parts (step, run, binary_pixels);
+  else if (e->inner == 1)
+    run_parts (step, run, binary_rows);
   else if (e->inner)
     cpu_pool_run (run->model->threads, e->n / e->inner, binary_plane, &work);
   else
@@ -317,6 +332,10 @@ channel_form (CpuModel *model, const IrNode *node, Eltwise *e, guint *slots,
   if (*layout == CPU_LAST)
     return TRUE;
   e->inner = ir_shape_size (out, 2, out->rank);
+  if (e->inner == 1) {
+    e->n /= e->channels;
+    e->part = MAX (e->part / e->channels, 1);
+  }
   return e->n / e->inner < G_MAXINT32;
 }
 
