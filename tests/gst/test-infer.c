@@ -492,6 +492,7 @@ test_warning (void)
   g_assert_cmpuint (count_messages (bus, GST_MESSAGE_WARNING, &message), ==, 1);
   gst_message_parse_warning (message, &warning, NULL);
   g_assert_cmpstr (warning->message, ==, "later");
+  gst_element_set_bus (h->element, NULL);
   gst_harness_teardown (h);
 }
 
