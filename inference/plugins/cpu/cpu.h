@@ -327,6 +327,10 @@ float *cpu_begin_pixels (const CpuWork *work, gsize first, gsize channels,
     float *buffer, gsize *pitch);
 void cpu_end_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
     const float *buffer);
+/* The lines of input 0 that the windows of row @y of all images see, in the type that
+ * they are kept in; NULL where they lie outside. */
+void cpu_find_lines (
+    const CpuWork *work, const IrWindow *w, guint y, gconstpointer *lines);
 
 /* Makes a step for a node that begins a fusion, or is alone; FALSE if it is not
  * one that has a faster way. */

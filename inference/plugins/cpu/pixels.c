@@ -51,3 +51,21 @@ cpu_end_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
     work->run->model->bgemm->narrow (
         &pixels, buffer, (guint16 *) work->run->data[slot] + first * pitch);
 }
+
+void
+cpu_find_lines (
+    const CpuWork *work, const IrWindow *w, guint y, gconstpointer *lines)
+{
+  const guint slot = work->step->in[0];
+  const gsize line = w->in_w * cpu_in_pitch (work, 0) *
+      (cpu_is_bf16 (work, slot) ? sizeof (guint16) : sizeof (float));
+  const guint8 *in = work->run->data[slot];
+  const gsize image = y / w->out_h * w->in_h;
+  const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
+
+  for (int ky = 0; ky < w->kernel_h; ky++) {
+    const int sy = top + ky * w->dilation_h;
+
+    lines[ky] = sy >= 0 && sy < w->in_h ? in + (image + sy) * line : NULL;
+  }
+}

@@ -16,7 +16,7 @@
 /* What one multiply-add of f32 costs more than one of bf16. */
 #define SPEED 8
 /* Bands of windows that are spread far would take more than the others' way is worth. */
-#define MAX_SCRATCH (64 << 20)
+#define MAX_BAND_BYTES (64 << 20)
 
 typedef struct {
   CpuFusion fusion;
@@ -37,7 +37,7 @@ typedef struct {
   gboolean planes;
   guint rows, n_row_blocks;
   guint panels, n_panels, n_panel_blocks;
-  gsize band, scratch;
+  gsize band_bytes;
   float low, high;
 } Bconv;
 
@@ -388,9 +388,9 @@ choose_memory (Bconv *c)
   const IrWindow *w = &c->s.window;
   const gsize lines = (gsize) w->stride_h * plane_lines (c, c->rows);
 
-  c->band = (lines * c->line * c->step + span (w->kernel_w, w->dilation_w)) *
-      c->pitch;
-  c->scratch = c->band * sizeof (guint16);
+  c->band_bytes =
+      (lines * c->line * c->step + span (w->kernel_w, w->dilation_w)) *
+      c->pitch * sizeof (guint16);
 }
 
 /* The number of a weight's input channel and column of the window, for each number
@@ -541,7 +541,7 @@ cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion)
   shape.n_panels = (shape.s.out_channels + COLUMNS - 1) / COLUMNS;
   choose_blocks (&shape, model);
   choose_memory (&shape);
-  if (shape.scratch > MAX_SCRATCH)
+  if (shape.band_bytes > MAX_BAND_BYTES)
     return FALSE;
   cpu_fusion_limits (fusion, &shape.low, &shape.high);
   c = g_memdup2 (&shape, sizeof shape);
@@ -557,7 +557,7 @@ cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion)
   step->run = run_bconv;
   step->data = c;
   step->free_data = bconv_free;
-  step->scratch = c->scratch;
+  step->scratch = c->band_bytes;
   step->reads = c->packed;
   step->reads_bytes = (gsize) c->s.groups * c->n_panels * c->n_chunks *
       c->chunk * COLUMNS * sizeof *c->packed;

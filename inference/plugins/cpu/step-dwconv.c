@@ -49,25 +49,6 @@ is_finished (const Dwconv *d, const CpuWork *work)
   return work->step->n_in == 1 && cpu_fusion_is_clamp (&d->fusion);
 }
 
-/* The pixels of the source that the windows of row @y see, line by line. */
-static void
-find_lines (const Dwconv *d, const CpuWork *work, guint y, gconstpointer *lines)
-{
-  const IrWindow *w = &d->s.window;
-  const guint slot = work->step->in[0];
-  const gsize line = w->in_w * cpu_in_pitch (work, 0) *
-      (cpu_is_bf16 (work, slot) ? sizeof (guint16) : sizeof (float));
-  const guint8 *in = work->run->data[slot];
-  const gsize image = y / w->out_h * w->in_h;
-  const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
-
-  for (int ky = 0; ky < w->kernel_h; ky++) {
-    const int sy = top + ky * w->dilation_h;
-
-    lines[ky] = sy >= 0 && sy < w->in_h ? in + (image + sy) * line : NULL;
-  }
-}
-
 static void
 make_row_f32 (const Dwconv *d, const CpuWork *work, gconstpointer *lines,
     float *to, gsize pitch)
@@ -129,7 +110,7 @@ make_row (const Dwconv *d, const CpuWork *work, guint y, guint worker)
   gconstpointer lines[MAX_KERNEL];
   gsize pitch;
 
-  find_lines (d, work, y, lines);
+  cpu_find_lines (work, &d->s.window, y, lines);
   if (from_bf16 && cpu_is_bf16 (work, work->step->out[0]) &&
       is_finished (d, work)) {
     pitch = cpu_out_pitch (work, 0);

@@ -39,25 +39,6 @@ count_row (const Pool *p, int y, float *counts)
   }
 }
 
-/* The pixels of the source that the windows of row @y see, line by line. */
-static void
-find_lines (const Pool *p, const CpuWork *work, guint y, gconstpointer *lines)
-{
-  const IrWindow *w = &p->window;
-  const guint slot = work->step->in[0];
-  const gsize line = w->in_w * cpu_in_pitch (work, 0) *
-      (cpu_is_bf16 (work, slot) ? sizeof (guint16) : sizeof (float));
-  const guint8 *in = work->run->data[slot];
-  const gsize image = y / w->out_h * w->in_h;
-  const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;
-
-  for (int ky = 0; ky < w->kernel_h; ky++) {
-    const int sy = top + ky * w->dilation_h;
-
-    lines[ky] = sy >= 0 && sy < w->in_h ? in + (image + sy) * line : NULL;
-  }
-}
-
 static void
 make_row_f32 (const Pool *p, const CpuWork *work, gconstpointer *lines,
     const float *counts, float *to, gsize pitch)
@@ -119,7 +100,7 @@ make_row (const Pool *p, const CpuWork *work, guint y, guint worker)
   float *buffer = counts + w->out_w;
   gconstpointer lines[MAX_KERNEL];
 
-  find_lines (p, work, y, lines);
+  cpu_find_lines (work, &p->window, y, lines);
   if (p->average)
     count_row (p, y % w->out_h, counts);
   if (cpu_is_bf16 (work, work->step->in[0])) {
