@@ -244,7 +244,8 @@ cpu_get_profile (gpointer data)
 
 static const IrConfigKey config_keys[] = {
   { "PRECISION", PRECISIONS,
-      "what to compute in; auto: bf16 where there is AMX" },
+      "what to compute in; auto: bf16 where there is AMX, f32 of what is "
+      "quantized" },
   { "WINOGRAD", "YES or NO",
       "faster 3x3 convolutions whose last digits differ" },
   { NULL, NULL, NULL },
