@@ -721,10 +721,27 @@ assert_near (const IrTensor *a, const IrTensor *b, double bound)
   g_assert_cmpfloat (worst, <=, bound * fmax (high - low, 1));
 }
 
+/* Whether networks that nobody asks more of are computed in bf16 here. */
+static gboolean
+has_bf16 (IrCore *core)
+{
+  Net net = make_net (0);
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrCompiledModel) model = NULL;
+
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  model = ir_core_compile (core, graph, "CPU", "PRECISION=auto", &error);
+  g_assert_no_error (error);
+  return g_str_equal (ir_compiled_model_get_precision (model), "bf16");
+}
+
 static void
 test_layer (gconstpointer data)
 {
   g_autoptr (IrCore) core = ir_core_new ();
+  const gboolean bf16 = has_bf16 (core);
 
   for (int round = 0; round < ROUNDS; round++) {
     Net net = make_net (GPOINTER_TO_INT (data));
@@ -745,7 +762,9 @@ test_layer (gconstpointer data)
     assert_near (one, want, 3e-5);
     assert_near (plain, want, 5e-6);
     g_assert_true (ir_tensor_equal (one, many));
-    /* bf16 has eight digits of two; without AMX this is f32 again. */
+    if (!bf16)
+      continue;
+    /* bf16 has eight digits of two. */
     half = run (core, graph, "CPU", "THREADS=1,PRECISION=auto", in);
     halves = run (core, graph, "CPU", "THREADS=3,PRECISION=auto", in);
     assert_near (half, want, 2e-2);

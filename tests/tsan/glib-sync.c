@@ -233,6 +233,17 @@ gboolean (g_atomic_ref_count_dec) (gatomicrefcount *count)
   return REAL (g_atomic_ref_count_dec) (count);
 }
 
+/* Whoever finds itself the last one that holds a thing may write to it. */
+G_MODULE_EXPORT
+gboolean (g_atomic_ref_count_compare) (gatomicrefcount *count, gint value)
+{
+  const gboolean same = REAL (g_atomic_ref_count_compare) (count, value);
+
+  if (same)
+    __tsan_acquire (count);
+  return same;
+}
+
 G_MODULE_EXPORT void (g_once_init_leave) (volatile void *location, gsize result)
 {
   __tsan_release ((gpointer) location);
