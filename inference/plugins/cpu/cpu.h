@@ -244,12 +244,28 @@ gboolean cpu_gate (IrGraph *graph, GError **error);
 
 /* The slot that holds an output, once its node has been reached. */
 guint cpu_port_slot (const CpuModel *model, IrPort port);
+/* A slot of its own; one for each output of @node, where cpu_port_slot() finds it. */
+guint cpu_add_slot (
+    CpuModel *model, const IrOutput *output, CpuPlace place, CpuLayout layout);
+void cpu_add_slots (
+    CpuModel *model, const IrNode *node, CpuPlace place, CpuLayout layout);
+/* By type, shape and layout; FALSE if the shape is not known. */
+gboolean cpu_slot_set_bytes (CpuSlot *slot);
 /* The value of an output if it does not depend on the inputs, in its type; NULL
  * also if there is no memory for that. What only one node reads goes when its step
  * has been made, unless the step has it as an input. */
 IrTensor *cpu_port_value (const CpuModel *model, IrPort port);
 /* Whether there is one, without converting it. */
 gboolean cpu_port_is_known (const CpuModel *model, IrPort port);
+/* Gives the outputs of @node a value that does not depend on the inputs, now or when
+ * somebody asks; FALSE if there is none. What can't be computed now is left for the
+ * run, which reports it. */
+gboolean cpu_take_constant (CpuModel *model, const IrNode *node);
+/* Weights that the steps of @node, those from @first_step on, have packed are in
+ * memory once. */
+void cpu_drop_packed (CpuModel *model, const IrNode *node, guint first_step);
+/* What steps and callers read is there, in the type that it is read in. */
+gboolean cpu_settle_constants (CpuModel *model, GError **error);
 /* Whether an output is f32 and of known shape. */
 gboolean cpu_port_is_f32 (IrPort port);
 
