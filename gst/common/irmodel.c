@@ -95,17 +95,13 @@ static gboolean
 read_ir (IrModel *model, const char *xml, IrModelOrigin origin, GError **error)
 {
   g_autofree char *bin = bin_path (xml);
-  g_autofree char *digest = NULL;
   g_autoptr (IrGraph) graph = ir_graph_read (xml, NULL, error);
 
   if (graph == NULL)
     return FALSE;
-  digest = ir_model_digest_ir (xml, bin, error);
-  if (digest == NULL)
-    return FALSE;
 
   model->graph = g_steal_pointer (&graph);
-  model->info->sha256 = g_steal_pointer (&digest);
+  model->info->digest = ir_digest_new_ir (xml, bin);
   model->file = g_strdup (xml);
   model->origin = origin;
 
@@ -179,7 +175,7 @@ keep_uncached (IrModel *model, IrGraph *graph, GError **error)
   g_checksum_update (
       sum, g_bytes_get_data (weights, NULL), g_bytes_get_size (weights));
   model->graph = ir_graph_ref (graph);
-  model->info->sha256 = g_strdup (g_checksum_get_string (sum));
+  model->info->digest = ir_digest_new_sum (g_checksum_get_string (sum));
   model->origin = IR_MODEL_CONVERTED;
 
   return TRUE;
@@ -447,6 +443,7 @@ ir_model_explain (const IrModel *model)
   const IrNode *image =
       g_ptr_array_index (model->graph->parameters, model->image);
   g_autofree char *recipe = ir_recipe_to_string (&model->recipe);
+  const char *digest = ir_digest_get (model->info->digest);
   char shape[IR_SHAPE_TEXT];
 
   return g_strdup_printf ("model: %s from %s, %s%s%s, sha256 %s\n"
@@ -456,7 +453,8 @@ ir_model_explain (const IrModel *model)
       model->info->name, model->info->path, origin[model->origin],
       model->file && model->origin != IR_MODEL_READ ? ", kept as " : "",
       model->file && model->origin != IR_MODEL_READ ? model->file : "",
-      model->info->sha256, ir_port_name (ir_port ((IrNode *) image, 0)),
+      digest ? digest : "unknown, the file has changed since",
+      ir_port_name (ir_port ((IrNode *) image, 0)),
       ir_shape_print (&image->outputs[0].shape, shape), recipe,
       model->info->description ? model->info->description
           : model->info->meta  ? "model_info of the model"

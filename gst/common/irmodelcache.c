@@ -3,6 +3,7 @@
 
 #include <glib/gstdio.h>
 #include <ir/error.h>
+#include <ir/graph.h>
 #include <string.h>
 
 #define MAX_DEPTH 8
@@ -57,8 +58,7 @@ digest_external (GChecksum *sum, const char *path, const char *data, gsize size)
 }
 
 static gboolean
-digest_file (
-    GChecksum *sum, const char *path, gboolean external, GError **error)
+digest_file (GChecksum *sum, const char *path, GError **error)
 {
   g_autoptr (GError) cause = NULL;
   g_autoptr (GMappedFile) file = g_mapped_file_new (path, FALSE, &cause);
@@ -70,10 +70,8 @@ digest_file (
 
   data = g_mapped_file_get_contents (file);
   size = g_mapped_file_get_length (file);
-  for (gsize at = 0; at < size; at += G_MAXINT32)
-    g_checksum_update (
-        sum, (const guchar *) data + at, MIN (size - at, G_MAXINT32));
-  if (external && size > 0)
+  ir_checksum_add_bytes (sum, data, size);
+  if (size > 0 && g_str_has_suffix (path, ".onnx"))
     digest_external (sum, path, data, size);
 
   return TRUE;
@@ -94,7 +92,7 @@ digest_path (GChecksum *sum, const char *path, guint depth, GError **error)
   GDir *dir;
 
   if (!g_file_test (path, G_FILE_TEST_IS_DIR))
-    return digest_file (sum, path, g_str_has_suffix (path, ".onnx"), error);
+    return digest_file (sum, path, error);
   if (depth == MAX_DEPTH)
     return ir_fail (
         error, IR_ERROR_LIMIT, "model folder %s is nested too deeply", path);
@@ -151,18 +149,4 @@ ir_model_cache_path (const char *dir, const char *model,
   file = g_strdup_printf ("%.64s-%.24s.xml", stem, g_checksum_get_string (sum));
 
   return g_build_filename (dir, file, NULL);
-}
-
-char *
-ir_model_digest_ir (const char *xml, const char *bin, GError **error)
-{
-  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-
-  if (!digest_file (sum, xml, FALSE, error))
-    return NULL;
-  if (g_file_test (bin, G_FILE_TEST_EXISTS) &&
-      !digest_file (sum, bin, FALSE, error))
-    return NULL;
-
-  return g_strdup (g_checksum_get_string (sum));
 }

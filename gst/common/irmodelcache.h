@@ -25,10 +25,6 @@ G_BEGIN_DECLS
 char *ir_model_cache_path (const char *dir, const char *model,
     const char *const *extra, const char *options, GError **error);
 
-/** ir_model_digest_ir: (transfer full): SHA-256 of an IR's two files, in
- * hexadecimal; the `.bin` may be missing. */
-char *ir_model_digest_ir (const char *xml, const char *bin, GError **error);
-
 G_END_DECLS
 
 #endif

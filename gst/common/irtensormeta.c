@@ -29,7 +29,7 @@ ir_model_info_unref (IrModelInfo *info)
 
   g_free (info->name);
   g_free (info->path);
-  g_free (info->sha256);
+  g_clear_pointer (&info->digest, ir_digest_unref);
   g_free (info->device);
   g_clear_pointer (&info->meta, g_hash_table_unref);
   g_free (info->description);

@@ -2,6 +2,8 @@
 #ifndef IR_TENSOR_META_H
 #define IR_TENSOR_META_H
 
+#include "irdigest.h"
+
 #include <gst/gst.h>
 #include <ir/preproc.h>
 
@@ -16,7 +18,7 @@ G_BEGIN_DECLS
  * Reference counted, unchanged once attached.
  * @name: the model's name
  * @path: the file that was given as `model`
- * @sha256: of the IR's text and weights, hexadecimal
+ * @digest: (nullable): of the IR's text and weights
  * @device: that ran it, %NULL before inference
  * @width: of the network's image input in pixels
  * @height: of the network's image input in pixels
@@ -27,7 +29,7 @@ typedef struct {
   gatomicrefcount refs;
   char *name;
   char *path;
-  char *sha256;
+  IrDigest *digest;
   char *device;
   guint width;
   guint height;

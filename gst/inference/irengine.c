@@ -132,7 +132,7 @@ info_with_device (const IrModelInfo *from, const char *device)
 
   info->name = g_strdup (from->name);
   info->path = g_strdup (from->path);
-  info->sha256 = g_strdup (from->sha256);
+  info->digest = from->digest ? ir_digest_ref (from->digest) : NULL;
   info->device = g_strdup (device);
   info->width = from->width;
   info->height = from->height;

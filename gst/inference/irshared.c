@@ -80,13 +80,21 @@ compile (IrCore *core, const IrEngineOptions *options, GError **error)
 }
 
 static gboolean
+is_same_file (const IrModelInfo *a, const IrModelInfo *b)
+{
+  const char *digest = ir_digest_get (a->digest);
+
+  return digest && g_strcmp0 (digest, ir_digest_get (b->digest)) == 0;
+}
+
+static gboolean
 is_same_model (
     const IrShared *shared, const IrEngineOptions *options, GError **error)
 {
   const IrModel *own = options->model;
 
   if (own == NULL || own == shared->model ||
-      (strcmp (own->info->sha256, shared->model->info->sha256) == 0 &&
+      (is_same_file (own->info, shared->model->info) &&
           memcmp (&own->recipe, &shared->model->recipe, sizeof own->recipe) ==
               0))
     return TRUE;

@@ -236,15 +236,17 @@ static void
 set_model (IrJsonObject *out, GstBuffer *buffer)
 {
   const IrModelInfo *info = model_of (buffer);
+  const char *digest;
   IrJsonObject *model;
 
   if (info == NULL)
     return;
+  digest = info->digest ? ir_digest_get (info->digest) : NULL;
   model = ir_json_object_new ();
   if (info->name)
     ir_json_set (model, "name", ir_json_text (info->name));
-  if (info->sha256)
-    ir_json_set (model, "sha256", ir_json_text (info->sha256));
+  if (digest)
+    ir_json_set (model, "sha256", ir_json_text (digest));
   ir_json_set (out, "model", ir_json_end (model));
 }
 

@@ -28,21 +28,22 @@ add_text (GChecksum *sum, const char *text)
 
 /* Several sums side by side, so that memory and not the chain of multiplications
  * sets the pace; each step can be undone, so that no change of a word is lost. */
-static void
-add_bytes (GChecksum *sum, const guint8 *data, gsize size)
+void
+ir_checksum_add_bytes (GChecksum *sum, gconstpointer data, gsize size)
 {
+  const guint8 *bytes = data;
   guint64 lane[LANES] = { 1, 2, 3, 4 }, word[LANES];
   gsize i;
 
   for (i = 0; i + sizeof word <= size; i += sizeof word) {
-    memcpy (word, data + i, sizeof word);
+    memcpy (word, bytes + i, sizeof word);
     for (guint l = 0; l < LANES; l++) {
       lane[l] = (lane[l] ^ word[l]) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
       lane[l] ^= lane[l] >> 32;
     }
   }
   g_checksum_update (sum, (const guchar *) lane, sizeof lane);
-  g_checksum_update (sum, data + i, (gssize) (size - i));
+  g_checksum_update (sum, bytes + i, (gssize) (size - i));
 }
 
 static void
@@ -58,7 +59,7 @@ add_value (const Sums *sums, const IrGraph *graph, const IrTensor *value)
       data + value->size <= mapped + mapped_size)
     add_number (sums->contents, (guint64) (data - mapped));
   else
-    add_bytes (sums->contents, data, value->size);
+    ir_checksum_add_bytes (sums->contents, data, value->size);
 }
 
 static void

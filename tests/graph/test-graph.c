@@ -96,6 +96,27 @@ test_identify (void)
   check_identity (clamped (9000, 1, "6"), FALSE, FALSE);
 }
 
+/* Words that are summed side by side, and what is left of them. */
+static void
+test_checksum (void)
+{
+  guint8 bytes[77] = { 0 };
+  g_autoptr (GHashTable) seen =
+      g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (gsize bit = 0; bit <= 8 * sizeof bytes; bit++) {
+    g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+
+    if (bit < 8 * sizeof bytes)
+      bytes[bit / 8] ^= 1 << bit % 8;
+    ir_checksum_add_bytes (sum, bytes, sizeof bytes);
+    g_assert_true (
+        g_hash_table_add (seen, g_strdup (g_checksum_get_string (sum))));
+    if (bit < 8 * sizeof bytes)
+      bytes[bit / 8] ^= 1 << bit % 8;
+  }
+}
+
 static void
 test_replace_and_sweep (void)
 {
@@ -296,6 +317,7 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/build", test_build);
   g_test_add_func ("/graph/names", test_names);
   g_test_add_func ("/graph/identify", test_identify);
+  g_test_add_func ("/graph/checksum", test_checksum);
   g_test_add_func ("/graph/replace-and-sweep", test_replace_and_sweep);
   if (ir_op_lookup ("ReLU", "opset1") != NULL)
     g_test_add_func ("/graph/cycle", test_cycle);

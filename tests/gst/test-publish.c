@@ -69,7 +69,7 @@ add_results (GstBuffer *buffer)
   gst_video_region_of_interest_meta_add_param (
       roi, gst_structure_new ("object_id", "id", G_TYPE_INT, 7, NULL));
   info->name = g_strdup ("detector");
-  info->sha256 = g_strdup ("00ff");
+  info->digest = ir_digest_new_sum ("00ff");
   ir_buffer_add_tensor_meta (buffer, IR_TENSORS_OUTPUT, info, NULL, 0);
   ir_model_info_unref (info);
 }
