@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "typed.h"
 
-typedef struct {
-  gboolean exclusive;
-  gboolean reverse;
-} CumSumAttrs;
-
 static const IrAttrDesc cum_sum_attrs[] = {
-  IR_ATTR_ROW (CumSumAttrs, exclusive, BOOL, "false"),
-  IR_ATTR_ROW (CumSumAttrs, reverse, BOOL, "false"),
+  IR_ATTR_ROW (IrCumSumAttrs, exclusive, BOOL, "false"),
+  IR_ATTR_ROW (IrCumSumAttrs, reverse, BOOL, "false"),
   IR_ATTR_END,
 };
 
@@ -62,7 +57,7 @@ static const SumFunc sums[IR_DTYPE_COUNT] = { IR_NUMBER_TYPES (SUM_ENTRY, 0) };
 static gboolean
 cum_sum_evaluate (IrEvalCtx *ctx, GError **error)
 {
-  const CumSumAttrs *attrs = ctx->attrs;
+  const IrCumSumAttrs *attrs = ctx->attrs;
   const IrShape *shape = &ctx->in[0]->shape;
   guint axes[IR_MAX_RANK], axis;
   gint64 n, step, lines;
@@ -94,7 +89,7 @@ const IrOpDesc ir_op_cum_sum_3 = {
   .max_inputs = 2,
   .n_outputs = 1,
   .flags = IR_OP_F32,
-  .attrs_size = sizeof (CumSumAttrs),
+  .attrs_size = sizeof (IrCumSumAttrs),
   .attrs = cum_sum_attrs,
   .infer = cum_sum_infer,
   .evaluate = cum_sum_evaluate,

@@ -3,25 +3,18 @@
 
 #include "axes-walk.h"
 
-typedef struct {
-  double alpha;
-  double beta;
-  double bias;
-  gint64 size;
-} LrnAttrs;
-
 static const IrAttrDesc lrn_attrs[] = {
-  IR_ATTR_ROW (LrnAttrs, alpha, F64, NULL),
-  IR_ATTR_ROW (LrnAttrs, beta, F64, NULL),
-  IR_ATTR_ROW (LrnAttrs, bias, F64, NULL),
-  IR_ATTR_ROW (LrnAttrs, size, I64, NULL),
+  IR_ATTR_ROW (IrLrnAttrs, alpha, F64, NULL),
+  IR_ATTR_ROW (IrLrnAttrs, beta, F64, NULL),
+  IR_ATTR_ROW (IrLrnAttrs, bias, F64, NULL),
+  IR_ATTR_ROW (IrLrnAttrs, size, I64, NULL),
   IR_ATTR_END,
 };
 
 static gboolean
 lrn_infer (IrInferCtx *ctx, GError **error)
 {
-  const LrnAttrs *attrs = ctx->attrs;
+  const IrLrnAttrs *attrs = ctx->attrs;
   gboolean known;
   guint axes;
 
@@ -74,7 +67,7 @@ longest (const IrShape *shape)
 static gboolean
 lrn_evaluate (IrEvalCtx *ctx, GError **error)
 {
-  const LrnAttrs *attrs = ctx->attrs;
+  const IrLrnAttrs *attrs = ctx->attrs;
   const IrShape *shape = &ctx->in[0]->shape;
   const gsize n = ir_tensor_count (ctx->in[0]);
   const float *in = ir_eval_f32 (ctx, 0);
@@ -113,7 +106,7 @@ const IrOpDesc ir_op_lrn_1 = {
   .max_inputs = 2,
   .n_outputs = 1,
   .flags = IR_OP_F32,
-  .attrs_size = sizeof (LrnAttrs),
+  .attrs_size = sizeof (IrLrnAttrs),
   .attrs = lrn_attrs,
   .infer = lrn_infer,
   .evaluate = lrn_evaluate,

@@ -5,14 +5,6 @@
 
 #include "axes-walk.h"
 
-typedef struct {
-  double eps;
-  gboolean across_channels;
-  gboolean normalize_variance;
-  IrI64s reduction_axes;
-  gint eps_mode;
-} MvnAttrs;
-
 enum {
   INSIDE_SQRT,
   OUTSIDE_SQRT,
@@ -21,17 +13,17 @@ enum {
 static const char *const eps_names[] = { "inside_sqrt", "outside_sqrt", NULL };
 
 static const IrAttrDesc mvn_2_attrs[] = {
-  IR_ATTR_ROW (MvnAttrs, eps, F64, NULL),
-  IR_ATTR_ROW (MvnAttrs, across_channels, BOOL, "false"),
-  IR_ATTR_ROW (MvnAttrs, normalize_variance, BOOL, "true"),
-  IR_ATTR_ROW (MvnAttrs, reduction_axes, I64S, ""),
+  IR_ATTR_ROW (IrMvnAttrs, eps, F64, NULL),
+  IR_ATTR_ROW (IrMvnAttrs, across_channels, BOOL, "false"),
+  IR_ATTR_ROW (IrMvnAttrs, normalize_variance, BOOL, "true"),
+  IR_ATTR_ROW (IrMvnAttrs, reduction_axes, I64S, ""),
   IR_ATTR_END,
 };
 
 static const IrAttrDesc mvn_6_attrs[] = {
-  IR_ATTR_ROW (MvnAttrs, eps, F64, NULL),
-  IR_ATTR_ROW (MvnAttrs, normalize_variance, BOOL, NULL),
-  IR_ATTR_ENUM_ROW (MvnAttrs, eps_mode, NULL, eps_names),
+  IR_ATTR_ROW (IrMvnAttrs, eps, F64, NULL),
+  IR_ATTR_ROW (IrMvnAttrs, normalize_variance, BOOL, NULL),
+  IR_ATTR_ENUM_ROW (IrMvnAttrs, eps_mode, NULL, eps_names),
   IR_ATTR_END,
 };
 
@@ -46,23 +38,22 @@ static const IrAttrDesc group_norm_attrs[] = {
   IR_ATTR_END,
 };
 
-/* The axes that the first form's attributes stand for. */
-static gboolean
-attrs_axes (
-    const MvnAttrs *attrs, const IrShape *shape, guint *mask, GError **error)
+gboolean
+ir_mvn_axes (
+    const IrMvnAttrs *attrs, const IrShape *shape, guint *axes, GError **error)
 {
   const IrI64s *list = &attrs->reduction_axes;
 
-  *mask = 0;
+  *axes = 0;
   for (gint d = attrs->across_channels ? 1 : 2; list->n == 0 && d < shape->rank;
        d++)
-    *mask |= 1u << d;
+    *axes |= 1u << d;
   for (gsize i = 0; i < list->n; i++) {
     guint axis;
 
     if (!ir_shape_axis (shape, list->v[i], &axis, error))
       return FALSE;
-    *mask |= 1u << axis;
+    *axes |= 1u << axis;
   }
   return TRUE;
 }
@@ -74,7 +65,7 @@ mvn_2_infer (IrInferCtx *ctx, GError **error)
 
   return ir_infer_unary (ctx, IR_ACCEPT_FLOAT, error) &&
       (ctx->in_shape[0].rank == IR_RANK_UNKNOWN ||
-          attrs_axes (ctx->attrs, &ctx->in_shape[0], &axes, error));
+          ir_mvn_axes (ctx->attrs, &ctx->in_shape[0], &axes, error));
 }
 
 static gboolean
@@ -130,7 +121,7 @@ apply (gint64 first, gint64 n, gint64 step, gpointer data)
 
 static void
 normalize_group (
-    const IrAxesWalk *walk, gint64 at, const MvnAttrs *attrs, Group *group)
+    const IrAxesWalk *walk, gint64 at, const IrMvnAttrs *attrs, Group *group)
 {
   const double n = (double) ir_axes_walk_size (walk);
   double variance;
@@ -153,7 +144,7 @@ normalize_group (
 
 static void
 normalize (const IrEvalCtx *ctx, const IrShape *shape, guint axes,
-    const MvnAttrs *attrs)
+    const IrMvnAttrs *attrs)
 {
   Group group = { .in = ir_eval_f32 (ctx, 0), .out = ir_eval_out_f32 (ctx, 0) };
   gint64 index[IR_MAX_RANK] = { 0 };
@@ -174,7 +165,7 @@ mvn_2_evaluate (IrEvalCtx *ctx, GError **error)
   const IrShape *shape = &ctx->in[0]->shape;
   guint axes;
 
-  if (!attrs_axes (ctx->attrs, shape, &axes, error))
+  if (!ir_mvn_axes (ctx->attrs, shape, &axes, error))
     return FALSE;
   normalize (ctx, shape, axes, ctx->attrs);
   return TRUE;
@@ -243,7 +234,7 @@ static gboolean
 group_norm_evaluate (IrEvalCtx *ctx, GError **error)
 {
   const GroupNormAttrs *attrs = ctx->attrs;
-  const MvnAttrs mvn = { .eps = attrs->epsilon, .normalize_variance = TRUE };
+  const IrMvnAttrs mvn = { .eps = attrs->epsilon, .normalize_variance = TRUE };
   const IrShape *shape = &ctx->in[0]->shape;
   const gint64 plane = (gint64) ir_shape_size (shape, 2, shape->rank);
   const gint64 planes = (gint64) ir_shape_size (shape, 0, 2);
@@ -269,7 +260,7 @@ const IrOpDesc ir_op_mvn_2 = {
   .max_inputs = 1,
   .n_outputs = 1,
   .flags = IR_OP_F32,
-  .attrs_size = sizeof (MvnAttrs),
+  .attrs_size = sizeof (IrMvnAttrs),
   .attrs = mvn_2_attrs,
   .infer = mvn_2_infer,
   .evaluate = mvn_2_evaluate,
@@ -283,7 +274,7 @@ const IrOpDesc ir_op_mvn_6 = {
   .max_inputs = 2,
   .n_outputs = 1,
   .flags = IR_OP_F32,
-  .attrs_size = sizeof (MvnAttrs),
+  .attrs_size = sizeof (IrMvnAttrs),
   .attrs = mvn_6_attrs,
   .infer = mvn_6_infer,
   .evaluate = mvn_6_evaluate,

@@ -4,11 +4,6 @@
 
 #include "axes-walk.h"
 
-typedef struct {
-  double eps;
-  gint eps_mode;
-} NormalizeAttrs;
-
 enum {
   EPS_ADD,
   EPS_MAX,
@@ -17,17 +12,13 @@ enum {
 static const char *const eps_names[] = { "add", "max", NULL };
 
 static const IrAttrDesc normalize_attrs[] = {
-  IR_ATTR_ROW (NormalizeAttrs, eps, F64, NULL),
-  IR_ATTR_ENUM_ROW (NormalizeAttrs, eps_mode, NULL, eps_names),
+  IR_ATTR_ROW (IrNormalizeAttrs, eps, F64, NULL),
+  IR_ATTR_ENUM_ROW (IrNormalizeAttrs, eps_mode, NULL, eps_names),
   IR_ATTR_END,
 };
 
-typedef struct {
-  double bias;
-} GrnAttrs;
-
 static const IrAttrDesc grn_attrs[] = {
-  IR_ATTR_ROW (GrnAttrs, bias, F64, NULL),
+  IR_ATTR_ROW (IrGrnAttrs, bias, F64, NULL),
   IR_ATTR_END,
 };
 
@@ -100,7 +91,7 @@ run (const IrEvalCtx *ctx, guint axes, double eps, gint mode)
 static gboolean
 normalize_evaluate (IrEvalCtx *ctx, GError **error)
 {
-  const NormalizeAttrs *attrs = ctx->attrs;
+  const IrNormalizeAttrs *attrs = ctx->attrs;
   guint axes;
 
   if (!ir_eval_axes_mask (ctx, 1, 0, &axes, error))
@@ -112,7 +103,7 @@ normalize_evaluate (IrEvalCtx *ctx, GError **error)
 static gboolean
 grn_evaluate (IrEvalCtx *ctx, GError **error)
 {
-  const GrnAttrs *attrs = ctx->attrs;
+  const IrGrnAttrs *attrs = ctx->attrs;
 
   run (ctx, 1u << 1, attrs->bias, EPS_ADD);
   return TRUE;
@@ -125,7 +116,7 @@ const IrOpDesc ir_op_normalize_l2_1 = {
   .max_inputs = 2,
   .n_outputs = 1,
   .flags = IR_OP_F32,
-  .attrs_size = sizeof (NormalizeAttrs),
+  .attrs_size = sizeof (IrNormalizeAttrs),
   .attrs = normalize_attrs,
   .infer = normalize_infer,
   .evaluate = normalize_evaluate,
@@ -139,7 +130,7 @@ const IrOpDesc ir_op_grn_1 = {
   .max_inputs = 1,
   .n_outputs = 1,
   .flags = IR_OP_F32,
-  .attrs_size = sizeof (GrnAttrs),
+  .attrs_size = sizeof (IrGrnAttrs),
   .attrs = grn_attrs,
   .infer = grn_infer,
   .evaluate = grn_evaluate,

@@ -4,10 +4,6 @@
 
 #include "typed.h"
 
-typedef struct {
-  gint mode;
-} RoundAttrs;
-
 enum {
   HALF_TO_EVEN,
   HALF_AWAY_FROM_ZERO,
@@ -17,7 +13,7 @@ static const char *const mode_names[] = { "half_to_even", "half_away_from_zero",
   NULL };
 
 static const IrAttrDesc round_attrs[] = {
-  IR_ATTR_ENUM_ROW (RoundAttrs, mode, "half_to_even", mode_names),
+  IR_ATTR_ENUM_ROW (IrRoundAttrs, mode, "half_to_even", mode_names),
   IR_ATTR_END,
 };
 
@@ -30,7 +26,7 @@ round_infer (IrInferCtx *ctx, GError **error)
 static gboolean
 round_evaluate (IrEvalCtx *ctx, GError **error)
 {
-  const RoundAttrs *attrs = ctx->attrs;
+  const IrRoundAttrs *attrs = ctx->attrs;
   const gsize n = ir_tensor_count (ctx->out[0]);
   const float *in = ir_eval_f32 (ctx, 0);
   float *out = ir_eval_out_f32 (ctx, 0);
@@ -52,7 +48,7 @@ const IrOpDesc ir_op_round_5 = {
   .max_inputs = 1,
   .n_outputs = 1,
   .flags = IR_OP_F32 | IR_OP_ELEMENTWISE,
-  .attrs_size = sizeof (RoundAttrs),
+  .attrs_size = sizeof (IrRoundAttrs),
   .attrs = round_attrs,
   .infer = round_infer,
   .evaluate = round_evaluate,

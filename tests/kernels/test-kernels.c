@@ -168,6 +168,63 @@ test_reduce (void)
   }
 }
 
+static void
+check_fold (
+    const IrReduceKernels *variant, const IrReduceKernels *plain, IrFold op)
+{
+  const gsize n = pick (1, 300), rows = pick (1, 9), pitch = n + pick (0, 9);
+  Guarded x = guarded_new (rows * pitch - (pitch - n));
+  Guarded mean = guarded_new (n), a = guarded_new (n), b = guarded_new (n);
+
+  /* Products of many numbers would be none. */
+  for (gsize i = 0; op == IR_FOLD_PROD && i < x.n; i++)
+    x.data[i] = 1 + x.data[i] / 256;
+  variant->fold_columns (op, x.data, pitch, rows, n, mean.data, a.data);
+  plain->fold_columns (op, x.data, pitch, rows, n, mean.data, b.data);
+  assert_near (&a, &b, 1e-5, variant->name);
+  a.data[0] = variant->fold_row (op, x.data, x.n, 0.5f);
+  b.data[0] = plain->fold_row (op, x.data, x.n, 0.5f);
+  assert_near (&a, &b, 1e-5, variant->name);
+  guarded_free (&x);
+  guarded_free (&mean);
+  guarded_free (&a);
+  guarded_free (&b);
+}
+
+static void
+check_normalize (const IrReduceKernels *variant, const IrReduceKernels *plain)
+{
+  const gsize n = pick (1, 90), rows = pick (1, 9), pitch = n + pick (0, 9);
+  Guarded x = guarded_new (rows * pitch - (pitch - n));
+  Guarded mean = guarded_new (n), scale = guarded_new (n);
+  Guarded a = guarded_new (rows * n), b = guarded_new (rows * n);
+
+  variant->normalize_columns (
+      x.data, pitch, a.data, n, rows, n, mean.data, scale.data);
+  plain->normalize_columns (
+      x.data, pitch, b.data, n, rows, n, mean.data, scale.data);
+  assert_near (&a, &b, 1e-6, variant->name);
+  variant->normalize_row (a.data, a.data, a.n, 0.5f, 0.25f);
+  plain->normalize_row (b.data, b.data, b.n, 0.5f, 0.25f);
+  assert_near (&a, &b, 1e-6, variant->name);
+  guarded_free (&x);
+  guarded_free (&mean);
+  guarded_free (&scale);
+  guarded_free (&a);
+  guarded_free (&b);
+}
+
+static void
+test_fold (void)
+{
+  EACH_VARIANT (IrReduceKernels, reduce)
+  {
+    for (int op = 0; op < IR_FOLD_COUNT; op++)
+      check_fold (table[row], plain, op);
+    check_normalize (table[row], plain);
+  }
+}
+
 /* Levels against the definition in double precision. A number that lies between
  * two levels but for the last bits may go to either of them. */
 static void
@@ -275,6 +332,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/eltwise", test_eltwise);
   g_test_add_func ("/kernels/gemm", test_gemm);
   g_test_add_func ("/kernels/reduce", test_reduce);
+  g_test_add_func ("/kernels/fold", test_fold);
   g_test_add_func ("/kernels/quant", test_quant);
   g_test_add_func ("/kernels/peak", test_peak);
   g_test_add_func ("/kernels/quant/borders", test_quant_borders);

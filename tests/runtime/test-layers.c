@@ -272,6 +272,105 @@ reduce (Net *net, IrPort x)
   return x;
 }
 
+/* Some of the axes, whose bits lie between. */
+static IrPort
+some_axes (Net *net, int low, int high)
+{
+  const int chosen = pick (low, high);
+  gint64 axes[4];
+  gsize n = 0;
+
+  for (int d = 0; d < 4; d++)
+    if (chosen >> d & 1)
+      axes[n++] = d;
+  return integers (net, n, axes);
+}
+
+/* So large now and then that threads share a group. */
+static IrPort
+enlarge (Net *net, IrPort x)
+{
+  const gint64 sizes[] = { 96, 96 }, axes[] = { 2, 3 };
+  IrPort y;
+
+  if (pick (0, 9))
+    return x;
+  y = ir_port (
+      ir_graph_add_op (net->graph, "Interpolate", 4, "Resize", 4, x,
+          integers (net, 2, sizes), constant (net, 1, 2, 0, 0, 0, 0, 1),
+          integers (net, 2, axes)),
+      0);
+  set (y, "mode", "nearest");
+  set (y, "shape_calculation_mode", "sizes");
+  net->h = net->w = sizes[0];
+  return y;
+}
+
+static IrPort
+reduce_any (Net *net, IrPort x)
+{
+  static const char *const types[] = { "ReduceSum", "ReduceL2", "ReduceL1",
+    "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd" };
+  static const guint opsets[] = { 1, 4, 4, 1, 1, 1, 1 };
+  const guint i = pick (0, G_N_ELEMENTS (types) - 1);
+  const gint64 axis = pick (0, 3);
+  IrPort size = constant (net, 0, 0, 0, 0, 0, 0, 1);
+  double n;
+
+  if (i < 6)
+    x = enlarge (net, x);
+  n = net->n * net->c * net->h * net->w;
+  /* Errors are measured by sums of the order of 1. */
+  *(float *) ir_port_const (size)->data = i == 2 ? 1 / n : even_size (n);
+  if (i < 3)
+    x = op (net, "Multiply", 1, x, size);
+  x = op (net, types[i], opsets[i], x,
+      i == 6 ? integers (net, 1, &axis) : some_axes (net, 1, 15));
+  set (x, "keep_dims", "%s", pick (0, 1) ? "true" : "false");
+  return x;
+}
+
+/* Numbers whose mean is of the order of their deviation: it is not the rounding of
+ * what cancels that is to be measured. */
+static IrPort
+deviations (Net *net, IrPort x)
+{
+  const IrPort none = { NULL, 0 };
+
+  x = enlarge (net, op (net, "ReLU", 1, x, none));
+  if (pick (0, 2)) {
+    /* Two numbers that are nearly the same would have no deviation. */
+    x = op (net, "MVN", 6, x,
+        net->c > 15 && pick (0, 1) ? some_axes (net, 2, 2)
+                                   : some_axes (net, 4, 15));
+    set (x, "eps_mode", "%s", pick (0, 1) ? "inside_sqrt" : "outside_sqrt");
+  } else {
+    x = op (net, "MVN", 2, x, none);
+    set (x, "across_channels", "%s", pick (0, 1) ? "true" : "false");
+  }
+  set (x, "eps", "1e-%d", pick (1, 6));
+  set (x, "normalize_variance", "%s", pick (0, 3) ? "true" : "false");
+  return x;
+}
+
+/* Vectors that are not short because parts of sums cancel. */
+static IrPort
+lengths (Net *net, IrPort x)
+{
+  const IrPort none = { NULL, 0 };
+
+  x = enlarge (net, op (net, "Sigmoid", 1, x, none));
+  if (pick (0, 2) == 0) {
+    x = op (net, "GRN", 1, x, none);
+    set (x, "bias", "1e-%d", pick (1, 6));
+    return x;
+  }
+  x = op (net, "NormalizeL2", 1, x, some_axes (net, 1, 15));
+  set (x, "eps", "1e-%d", pick (1, 6));
+  set (x, "eps_mode", "%s", pick (0, 1) ? "add" : "max");
+  return x;
+}
+
 static IrPort
 two_operands (Net *net, IrPort x)
 {
@@ -631,6 +730,9 @@ static const struct {
   { "one-operand", one_operand },
   { "two-operands", two_operands },
   { "reduction", reduce },
+  { "any-reduction", reduce_any },
+  { "deviations", deviations },
+  { "lengths", lengths },
   { "over-channels", over_channels },
   { "product", product },
   { "focus", focus },

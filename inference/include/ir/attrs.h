@@ -109,6 +109,61 @@ typedef struct {
   gboolean keep_dims;
 } IrReduceAttrs;
 
+/** IrRoundAttrs: Round; @mode 0 is "half_to_even", 1 "half_away_from_zero". */
+typedef struct {
+  gint mode;
+} IrRoundAttrs;
+
+/** IrMvnAttrs: MVN, both forms. @across_channels and @reduction_axes are of the
+ * first one, whose axes ir_mvn_axes() finds; @eps_mode 0 is "inside_sqrt", 1
+ * "outside_sqrt". */
+typedef struct {
+  double eps;
+  gboolean across_channels;
+  gboolean normalize_variance;
+  IrI64s reduction_axes;
+  gint eps_mode;
+} IrMvnAttrs;
+
+/**
+ * ir_mvn_axes:
+ * @attrs: of MVN-2
+ * @shape: of its input
+ * @axes: (out): bit d is set where dimension d is normalised over
+ * @error: return location for a #GError
+ *
+ * Returns: %FALSE if an axis is outside @shape
+ *
+ * Since: 0.1
+ */
+IR_API gboolean ir_mvn_axes (
+    const IrMvnAttrs *attrs, const IrShape *shape, guint *axes, GError **error);
+
+/** IrNormalizeAttrs: NormalizeL2; @eps_mode 0 is "add", 1 "max". */
+typedef struct {
+  double eps;
+  gint eps_mode;
+} IrNormalizeAttrs;
+
+/** IrGrnAttrs: GRN. */
+typedef struct {
+  double bias;
+} IrGrnAttrs;
+
+/** IrLrnAttrs: LRN. */
+typedef struct {
+  double alpha;
+  double beta;
+  double bias;
+  gint64 size;
+} IrLrnAttrs;
+
+/** IrCumSumAttrs: CumSum. */
+typedef struct {
+  gboolean exclusive;
+  gboolean reverse;
+} IrCumSumAttrs;
+
 /** IrReshapeAttrs: Reshape. */
 typedef struct {
   gboolean special_zero;

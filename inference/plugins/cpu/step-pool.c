@@ -234,7 +234,7 @@ cpu_lower_reduce (CpuModel *model, const CpuFusion *fusion)
   Pool p = { 0 };
 
   if (!reduce_shape (model, node, &p))
-    return FALSE;
+    return cpu_lower_fold (model, fusion);
   add_pool (
       model, node, node->outputs[0].shape.rank == 4 ? CPU_LAST : CPU_PLAIN, &p);
   return TRUE;

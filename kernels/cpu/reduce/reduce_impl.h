@@ -96,6 +96,106 @@ weigh (const float *const *rows, const float *weights, size_t count, float *to,
   }
 }
 
+/* Enough sums side by side to hide how long an addition takes. */
+#define WIDE 64
+
+#define FOLD(id, start, value, both)                                           \
+  static inline float join_##id (float f, float x, float m)                    \
+  {                                                                            \
+    (void) m;                                                                  \
+    return value;                                                              \
+  }                                                                            \
+  static inline float merge_##id (float f, float g)                            \
+  {                                                                            \
+    return both;                                                               \
+  }                                                                            \
+  static float row_##id (const float *x, size_t n, float mean)                 \
+  {                                                                            \
+    float lane[WIDE], total = start;                                           \
+    size_t i = 0;                                                              \
+                                                                               \
+    for (int l = 0; l < WIDE; l++)                                             \
+      lane[l] = start;                                                         \
+    for (; i + WIDE <= n; i += WIDE)                                           \
+      for (int l = 0; l < WIDE; l++)                                           \
+        lane[l] = join_##id (lane[l], x[i + l], mean);                         \
+    for (int half = WIDE / 2; i && half; half /= 2)                            \
+      for (int l = 0; l < half; l++)                                           \
+        lane[l] = merge_##id (lane[l], lane[l + half]);                        \
+    for (; i < n; i++)                                                         \
+      total = join_##id (total, x[i], mean);                                   \
+    return merge_##id (lane[0], total);                                        \
+  }                                                                            \
+  static void wide_##id (                                                      \
+      const float *x, size_t pitch, size_t rows, const float *mean, float *to) \
+  {                                                                            \
+    float lane[WIDE];                                                          \
+                                                                               \
+    for (int l = 0; l < WIDE; l++)                                             \
+      lane[l] = start;                                                         \
+    for (size_t r = 0; r < rows; r++)                                          \
+      for (int l = 0; l < WIDE; l++)                                           \
+        lane[l] = join_##id (lane[l], x[r * pitch + l], mean[l]);              \
+    memcpy (to, lane, sizeof lane);                                            \
+  }                                                                            \
+  static void columns_##id (const float *x, size_t pitch, size_t rows,         \
+      size_t n, const float *mean, float *to)                                  \
+  {                                                                            \
+    size_t c = 0;                                                              \
+                                                                               \
+    for (; c + WIDE <= n; c += WIDE)                                           \
+      wide_##id (x + c, pitch, rows, mean + c, to + c);                        \
+    for (size_t i = c; i < n; i++)                                             \
+      to[i] = start;                                                           \
+    for (size_t r = 0; r < rows; r++)                                          \
+      for (size_t i = c; i < n; i++)                                           \
+        to[i] = join_##id (to[i], x[r * pitch + i], mean[i]);                  \
+  }
+IR_FOLD_LIST (FOLD)
+#undef FOLD
+
+static float
+fold_row (IrFold op, const float *x, size_t n, float mean)
+{
+  static float (*const table[]) (const float *, size_t, float) = {
+#define ROW(id, start, value, both) row_##id,
+    IR_FOLD_LIST (ROW)
+#undef ROW
+  };
+
+  return table[op](x, n, mean);
+}
+
+static void
+fold_columns (IrFold op, const float *x, size_t pitch, size_t rows, size_t n,
+    const float *mean, float *to)
+{
+  static void (*const table[]) (
+      const float *, size_t, size_t, size_t, const float *, float *) = {
+#define ROW(id, start, value, both) columns_##id,
+    IR_FOLD_LIST (ROW)
+#undef ROW
+  };
+
+  table[op](x, pitch, rows, n, mean, to);
+}
+
+static void
+normalize_row (const float *x, float *to, size_t n, float mean, float scale)
+{
+  for (size_t i = 0; i < n; i++)
+    to[i] = (x[i] - mean) * scale;
+}
+
+static void
+normalize_columns (const float *x, size_t pitch, float *to, size_t to_pitch,
+    size_t rows, size_t n, const float *mean, const float *scale)
+{
+  for (size_t r = 0; r < rows; r++, x += pitch, to += to_pitch)
+    for (size_t i = 0; i < n; i++)
+      to[i] = (x[i] - mean[i]) * scale[i];
+}
+
 extern const IrReduceKernels IR_FN (ir_reduce);
 
 const IrReduceKernels IR_FN (ir_reduce) = {
@@ -104,4 +204,8 @@ const IrReduceKernels IR_FN (ir_reduce) = {
   .softmax = softmax,
   .softmax_strided = softmax_strided,
   .weigh = weigh,
+  .fold_row = fold_row,
+  .fold_columns = fold_columns,
+  .normalize_row = normalize_row,
+  .normalize_columns = normalize_columns,
 };
