@@ -151,8 +151,73 @@ infer_space_to_batch (IrInferCtx *ctx, GError **error)
   return TRUE;
 }
 
-/* Where an element of the tensor with the blocks in its batch is in the other
- * one; -1 for what was cut off or put on. */
+static gboolean
+eval_blocks (const IrEvalCtx *ctx, Blocks *b, GError **error)
+{
+  gsize n;
+
+  return ir_eval_ints (ctx, BLOCK, b->block, IR_MAX_RANK, &n, error) &&
+      ir_eval_ints (ctx, BEGIN, b->begin, IR_MAX_RANK, &n, error) &&
+      ir_eval_ints (ctx, END, b->end, IR_MAX_RANK, &n, error);
+}
+
+static gboolean
+strided_batch_to_space (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
+{
+  const IrShape *out = &ctx->out[0]->shape;
+  gint64 next = out->dim[0] * steps[0], *map;
+  Blocks b;
+
+  if (!eval_blocks (ctx, &b, error))
+    return FALSE;
+  strided->step[0] = steps[0];
+  for (gint d = out->rank - 1; d > 0; d--) {
+    if (!(map = ir_strided_map (strided, d, out->dim[d], error)))
+      return FALSE;
+    for (gint64 i = 0; i < out->dim[d]; i++) {
+      const gint64 place = i + b.begin[d];
+
+      map[i] = place / b.block[d] * steps[d] + place % b.block[d] * next;
+    }
+    next *= b.block[d];
+  }
+  return TRUE;
+}
+
+/* Without anything put on, that is: places beyond the data depend on block and
+ * index at once. */
+static gboolean
+strided_space_to_batch (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
+{
+  const IrShape *in = &ctx->in[DATA]->shape;
+  const gint64 n = ctx->out[0]->shape.dim[0];
+  gint64 *map;
+  Blocks b;
+
+  if (!eval_blocks (ctx, &b, error) ||
+      !(map = ir_strided_map (strided, 0, n, error)))
+    return FALSE;
+  for (gint d = 1; d < in->rank; d++) {
+    strided->step[d] = steps[d] * b.block[d];
+    if (b.begin[d] != 0 || b.end[d] != 0)
+      return ir_fail (error, IR_ERROR_UNSUPPORTED,
+          "padded data has to be padded before its blocks have steps");
+  }
+  for (gint64 i = 0; i < n; i++) {
+    gint64 block = i / in->dim[0];
+
+    map[i] = i % in->dim[0] * steps[0];
+    for (gint d = in->rank - 1; d > 0; d--) {
+      map[i] += block % b.block[d] * steps[d];
+      block /= b.block[d];
+    }
+  }
+  return TRUE;
+}
+
+/* Where an element of the output is in the data; -1 for what was put on. */
 static gint64
 place_in_space (const Blocks *b, const gint64 *index, const IrShape *space,
     const gint64 *strides)
@@ -173,43 +238,27 @@ place_in_space (const Blocks *b, const gint64 *index, const IrShape *space,
 }
 
 static gboolean
-evaluate_blocks (IrEvalCtx *ctx, gboolean to_space, GError **error)
-{
-  const IrTensor *in = ctx->in[DATA], *out = ctx->out[0];
-  const IrTensor *batch = to_space ? in : out, *space = to_space ? out : in;
-  const gsize bytes = ir_dtype_size (in->dtype);
-  gint64 strides[IR_MAX_RANK], index[IR_MAX_RANK] = { 0 }, at = 0;
-  Blocks b;
-  gsize n;
-
-  if (!ir_eval_ints (ctx, BLOCK, b.block, IR_MAX_RANK, &n, error) ||
-      !ir_eval_ints (ctx, BEGIN, b.begin, IR_MAX_RANK, &n, error) ||
-      !ir_eval_ints (ctx, END, b.end, IR_MAX_RANK, &n, error))
-    return FALSE;
-  if (batch->size == 0 || space->size == 0)
-    return TRUE;
-  ir_strides (&space->shape, strides);
-  do {
-    const gint64 place = place_in_space (&b, index, &space->shape, strides);
-
-    if (place >= 0)
-      memcpy ((guint8 *) out->data + (to_space ? place : at) * bytes,
-          (const guint8 *) in->data + (to_space ? at : place) * bytes, bytes);
-    at++;
-  } while (ir_next_index (&batch->shape, index));
-  return TRUE;
-}
-
-static gboolean
-evaluate_batch_to_space (IrEvalCtx *ctx, GError **error)
-{
-  return evaluate_blocks (ctx, TRUE, error);
-}
-
-static gboolean
 evaluate_space_to_batch (IrEvalCtx *ctx, GError **error)
 {
-  return evaluate_blocks (ctx, FALSE, error);
+  const IrTensor *in = ctx->in[DATA], *out = ctx->out[0];
+  const gsize bytes = ir_dtype_size (in->dtype);
+  gint64 strides[IR_MAX_RANK], index[IR_MAX_RANK] = { 0 };
+  guint8 *to = out->data;
+  Blocks b;
+
+  if (!eval_blocks (ctx, &b, error))
+    return FALSE;
+  if (in->size == 0 || out->size == 0)
+    return TRUE;
+  ir_strides (&in->shape, strides);
+  do {
+    const gint64 place = place_in_space (&b, index, &in->shape, strides);
+
+    if (place >= 0)
+      memcpy (to, (const guint8 *) in->data + place * bytes, bytes);
+    to += bytes;
+  } while (ir_next_index (&out->shape, index));
+  return TRUE;
 }
 
 const IrOpDesc ir_op_batch_to_space_2 = {
@@ -219,8 +268,9 @@ const IrOpDesc ir_op_batch_to_space_2 = {
   .max_inputs = 4,
   .n_outputs = 1,
   .infer = infer_batch_to_space,
-  .evaluate = evaluate_batch_to_space,
+  .evaluate = ir_eval_strided,
   .summary = "lays items of the batch out as blocks, less what is cut off",
+  .strided = strided_batch_to_space,
 };
 
 const IrOpDesc ir_op_space_to_batch_2 = {
@@ -232,4 +282,5 @@ const IrOpDesc ir_op_space_to_batch_2 = {
   .infer = infer_space_to_batch,
   .evaluate = evaluate_space_to_batch,
   .summary = "stacks blocks of the padded data as items of the batch",
+  .strided = strided_space_to_batch,
 };

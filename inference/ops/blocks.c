@@ -3,6 +3,8 @@
  * parts change places and are joined again. */
 #include "move.h"
 
+#include <string.h>
+
 typedef struct {
   gint64 block_size;
   gint mode;
@@ -84,29 +86,6 @@ infer_space_to_depth (IrInferCtx *ctx, GError **error)
   return TRUE;
 }
 
-/* Pairs every element of the deep tensor with its place in the wide one. */
-static void
-describe (const BlockAttrs *attrs, const IrShape *deep, const IrShape *wide,
-    gint64 blocks, IrMove *move)
-{
-  const gint64 size = attrs->block_size, depth = wide->dim[1];
-  const gboolean blocks_first = attrs->mode == BLOCKS_FIRST;
-  gint64 from[IR_MAX_RANK], to[IR_MAX_RANK];
-  gint64 inner = blocks;
-
-  ir_strides (deep, from);
-  ir_strides (wide, to);
-  ir_move_add (move, deep->dim[0], from[0], to[0]);
-  ir_move_add (move, depth, from[1] * (blocks_first ? 1 : blocks), to[1]);
-  for (gint i = 2; i < deep->rank; i++) {
-    inner /= size;
-    ir_move_add (
-        move, size, from[1] * inner * (blocks_first ? depth : 1), to[i]);
-  }
-  for (gint i = 2; i < deep->rank; i++)
-    ir_move_add (move, deep->dim[i], from[i], to[i] * size);
-}
-
 static gint64
 block_elements (const BlockAttrs *attrs, gint rank)
 {
@@ -118,36 +97,61 @@ block_elements (const BlockAttrs *attrs, gint rank)
 }
 
 static gboolean
-evaluate_depth_to_space (IrEvalCtx *ctx, GError **error)
+strided_depth_to_space (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
-  const IrTensor *in = ctx->in[0];
-  IrMove move = { 0 };
+  const BlockAttrs *attrs = ctx->attrs;
+  const IrShape *out = &ctx->out[0]->shape;
+  const gint64 size = attrs->block_size;
+  const gint64 blocks = block_elements (attrs, out->rank);
+  const gboolean blocks_first = attrs->mode == BLOCKS_FIRST;
+  gint64 next = steps[1] * blocks * (blocks_first ? out->dim[1] : 1), *map;
 
-  if (in->size == 0)
-    return TRUE;
-  describe (ctx->attrs, &in->shape, &ctx->out[0]->shape,
-      block_elements (ctx->attrs, in->shape.rank), &move);
-  ir_move_run (&move, ir_dtype_size (in->dtype), in->data, ctx->out[0]->data);
+  strided->step[0] = steps[0];
+  strided->step[1] = steps[1] * (blocks_first ? 1 : blocks);
+  for (gint d = 2; d < out->rank; d++) {
+    next /= size;
+    if (!(map = ir_strided_map (strided, d, out->dim[d], error)))
+      return FALSE;
+    for (gint64 i = 0; i < out->dim[d]; i++)
+      map[i] = i / size * steps[d] + i % size * next;
+  }
   return TRUE;
 }
 
-static gboolean
-evaluate_space_to_depth (IrEvalCtx *ctx, GError **error)
+/* Where the block of a channel of the deep tensor begins, and the channel in it. */
+static gint64
+place_of_channel (
+    const BlockAttrs *attrs, const IrShape *in, const gint64 *steps, gint64 i)
 {
-  const IrTensor *in = ctx->in[0];
-  IrMove move = { 0 };
+  const gint64 blocks = block_elements (attrs, in->rank);
+  const gboolean blocks_first = attrs->mode == BLOCKS_FIRST;
+  gint64 block = blocks_first ? i / in->dim[1] : i % blocks;
+  gint64 place = (blocks_first ? i % in->dim[1] : i / blocks) * steps[1];
 
-  if (in->size == 0)
-    return TRUE;
-  describe (ctx->attrs, &ctx->out[0]->shape, &in->shape,
-      block_elements (ctx->attrs, in->shape.rank), &move);
-  for (guint i = 0; i < move.rank; i++) {
-    const gint64 step = move.from[i];
-
-    move.from[i] = move.to[i];
-    move.to[i] = step;
+  for (gint d = in->rank - 1; d >= 2; d--) {
+    place += block % attrs->block_size * steps[d];
+    block /= attrs->block_size;
   }
-  ir_move_run (&move, ir_dtype_size (in->dtype), in->data, ctx->out[0]->data);
+  return place;
+}
+
+static gboolean
+strided_space_to_depth (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
+{
+  const BlockAttrs *attrs = ctx->attrs;
+  const IrShape *in = &ctx->in[0]->shape;
+  const gint64 channels = ctx->out[0]->shape.dim[1];
+  gint64 *map = ir_strided_map (strided, 1, channels, error);
+
+  if (!map)
+    return FALSE;
+  for (gint64 i = 0; i < channels; i++)
+    map[i] = place_of_channel (attrs, in, steps, i);
+  strided->step[0] = steps[0];
+  for (gint d = 2; d < in->rank; d++)
+    strided->step[d] = steps[d] * attrs->block_size;
   return TRUE;
 }
 
@@ -169,8 +173,9 @@ const IrOpDesc ir_op_depth_to_space_1 = {
   .attrs_size = sizeof (BlockAttrs),
   .attrs = block_attrs,
   .infer = infer_depth_to_space,
-  .evaluate = evaluate_depth_to_space,
+  .evaluate = ir_eval_strided,
   .summary = "lays channels out as blocks of the picture",
+  .strided = strided_depth_to_space,
 };
 
 const IrOpDesc ir_op_space_to_depth_1 = {
@@ -182,8 +187,9 @@ const IrOpDesc ir_op_space_to_depth_1 = {
   .attrs_size = sizeof (BlockAttrs),
   .attrs = block_attrs,
   .infer = infer_space_to_depth,
-  .evaluate = evaluate_space_to_depth,
+  .evaluate = ir_eval_strided,
   .summary = "stacks blocks of the picture as channels",
+  .strided = strided_space_to_depth,
 };
 
 /* --- ShuffleChannels ------------------------------------------------------- */
@@ -219,28 +225,22 @@ infer_shuffle_channels (IrInferCtx *ctx, GError **error)
 }
 
 static gboolean
-evaluate_shuffle_channels (IrEvalCtx *ctx, GError **error)
+strided_shuffle_channels (const IrEvalCtx *ctx, guint index,
+    const gint64 *steps, IrStrided *strided, GError **error)
 {
   const ShuffleAttrs *attrs = ctx->attrs;
   const IrShape *shape = &ctx->in[0]->shape;
-  gint64 inner, outer, size;
-  IrMove move = { 0 };
+  const gint64 group = attrs->group;
+  gint64 size, *map;
   guint axis;
 
-  if (!ir_shape_axis (shape, attrs->axis, &axis, error))
+  if (!ir_shape_axis (shape, attrs->axis, &axis, error) ||
+      !(map = ir_strided_map (strided, axis, shape->dim[axis], error)))
     return FALSE;
-  if (ctx->in[0]->size == 0)
-    return TRUE;
-  outer = ir_shape_size (shape, 0, axis);
-  inner = ir_shape_size (shape, axis + 1, shape->rank);
-  size = shape->dim[axis] / attrs->group;
-  ir_move_add (&move, outer, shape->dim[axis] * inner, 0);
-  ir_move_add (&move, size, inner, 0);
-  ir_move_add (&move, attrs->group, size * inner, 0);
-  ir_move_add (&move, inner, 1, 0);
-  ir_move_dense_to (&move);
-  ir_move_run (&move, ir_dtype_size (ctx->in[0]->dtype), ctx->in[0]->data,
-      ctx->out[0]->data);
+  size = shape->dim[axis] / group;
+  for (gint64 i = 0; i < shape->dim[axis]; i++)
+    map[i] = (i % group * size + i / group) * steps[axis];
+  memcpy (strided->step, steps, shape->rank * sizeof *steps);
   return TRUE;
 }
 
@@ -259,6 +259,7 @@ const IrOpDesc ir_op_shuffle_channels_1 = {
   .attrs_size = sizeof (ShuffleAttrs),
   .attrs = shuffle_attrs,
   .infer = infer_shuffle_channels,
-  .evaluate = evaluate_shuffle_channels,
+  .evaluate = ir_eval_strided,
   .summary = "deals the channels of the groups out in turn",
+  .strided = strided_shuffle_channels,
 };

@@ -156,30 +156,25 @@ infer_broadcast (IrInferCtx *ctx, GError **error)
 }
 
 static gboolean
-evaluate_broadcast (IrEvalCtx *ctx, GError **error)
+strided_broadcast (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
-  const IrTensor *in = ctx->in[0];
-  const IrShape *out = &ctx->out[0]->shape;
-  gint64 strides[IR_MAX_RANK], mapping[IR_MAX_RANK], from[IR_MAX_RANK] = { 0 };
+  const IrShape *in = &ctx->in[0]->shape;
+  const gint rank = ctx->out[0]->shape.rank;
+  gint64 mapping[IR_MAX_RANK];
   guint axes[IR_MAX_RANK];
-  IrMove move = { 0 };
   gsize n;
 
   if (is_explicit (ctx->attrs)) {
     if (!ir_eval_ints (ctx, 2, mapping, IR_MAX_RANK, &n, error) ||
-        !check_mapping (&in->shape, out->rank, mapping, n, axes, error))
+        !check_mapping (in, rank, mapping, n, axes, error))
       return FALSE;
-  } else if (!align (&in->shape, out->rank, axes, error)) {
+  } else if (!align (in, rank, axes, error)) {
     return FALSE;
   }
-  ir_strides (&in->shape, strides);
-  for (gint i = 0; i < in->shape.rank; i++)
-    if (in->shape.dim[i] != 1)
-      from[axes[i]] = strides[i];
-  for (gint i = 0; i < out->rank; i++)
-    ir_move_add (&move, out->dim[i], from[i], 0);
-  ir_move_dense_to (&move);
-  ir_move_run (&move, ir_dtype_size (in->dtype), in->data, ctx->out[0]->data);
+  for (gint i = 0; i < in->rank; i++)
+    if (in->dim[i] != 1)
+      strided->step[axes[i]] = steps[i];
   return TRUE;
 }
 
@@ -197,8 +192,9 @@ const IrOpDesc ir_op_broadcast_1 = {
   .attrs_size = sizeof (BroadcastAttrs),
   .attrs = broadcast_attrs,
   .infer = infer_broadcast,
-  .evaluate = evaluate_broadcast,
+  .evaluate = ir_eval_strided,
   .summary = "repeats dimensions of 1 up to a target shape",
+  .strided = strided_broadcast,
 };
 
 const IrOpDesc ir_op_broadcast_3 = {
@@ -210,6 +206,7 @@ const IrOpDesc ir_op_broadcast_3 = {
   .attrs_size = sizeof (BroadcastAttrs),
   .attrs = broadcast_attrs,
   .infer = infer_broadcast,
-  .evaluate = evaluate_broadcast,
+  .evaluate = ir_eval_strided,
   .summary = "repeats dimensions of 1 up to a target shape, or of both",
+  .strided = strided_broadcast,
 };

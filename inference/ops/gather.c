@@ -118,6 +118,72 @@ evaluate_gather (IrEvalCtx *ctx, gint64 batch_dims, GError **error)
   return TRUE;
 }
 
+/* The dimension of @indices that has more than one element, as it is counted in the
+ * output; -1 if there are several. */
+static gint
+only_dimension (const IrShape *indices, guint axis)
+{
+  gint found = -1;
+
+  for (gint d = 0; d < indices->rank; d++) {
+    if (indices->dim[d] == 1)
+      continue;
+    if (found >= 0)
+      return -1;
+    found = d;
+  }
+  return found < 0 ? (gint) axis : found + (gint) axis;
+}
+
+/* The indices as places along the dimension @d of the output, or the only one as
+ * part of the offset. */
+static gboolean
+map_indices (const IrTensor *indices, gint64 dim, gint64 step, guint d,
+    IrStrided *strided, GError **error)
+{
+  const gint64 n = ir_tensor_count (indices);
+  gint64 index, *map;
+
+  if (n == 1) {
+    if (!ir_read_index (indices, 0, dim, "indices", &index, error))
+      return FALSE;
+    strided->offset = index * step;
+    return TRUE;
+  }
+  if (!(map = ir_strided_map (strided, d, n, error)))
+    return FALSE;
+  for (gint64 i = 0; i < n; i++) {
+    if (!ir_read_index (indices, i, dim, "indices", &index, error))
+      return FALSE;
+    map[i] = index * step;
+  }
+  return TRUE;
+}
+
+static gboolean
+strided_gather (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
+{
+  const IrTensor *indices = ctx->in[1];
+  const IrShape *data = &ctx->in[0]->shape, *out = &ctx->out[0]->shape;
+  gint64 value;
+  guint axis;
+  gint d;
+
+  if (!ir_eval_int (ctx, 2, &value, error) ||
+      !ir_shape_axis (data, value, &axis, error))
+    return FALSE;
+  d = only_dimension (&indices->shape, axis);
+  if (d < 0 || data->rank - 1 + indices->shape.rank != out->rank)
+    return ir_fail (error, IR_ERROR_UNSUPPORTED,
+        "indices in several dimensions have no places along one of the output");
+  for (guint i = 0; i < axis; i++)
+    strided->step[i] = steps[i];
+  for (gint i = axis + 1; i < data->rank; i++)
+    strided->step[i - 1 + indices->shape.rank] = steps[i];
+  return map_indices (indices, data->dim[axis], steps[axis], d, strided, error);
+}
+
 static gboolean
 infer_gather_1 (IrInferCtx *ctx, GError **error)
 {
@@ -139,6 +205,7 @@ const IrOpDesc ir_op_gather_1 = {
   .infer = infer_gather_1,
   .evaluate = evaluate_gather_1,
   .summary = "the slices of an axis that the indices name",
+  .strided = strided_gather,
 };
 
 static gboolean
@@ -171,6 +238,7 @@ const IrOpDesc ir_op_gather_7 = {
   .infer = infer_gather_7,
   .evaluate = evaluate_gather_7,
   .summary = "the slices of an axis that the indices name, with batches",
+  .strided = strided_gather,
 };
 
 const IrOpDesc ir_op_gather_8 = {
@@ -185,4 +253,5 @@ const IrOpDesc ir_op_gather_8 = {
   .evaluate = evaluate_gather_7,
   .summary = "the slices of an axis that the indices name, negative ones "
              "counting from the end",
+  .strided = strided_gather,
 };

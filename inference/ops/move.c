@@ -99,28 +99,83 @@ ir_move_run (const IrMove *move, gsize bytes, gconstpointer from, gpointer to)
     move_block (&simple, 0, bytes, from, to);
 }
 
+gint64 *
+ir_strided_map (IrStrided *strided, guint d, gint64 n, GError **error)
+{
+  ir_new_map (&strided->map[d], MAX (n, 1), error);
+  return strided->map[d];
+}
+
+/* An output that is being picked from an input. */
+typedef struct {
+  const IrShape *shape;
+  const IrStrided *strided;
+  gsize bytes;
+  const guint8 *fill;
+  gint even; /* dimensions from here on have no map */
+} Picking;
+
+/* What has no map, with elements @at from the first one. */
+static void
+pick_evenly (const Picking *p, const guint8 *from, guint8 *to)
+{
+  IrMove move = { 0 };
+
+  for (gint d = p->even; d < p->shape->rank; d++)
+    ir_move_add (&move, p->shape->dim[d], p->strided->step[d], 0);
+  ir_move_dense_to (&move);
+  ir_move_run (&move, p->bytes, from, to);
+}
+
+static void
+pick (const Picking *p, gint d, const guint8 *from, guint8 *to)
+{
+  const gint64 *map = p->strided->map[d];
+  gsize count;
+
+  if (d == p->even) {
+    pick_evenly (p, from, to);
+    return;
+  }
+  count = ir_shape_size (p->shape, d + 1, p->shape->rank);
+  for (gint64 i = 0; i < p->shape->dim[d]; i++, to += count * p->bytes) {
+    const gint64 place = map ? map[i] : i * p->strided->step[d];
+
+    if (place == IR_NOWHERE)
+      ir_fill (to, p->fill, p->bytes, count);
+    else
+      pick (p, d + 1, from + place * (gssize) p->bytes, to);
+  }
+}
+
+static void
+pick_output (const IrTensor *in, const IrStrided *strided, IrTensor *out)
+{
+  static const guint8 zero[8] = { 0 };
+  Picking p = { &out->shape, strided, ir_dtype_size (in->dtype),
+    strided->fill ? strided->fill : zero, out->shape.rank };
+
+  while (p.even > 0 && !strided->map[p.even - 1])
+    p.even--;
+  pick (&p, 0, (const guint8 *) in->data + strided->offset * (gssize) p.bytes,
+      out->data);
+}
+
 gboolean
 ir_eval_strided (IrEvalCtx *ctx, GError **error)
 {
-  const IrTensor *in = ctx->in[0];
-  const gsize bytes = ir_dtype_size (in->dtype);
   gint64 steps[IR_MAX_RANK];
 
-  ir_strides (&in->shape, steps);
+  ir_strides (&ctx->in[0]->shape, steps);
   for (gsize i = 0; i < ctx->n_outputs; i++) {
-    const IrShape *shape = &ctx->out[i]->shape;
-    IrMove move = { 0 };
-    IrStrided strided;
+    IrStrided strided = { 0 };
+    const gboolean ok = ctx->node->op->strided (ctx, i, steps, &strided, error);
 
-    if (!ctx->node->op->strided (ctx, i, steps, &strided, error))
+    if (ok && ctx->out[i]->size)
+      pick_output (ctx->in[0], &strided, ctx->out[i]);
+    ir_strided_clear (&strided);
+    if (!ok)
       return FALSE;
-    for (gint d = 0; d < shape->rank; d++)
-      ir_move_add (&move, shape->dim[d], strided.step[d], 0);
-    ir_move_dense_to (&move);
-    if (ctx->out[i]->size)
-      ir_move_run (&move, bytes,
-          (const guint8 *) in->data + strided.offset * (gssize) bytes,
-          ctx->out[i]->data);
   }
   return TRUE;
 }

@@ -45,6 +45,10 @@ void ir_move_run (
 /* `evaluate` of ops that have `strided`. */
 gboolean ir_eval_strided (IrEvalCtx *ctx, GError **error);
 
+/* A map of @n places for dimension @d, which the caller fills; NULL if there is no
+ * memory. */
+gint64 *ir_strided_map (IrStrided *strided, guint d, gint64 n, GError **error);
+
 /* Writes the element of @bytes bytes at @from @count times to @to. */
 void ir_fill (gpointer to, gconstpointer from, gsize bytes, guint64 count);
 

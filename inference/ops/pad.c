@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "move.h"
 
-#include <string.h>
-
 /* How far @mode can extend a dimension of @dim elements. */
 static gint64
 reach (gint mode, gint64 dim)
@@ -132,33 +130,32 @@ source_of (gint mode, gint64 i, gint64 dim)
 }
 
 static gboolean
-evaluate_pad (IrEvalCtx *ctx, GError **error)
+strided_pad (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
   const IrPadAttrs *attrs = ctx->attrs;
   const IrShape *in = &ctx->in[0]->shape, *out = &ctx->out[0]->shape;
-  const guint8 zero[8] = { 0 };
-  gconstpointer fill = ctx->n_inputs > 3 ? ctx->in[3]->data : zero;
-  gint64 *maps[IR_MAX_RANK] = { NULL }, begin[IR_MAX_RANK], end[IR_MAX_RANK];
-  gboolean ok = TRUE;
+  gint64 begin[IR_MAX_RANK], end[IR_MAX_RANK], *map;
   gsize n;
 
   if (!ir_eval_ints (ctx, 1, begin, IR_MAX_RANK, &n, error) ||
       !ir_eval_ints (ctx, 2, end, IR_MAX_RANK, &n, error))
     return FALSE;
-  if (ctx->out[0]->size == 0)
-    return TRUE;
-  for (gint d = 0; ok && d < in->rank; d++) {
+  strided->fill = ctx->n_inputs > 3 ? ctx->in[3]->data : NULL;
+  for (gint d = 0; d < in->rank; d++) {
+    strided->step[d] = steps[d];
     if (begin[d] == 0 && end[d] == 0)
       continue;
-    ok = ir_new_map (&maps[d], out->dim[d], error);
-    for (gint64 i = 0; ok && i < out->dim[d]; i++)
-      maps[d][i] = source_of (attrs->pad_mode, i - begin[d], in->dim[d]);
+    if (!(map = ir_strided_map (strided, d, out->dim[d], error)))
+      return FALSE;
+    for (gint64 i = 0; i < out->dim[d]; i++) {
+      const gint64 source =
+          source_of (attrs->pad_mode, i - begin[d], in->dim[d]);
+
+      map[i] = source < 0 ? IR_NOWHERE : source * steps[d];
+    }
   }
-  if (ok)
-    ir_move_mapped (ctx->in[0], maps, fill, ctx->out[0]);
-  for (gint d = 0; d < in->rank; d++)
-    g_free (maps[d]);
-  return ok;
+  return TRUE;
 }
 
 static const char *const pad_modes[] = { "constant", "edge", "reflect",
@@ -178,8 +175,9 @@ const IrOpDesc ir_op_pad_1 = {
   .attrs_size = sizeof (IrPadAttrs),
   .attrs = pad_attrs,
   .infer = infer_pad_1,
-  .evaluate = evaluate_pad,
+  .evaluate = ir_eval_strided,
   .summary = "extends dimensions with a value, the edge or a mirror image",
+  .strided = strided_pad,
 };
 
 const IrOpDesc ir_op_pad_12 = {
@@ -191,6 +189,7 @@ const IrOpDesc ir_op_pad_12 = {
   .attrs_size = sizeof (IrPadAttrs),
   .attrs = pad_attrs,
   .infer = infer_pad_12,
-  .evaluate = evaluate_pad,
+  .evaluate = ir_eval_strided,
   .summary = "as Pad-1; negative pads take elements away",
+  .strided = strided_pad,
 };

@@ -67,29 +67,19 @@ read_turned (const IrEvalCtx *ctx, gboolean turned[IR_MAX_RANK], GError **error)
 }
 
 static gboolean
-evaluate_reverse (IrEvalCtx *ctx, GError **error)
+strided_reverse (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
-  const IrTensor *in = ctx->in[0];
+  const IrShape *in = &ctx->in[0]->shape;
   gboolean turned[IR_MAX_RANK] = { FALSE };
-  gint64 strides[IR_MAX_RANK], first = 0;
-  IrMove move = { 0 };
 
   if (!read_turned (ctx, turned, error))
     return FALSE;
-  if (in->size == 0)
-    return TRUE;
-  ir_strides (&in->shape, strides);
-  for (gint d = 0; d < in->shape.rank; d++) {
-    const gint64 n = in->shape.dim[d];
-
+  for (gint d = 0; d < in->rank; d++) {
+    strided->step[d] = turned[d] ? -steps[d] : steps[d];
     if (turned[d])
-      first += (n - 1) * strides[d];
-    ir_move_add (&move, n, turned[d] ? -strides[d] : strides[d], 0);
+      strided->offset += (in->dim[d] - 1) * steps[d];
   }
-  ir_move_dense_to (&move);
-  ir_move_run (&move, ir_dtype_size (in->dtype),
-      (const guint8 *) in->data + first * ir_dtype_size (in->dtype),
-      ctx->out[0]->data);
   return TRUE;
 }
 
@@ -109,8 +99,9 @@ const IrOpDesc ir_op_reverse_1 = {
   .attrs_size = sizeof (ReverseAttrs),
   .attrs = reverse_attrs,
   .infer = infer_reverse,
-  .evaluate = evaluate_reverse,
+  .evaluate = ir_eval_strided,
   .summary = "the data with the order along axes reversed",
+  .strided = strided_reverse,
 };
 
 /* --- ReverseSequence --------------------------------------------------------- */

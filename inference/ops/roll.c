@@ -64,26 +64,26 @@ read_shifts (const IrEvalCtx *ctx, gint64 total[IR_MAX_RANK], GError **error)
 }
 
 static gboolean
-evaluate_roll (IrEvalCtx *ctx, GError **error)
+strided_roll (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
   const IrShape *shape = &ctx->in[0]->shape;
-  gint64 total[IR_MAX_RANK] = { 0 }, *maps[IR_MAX_RANK] = { NULL };
-  gboolean ok = read_shifts (ctx, total, error);
+  gint64 total[IR_MAX_RANK] = { 0 }, *map;
 
-  for (gint d = 0; ok && d < shape->rank; d++) {
+  if (!read_shifts (ctx, total, error))
+    return FALSE;
+  for (gint d = 0; d < shape->rank; d++) {
     const gint64 n = shape->dim[d];
 
+    strided->step[d] = steps[d];
     if (total[d] == 0)
       continue;
-    ok = ir_new_map (&maps[d], n, error);
-    for (gint64 i = 0; ok && i < n; i++)
-      maps[d][(i + total[d]) % n] = i;
+    if (!(map = ir_strided_map (strided, d, n, error)))
+      return FALSE;
+    for (gint64 i = 0; i < n; i++)
+      map[(i + total[d]) % n] = i * steps[d];
   }
-  if (ok)
-    ir_move_mapped (ctx->in[0], maps, NULL, ctx->out[0]);
-  for (gint d = 0; d < IR_MAX_RANK; d++)
-    g_free (maps[d]);
-  return ok;
+  return TRUE;
 }
 
 const IrOpDesc ir_op_roll_7 = {
@@ -93,6 +93,7 @@ const IrOpDesc ir_op_roll_7 = {
   .max_inputs = 3,
   .n_outputs = 1,
   .infer = infer_roll,
-  .evaluate = evaluate_roll,
+  .evaluate = ir_eval_strided,
   .summary = "the data shifted along axes, what falls off coming in again",
+  .strided = strided_roll,
 };

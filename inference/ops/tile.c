@@ -49,23 +49,24 @@ infer_tile (IrInferCtx *ctx, GError **error)
 }
 
 static gboolean
-evaluate_tile (IrEvalCtx *ctx, GError **error)
+strided_tile (const IrEvalCtx *ctx, guint index, const gint64 *steps,
+    IrStrided *strided, GError **error)
 {
-  const IrTensor *in = ctx->in[0];
-  const IrShape *out = &ctx->out[0]->shape;
-  const IrShape from = extend (&in->shape, out->rank);
-  gint64 steps[IR_MAX_RANK], strides[IR_MAX_RANK];
-  IrMove move = { 0 };
+  const IrShape *in = &ctx->in[0]->shape, *out = &ctx->out[0]->shape;
+  const gint new = out->rank - in->rank;
+  gint64 *map;
 
-  if (ctx->out[0]->size == 0)
-    return TRUE;
-  ir_strides (&from, steps);
-  ir_strides (out, strides);
-  for (gint i = 0; i < out->rank; i++)
-    ir_move_add (&move, out->dim[i] / from.dim[i], 0, from.dim[i] * strides[i]);
-  for (gint i = 0; i < out->rank; i++)
-    ir_move_add (&move, from.dim[i], steps[i], strides[i]);
-  ir_move_run (&move, ir_dtype_size (in->dtype), in->data, ctx->out[0]->data);
+  for (gint d = MAX (new, 0); d < out->rank; d++) {
+    const gint64 dim = in->dim[d - new];
+
+    strided->step[d] = dim == 1 ? 0 : steps[d - new];
+    if (dim == 1 || dim == out->dim[d])
+      continue;
+    if (!(map = ir_strided_map (strided, d, out->dim[d], error)))
+      return FALSE;
+    for (gint64 i = 0; i < out->dim[d]; i++)
+      map[i] = i % dim * steps[d - new];
+  }
   return TRUE;
 }
 
@@ -76,6 +77,7 @@ const IrOpDesc ir_op_tile_1 = {
   .max_inputs = 2,
   .n_outputs = 1,
   .infer = infer_tile,
-  .evaluate = evaluate_tile,
+  .evaluate = ir_eval_strided,
   .summary = "the input laid side by side, repeats times along each axis",
+  .strided = strided_tile,
 };

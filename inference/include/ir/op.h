@@ -183,18 +183,36 @@ typedef struct {
   gsize max_bytes;
 } IrEvalCtx;
 
+/** IR_NOWHERE: in the map of an #IrStrided, for what is not in the input. Since:
+ * 0.1 */
+#define IR_NOWHERE G_MININT64
+
 /**
  * IrStrided: an output that is a selection of the elements of input 0
  * @offset: where its element (0, 0, …) is in the input
  * @step: how far from it the next one along each of its dimensions is; may be
  *   negative or 0
+ * @map: (nullable): of a dimension whose elements are not evenly spaced, in place
+ *   of its @step: how far from @offset each of its indices leads, or %IR_NOWHERE,
+ *   which makes @fill of every element with that index
+ * @fill: (nullable): one element, %NULL for zero; belongs to an input
  *
  * Since: 0.1
  */
 typedef struct {
   gint64 offset;
   gint64 step[IR_MAX_RANK];
+  gint64 *map[IR_MAX_RANK];
+  gconstpointer fill;
 } IrStrided;
+
+/** ir_strided_clear: frees the maps. Since: 0.1 */
+static inline void
+ir_strided_clear (IrStrided *strided)
+{
+  for (guint d = 0; d < IR_MAX_RANK; d++)
+    g_clear_pointer (&strided->map[d], g_free);
+}
 
 /**
  * IrOpDesc:
@@ -215,11 +233,13 @@ typedef struct {
  *   `evaluate` relies on it. The runner adds the node's name to the message
  * @evaluate: (nullable): the plain, obvious computation
  * @summary: one line for the documentation
- * @strided: (nullable): of ops that only pick and permute the elements of input 0:
- *   where those of output @index come from. @steps are the distances between
+ * @strided: (nullable): of ops that only pick, repeat and permute the elements of
+ *   input 0: where those of output @index come from. @steps are the distances between
  *   elements of input 0, one per dimension, in whatever order a device keeps
  *   them; of @ctx, the contents of input 0 and the outputs are not looked at,
- *   their types and shapes are
+ *   their types and shapes are. The #IrStrided starts as zeros and is to be
+ *   cleared in any case. Also FALSE, with %IR_ERROR_UNSUPPORTED, of what can't be
+ *   said so but evaluated
  *
  * Since: 0.1
  */

@@ -21,6 +21,22 @@ typedef struct {
   guint order[4];
 } Focus;
 
+/* How far apart the elements of an output are in the input, whose are @steps apart. */
+static gboolean
+find_steps (IrPort port, const gint64 *steps, IrStrided *at)
+{
+  CpuStandIns s;
+  gboolean ok = cpu_stand_ins_init (&s, NULL, port.node);
+
+  *at = (IrStrided){ 0 };
+  ok = ok && port.node->op->strided (&s.ctx, port.index, steps, at, NULL);
+  for (guint d = 0; d < IR_MAX_RANK; d++)
+    ok = ok && !at->map[d];
+  ir_strided_clear (at);
+  cpu_stand_ins_clear (&s);
+  return ok;
+}
+
 /* Where the elements of an output are in a value that it is picked from. */
 static gboolean
 find_origin (IrPort port, IrPort *origin, IrStrided *at)
@@ -38,18 +54,13 @@ find_origin (IrPort port, IrPort *origin, IrStrided *at)
   shape = &ir_port_output (port)->shape;
   if (!cpu_port_is_f32 (port))
     return FALSE;
-  at->offset = 0;
+  *at = (IrStrided){ 0 };
   for (gint d = shape->rank; d-- > 0; step *= shape->dim[d])
     at->step[d] = step;
   while (n-- > 0) {
     const IrStrided outer = *at;
-    CpuStandIns s;
-    gboolean ok = cpu_stand_ins_init (&s, NULL, chain[n].node) &&
-        chain[n].node->op->strided (
-            &s.ctx, chain[n].index, outer.step, at, NULL);
 
-    cpu_stand_ins_clear (&s);
-    if (!ok)
+    if (!find_steps (chain[n], outer.step, at))
       return FALSE;
     at->offset += outer.offset;
   }

@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* What only picks and permutes elements (Transpose, Slice, Split, …): nested loops
- * with a distance on each side, whatever the layouts are. */
+/* What only picks, repeats and permutes elements (Transpose, Slice, Pad, Tile, …):
+ * nested loops with a distance on each side, whatever the layouts are. */
 #include "cpu.h"
+#include "loops.h"
 
 #include <string.h>
 
-/* One output's loops, outermost first; distances in elements. */
-typedef struct {
-  guint rank;
-  gint64 size[IR_MAX_RANK];
-  gint64 from[IR_MAX_RANK];
-  gint64 to[IR_MAX_RANK];
-  gint64 offset;
-  /* The first loop is cut into tasks of so many rounds. */
-  gint64 part;
-  /* Of an output with its channels innermost, 0 else. */
-  gsize channels, pitch;
-} Move;
+/* Longer maps are left to the op. */
+#define MAX_MAP (1 << 22)
+
+/* Pixels whose gaps a task clears. */
+#define GAP_PIXELS 4096
 
 typedef struct {
-  gsize bytes;
-  Move moves[];
+  guint n;
+  CpuLoops loops[];
 } Moves;
 
 typedef struct {
@@ -31,68 +25,6 @@ typedef struct {
 
 /* --- running --------------------------------------------------------------- */
 
-/* A constant size lets the compiler turn memcpy into one move. */
-#define COPY_ROW(bytes)                                                        \
-  for (gint64 i = 0; i < n; i++, from += from_step, to += to_step)             \
-  memcpy (to, from, bytes)
-
-static void
-copy_row (const guint8 *from, gint64 from_step, guint8 *to, gint64 to_step,
-    gint64 n, gsize bytes)
-{
-  if (from_step == (gint64) bytes && to_step == (gint64) bytes) {
-    memcpy (to, from, n * bytes);
-    return;
-  }
-  switch (bytes) {
-    case 1:
-      COPY_ROW (1);
-      break;
-    case 2:
-      COPY_ROW (2);
-      break;
-    case 4:
-      COPY_ROW (4);
-      break;
-    default:
-      COPY_ROW (8);
-      break;
-  }
-}
-
-/* The two innermost loops; those of a matrix that is transposed have a kernel. */
-static void
-copy_matrix (const CpuRun *run, const Move *m, gsize bytes, guint at,
-    const guint8 *from, guint8 *to)
-{
-  const gint64 from_step = m->from[at] * (gint64) bytes;
-  const gint64 to_step = m->to[at] * (gint64) bytes;
-
-  if (bytes == sizeof (float) && m->from[at] == 1 && m->to[at + 1] == 1 &&
-      m->from[at + 1] > 0 && m->to[at] > 0) {
-    run->model->layout->transpose ((const float *) from, m->from[at + 1],
-        m->size[at + 1], m->size[at], (float *) to, m->to[at]);
-    return;
-  }
-  for (gint64 i = 0; i < m->size[at]; i++)
-    copy_row (from + i * from_step, m->from[at + 1] * (gint64) bytes,
-        to + i * to_step, m->to[at + 1] * (gint64) bytes, m->size[at + 1],
-        bytes);
-}
-
-static void
-copy_loops (const CpuRun *run, const Move *m, gsize bytes, guint at,
-    const guint8 *from, guint8 *to)
-{
-  if (at + 2 == m->rank) {
-    copy_matrix (run, m, bytes, at, from, to);
-    return;
-  }
-  for (gint64 i = 0; i < m->size[at]; i++)
-    copy_loops (run, m, bytes, at + 1, from + i * m->from[at] * (gint64) bytes,
-        to + i * m->to[at] * (gint64) bytes);
-}
-
 static void
 move_part (gpointer data, guint task, guint worker)
 {
@@ -100,26 +32,43 @@ move_part (gpointer data, guint task, guint worker)
   const CpuStep *step = work->work.step;
   const CpuRun *run = work->work.run;
   const Moves *moves = step->data;
-  Move m = moves->moves[work->index];
-  const gint64 first = task * m.part;
-  const gint64 bytes = moves->bytes;
-  const guint8 *from = run->data[step->in[0]];
-  guint8 *to = run->data[step->out[work->index]];
 
-  m.size[0] = MIN (m.part, m.size[0] - first);
-  copy_loops (run, &m, bytes, 0, from + (m.offset + first * m.from[0]) * bytes,
-      to + first * m.to[0] * bytes);
+  cpu_loops_run (&moves->loops[work->index], task, run->model->layout,
+      run->data[step->in[0]], run->data[step->out[work->index]]);
+}
+
+static gsize
+count_pixels (const CpuSlot *slot)
+{
+  return slot->shape.dim[0] * slot->shape.dim[2] * slot->shape.dim[3];
+}
+
+static void
+clear_part (gpointer data, guint task, guint worker)
+{
+  const MoveWork *work = data;
+  const CpuSlot *slot =
+      cpu_slot (work->work.run->model, work->work.step->out[work->index]);
+  const gsize channels = slot->shape.dim[1];
+  const gsize gap = CPU_PITCH (channels) - channels;
+  const gsize first = (gsize) task * GAP_PIXELS;
+  const gsize end = MIN (first + GAP_PIXELS, count_pixels (slot));
+  float *to = cpu_out (&work->work, work->index);
+
+  for (gsize p = first; p < end; p++)
+    memset (to + p * slot->pitch + channels, 0, gap * sizeof *to);
 }
 
 /* What lies between pixels has to be finite. */
 static void
-clear_gaps (const Move *m, const CpuSlot *slot, float *to)
+clear_gaps (MoveWork *work)
 {
-  const gsize floats = slot->bytes / sizeof *to;
+  const CpuModel *model = work->work.run->model;
+  const CpuSlot *slot = cpu_slot (model, work->work.step->out[work->index]);
 
-  if (m->channels < m->pitch)
-    for (gsize p = 0; p < floats; p += m->pitch)
-      memset (to + p + m->channels, 0, (m->pitch - m->channels) * sizeof *to);
+  if (slot->layout == CPU_LAST && slot->shape.dim[1] % IR_IGEMM_GROUP != 0)
+    cpu_pool_run (model->threads,
+        (count_pixels (slot) + GAP_PIXELS - 1) / GAP_PIXELS, clear_part, work);
 }
 
 static gboolean
@@ -128,13 +77,11 @@ run_moves (const CpuStep *step, CpuRun *run, GError **error)
   const Moves *moves = step->data;
 
   for (guint i = 0; i < step->n_out; i++) {
-    const Move *m = &moves->moves[i];
     MoveWork work = { { step, run }, i };
 
-    cpu_pool_run (run->model->threads, (m->size[0] + m->part - 1) / m->part,
+    cpu_pool_run (run->model->threads, cpu_loops_tasks (&moves->loops[i]),
         move_part, &work);
-    clear_gaps (
-        m, cpu_slot (run->model, step->out[i]), run->data[step->out[i]]);
+    clear_gaps (&work);
   }
   return TRUE;
 }
@@ -158,68 +105,6 @@ find_steps (const IrShape *shape, CpuLayout layout, gint64 pitch, gint64 *steps)
     steps[d] = step;
 }
 
-static void
-put_loop (Move *m, guint at, gint64 size, gint64 from, gint64 to)
-{
-  m->size[at] = size;
-  m->from[at] = from;
-  m->to[at] = to;
-}
-
-/* Sorts the loops by their distances in the output, leaves out those of one round
- * and makes one of those that follow each other on both sides. */
-static void
-order_loops (Move *m)
-{
-  const Move given = *m;
-  guint n = 0;
-
-  for (guint i = 0; i < given.rank; i++) {
-    guint at = n;
-
-    if (given.size[i] == 1)
-      continue;
-    for (; at > 0 && m->to[at - 1] < given.to[i]; at--)
-      put_loop (m, at, m->size[at - 1], m->from[at - 1], m->to[at - 1]);
-    put_loop (m, at, given.size[i], given.from[i], given.to[i]);
-    n++;
-  }
-  m->rank = 0;
-  for (guint i = 0; i < n; i++) {
-    const guint last = m->rank - 1;
-
-    if (m->rank && m->from[last] == m->from[i] * m->size[i] &&
-        m->to[last] == m->to[i] * m->size[i])
-      put_loop (m, last, m->size[last] * m->size[i], m->from[i], m->to[i]);
-    else
-      put_loop (m, m->rank++, m->size[i], m->from[i], m->to[i]);
-  }
-}
-
-/* The loop that walks the input without gaps goes beside the innermost one, so
- * that both sides of a transposed matrix are read and written in blocks. There are
- * at least two. */
-static void
-finish_loops (Move *m)
-{
-  if (m->rank == 0)
-    put_loop (m, m->rank++, 1, 0, 0);
-  if (m->rank == 1) {
-    put_loop (m, m->rank++, m->size[0], m->from[0], m->to[0]);
-    put_loop (m, 0, 1, 0, 0);
-  }
-  for (guint i = 0; i + 2 < m->rank; i++) {
-    const gint64 size = m->size[i], to = m->to[i];
-
-    if (m->from[i] != 1 || m->from[m->rank - 1] == 1)
-      continue;
-    for (guint k = i; k + 2 < m->rank; k++)
-      put_loop (m, k, m->size[k + 1], m->from[k + 1], m->to[k + 1]);
-    put_loop (m, m->rank - 2, size, 1, to);
-    break;
-  }
-}
-
 /* Where the elements of all outputs come from, asked of the op. */
 static gboolean
 find_strided (const CpuModel *model, const IrNode *node, const gint64 *steps,
@@ -228,19 +113,44 @@ find_strided (const CpuModel *model, const IrNode *node, const gint64 *steps,
   CpuStandIns s;
   gboolean ok = cpu_stand_ins_init (&s, model, node);
 
-  for (gsize i = 0; ok && i < node->n_outputs; i++)
+  for (gsize i = 0; ok && i < node->n_outputs; i++) {
+    const IrShape *shape = &node->outputs[i].shape;
+
     ok = node->op->strided (&s.ctx, i, steps, &strided[i], NULL);
+    if (ok)
+      cpu_straighten (shape, &strided[i]);
+    for (gint d = 0; d < shape->rank; d++)
+      ok = ok && (!strided[i].map[d] || shape->dim[d] <= MAX_MAP);
+  }
   cpu_stand_ins_clear (&s);
   return ok;
 }
 
-/* Channels stay innermost if each output's lie side by side in the input. */
-static CpuLayout
-choose_layout (const IrNode *node, const IrStrided *strided, CpuLayout in)
+/* Whether only callers see the outputs. */
+static gboolean
+is_for_callers (const IrNode *node)
 {
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    const GArray *uses = node->outputs[i].uses;
+
+    for (guint u = 0; uses && u < uses->len; u++)
+      if (!(g_array_index (uses, IrUse, u).node->op->flags & IR_OP_RESULT))
+        return FALSE;
+  }
+  return TRUE;
+}
+
+/* Channels stay innermost if each output's come from those of pixels, which are
+ * @pitch apart. */
+static CpuLayout
+choose_layout (
+    const IrNode *node, const IrStrided *strided, CpuLayout in, gint64 pitch)
+{
+  if (in == CPU_PLAIN || is_for_callers (node))
+    return CPU_PLAIN;
   for (gsize i = 0; i < node->n_outputs; i++)
     if (!cpu_port_can_be_last (ir_port ((IrNode *) node, i)) ||
-        strided[i].step[1] != 1)
+        (!strided[i].map[1] && ABS (strided[i].step[1]) >= pitch))
       return CPU_PLAIN;
   return in;
 }
@@ -255,7 +165,7 @@ is_view (const IrShape *shape, const IrStrided *strided, CpuLayout layout,
 
   find_steps (shape, layout, pitch, steps);
   for (gint d = 0; d < shape->rank; d++)
-    if (shape->dim[d] != 1 && strided->step[d] != steps[d])
+    if (strided->map[d] || (shape->dim[d] != 1 && strided->step[d] != steps[d]))
       return FALSE;
   return layout == CPU_PLAIN || strided->offset % IR_IGEMM_GROUP == 0;
 }
@@ -281,59 +191,78 @@ add_views (CpuModel *model, const IrNode *node, guint slot,
 }
 
 static void
-make_move (const CpuModel *model, const IrShape *shape,
-    const IrStrided *strided, CpuLayout layout, Move *m)
+make_loops (const CpuModel *model, const CpuSlot *slot,
+    const IrStrided *strided, CpuLoops *loops)
 {
+  const IrShape *shape = &slot->shape;
   const guint64 count = ir_shape_size (shape, 0, shape->rank);
+  gint64 steps[IR_MAX_RANK];
 
-  *m = (Move){ .rank = shape->rank, .offset = strided->offset };
-  memcpy (m->size, shape->dim, sizeof m->size);
-  memcpy (m->from, strided->step, sizeof m->from);
-  find_steps (shape, layout, CPU_PITCH (shape->dim[1]), m->to);
-  order_loops (m);
-  finish_loops (m);
-  m->part = cpu_split (model, count * 4, MIN (m->size[0], G_MAXINT32));
-  if (layout == CPU_LAST) {
-    m->channels = shape->dim[1];
-    m->pitch = CPU_PITCH (shape->dim[1]);
+  find_steps (shape, slot->layout, slot->pitch, steps);
+  cpu_loops_init (loops, ir_dtype_size (slot->dtype), shape, strided, steps);
+  cpu_loops_cut (loops, cpu_parts (model, count * 4));
+}
+
+static void
+moves_free (gpointer data)
+{
+  Moves *moves = data;
+
+  for (guint i = 0; i < moves->n; i++)
+    cpu_loops_clear (&moves->loops[i]);
+  g_free (moves);
+}
+
+static void
+add_moves (CpuModel *model, const IrNode *node, guint slot,
+    const IrStrided *strided, CpuLayout layout)
+{
+  CpuStep *step = cpu_add_step_on (model, node, layout, &slot, 1);
+  Moves *moves = g_malloc (sizeof *moves + step->n_out * sizeof *moves->loops);
+
+  moves->n = step->n_out;
+  for (guint i = 0; i < moves->n; i++) {
+    make_loops (
+        model, cpu_slot (model, step->out[i]), &strided[i], &moves->loops[i]);
+    cpu_pin (model, step->out[i]);
   }
+  step->kernel = "copy";
+  step->run = run_moves;
+  step->data = moves;
+  step->free_data = moves_free;
+  cpu_pin (model, slot);
+}
+
+static gboolean
+lower_picking (
+    CpuModel *model, const IrNode *node, guint slot, IrStrided *strided)
+{
+  const CpuLayout in = cpu_slot (model, slot)->layout;
+  const gsize pitch = cpu_slot (model, slot)->pitch;
+  gint64 steps[IR_MAX_RANK];
+  CpuLayout layout;
+
+  find_steps (&ir_node_input (node, 0)->shape, in, pitch, steps);
+  if (!find_strided (model, node, steps, strided))
+    return FALSE;
+  layout = choose_layout (node, strided, in, pitch);
+  if (!add_views (model, node, slot, strided, layout))
+    add_moves (model, node, slot, strided, layout);
+  return TRUE;
 }
 
 gboolean
 cpu_lower_move (CpuModel *model, const CpuFusion *fusion)
 {
   const IrNode *node = fusion->head;
-  const IrPort port = node->inputs[0];
-  const CpuLayout in = cpu_port_layout (model, port);
-  g_autofree IrStrided *strided = g_new (IrStrided, node->n_outputs);
-  gint64 steps[IR_MAX_RANK];
-  CpuLayout layout;
-  CpuStep *step;
-  Moves *moves;
-  guint slot;
+  g_autofree IrStrided *strided = g_new0 (IrStrided, node->n_outputs);
+  gboolean ok;
 
-  if (!ir_dtype_size (ir_port_output (port)->dtype))
+  if (!ir_dtype_size (ir_node_input (node, 0)->dtype))
     return FALSE;
-  slot = cpu_take (model, port, in);
-  find_steps (
-      &ir_port_output (port)->shape, in, cpu_slot (model, slot)->pitch, steps);
-  if (!find_strided (model, node, steps, strided))
-    return FALSE;
-  layout = choose_layout (node, strided, in);
-  if (add_views (model, node, slot, strided, layout))
-    return TRUE;
-  moves = g_malloc (sizeof *moves + node->n_outputs * sizeof *moves->moves);
-  moves->bytes = ir_dtype_size (ir_port_output (port)->dtype);
+  ok = lower_picking (
+      model, node, cpu_port_slot (model, node->inputs[0]), strided);
   for (gsize i = 0; i < node->n_outputs; i++)
-    make_move (
-        model, &node->outputs[i].shape, &strided[i], layout, &moves->moves[i]);
-  step = cpu_add_step_on (model, node, layout, &slot, 1);
-  step->kernel = "copy";
-  step->run = run_moves;
-  step->data = moves;
-  step->free_data = g_free;
-  cpu_pin (model, slot);
-  for (guint i = 0; i < step->n_out; i++)
-    cpu_pin (model, step->out[i]);
-  return TRUE;
+    ir_strided_clear (&strided[i]);
+  return ok;
 }

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Ops that only move elements, of random shape, on the CPU against REFERENCE: the same
+ * bits, with one thread and several. Where the type is f32, channels lie innermost
+ * before them in every other round, for windows of one pixel stand before and behind
+ * them. */
+#include <ir/core.h>
+
+#define ROUNDS 40
+
+typedef struct {
+  IrGraph *graph;
+  IrDType dtype;
+  /* Of @x. */
+  IrShape shape;
+  IrPort in, x;
+} Net;
+
+static int
+pick (int low, int high)
+{
+  return g_test_rand_int_range (low, high + 1);
+}
+
+static IrPort
+integers (Net *net, gsize n, const gint64 *values)
+{
+  g_autoptr (IrTensor) value = ir_tensor_new_i64 (values, n);
+
+  return ir_port (ir_graph_add_const (net->graph, "i", value), 0);
+}
+
+static IrPort
+integer (Net *net, gint64 value)
+{
+  return integers (net, 1, &value);
+}
+
+/* As many inputs as there are before the first that is none. */
+static IrPort
+op (Net *net, const char *type, guint opset, IrPort a, IrPort b, IrPort c,
+    IrPort d)
+{
+  const IrPort in[] = { net->x, a, b, c, d, { NULL, 0 } };
+  guint n = 0;
+
+  while (in[n].node)
+    n++;
+  return ir_port (ir_graph_add (net->graph, ir_op_lookup_number (type, opset),
+                      type, in, n, 1),
+      0);
+}
+
+static const IrPort none = { NULL, 0 };
+
+static void G_GNUC_PRINTF (3, 4)
+    set (IrPort port, const char *name, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  text = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  ir_node_set_text (port.node, name, text, &error);
+  g_assert_no_error (error);
+}
+
+static gint64
+multiple (gint64 *dim, gint64 of)
+{
+  *dim = MAX (*dim / of, 1) * of;
+  return *dim;
+}
+
+/* --- ops ------------------------------------------------------------------- */
+
+/* What each op asks of the shape of its input is arranged before there is one. */
+typedef struct {
+  const char *name;
+  void (*arrange) (Net *net);
+  IrPort (*add) (Net *net);
+} Move;
+
+static IrPort
+pad (Net *net)
+{
+  static const char *const modes[] = { "constant", "edge", "reflect",
+    "symmetric" };
+  const gint rank = net->shape.rank;
+  gint64 begin[IR_MAX_RANK], end[IR_MAX_RANK];
+  g_autoptr (IrTensor) fill = NULL;
+  IrPort y;
+
+  for (gint d = 0; d < rank; d++) {
+    const gint64 most = MIN (net->shape.dim[d] - 1, 3);
+    const gboolean padded = d > 1 || pick (0, 2) == 0;
+
+    begin[d] = padded ? pick (pick (0, 2) ? 0 : -most / 2, most) : 0;
+    end[d] = padded ? pick (pick (0, 2) ? 0 : -most / 2, most) : 0;
+  }
+  fill = ir_tensor_new (net->dtype, &(IrShape){ 0 }, NULL);
+  ir_tensor_set_f64 (fill, 0, pick (0, 5));
+  y = op (net, "Pad", 12, integers (net, rank, begin),
+      integers (net, rank, end),
+      pick (0, 3) ? ir_port (ir_graph_add_const (net->graph, "v", fill), 0)
+                  : none,
+      none);
+  set (y, "pad_mode", "%s", modes[pick (0, 3)]);
+  return y;
+}
+
+static gint64 block;
+
+static void
+arrange_depth (Net *net)
+{
+  gint64 blocks = 1;
+
+  block = pick (1, 3);
+  net->shape.rank = CLAMP (net->shape.rank, 3, 5);
+  for (gint d = 2; d < net->shape.rank; d++)
+    blocks *= block;
+  multiple (&net->shape.dim[1], blocks);
+}
+
+static void
+arrange_space (Net *net)
+{
+  block = pick (1, 3);
+  net->shape.rank = CLAMP (net->shape.rank, 3, 5);
+  for (gint d = 2; d < net->shape.rank; d++)
+    multiple (&net->shape.dim[d], block);
+}
+
+static IrPort
+blocks (Net *net, const char *type)
+{
+  IrPort y = op (net, type, 1, none, none, none, none);
+
+  set (y, "block_size", "%d", (int) block);
+  set (y, "mode", "%s", pick (0, 1) ? "blocks_first" : "depth_first");
+  return y;
+}
+
+static IrPort
+depth_to_space (Net *net)
+{
+  return blocks (net, "DepthToSpace");
+}
+
+static IrPort
+space_to_depth (Net *net)
+{
+  return blocks (net, "SpaceToDepth");
+}
+
+static void
+arrange_shuffle (Net *net)
+{
+  block = pick (1, 4);
+  for (gint d = 0; d < net->shape.rank; d++)
+    multiple (&net->shape.dim[d], block);
+}
+
+static IrPort
+shuffle (Net *net)
+{
+  IrPort y = op (net, "ShuffleChannels", 1, none, none, none, none);
+
+  set (y, "axis", "%d", pick (0, net->shape.rank - 1));
+  set (y, "group", "%d", (int) block);
+  return y;
+}
+
+/* 0, but not before the network has run. */
+static IrPort
+zero (Net *net)
+{
+  IrPort y = ir_port (
+      ir_graph_add_op (net->graph, "NonZero", 3, "zero", 1, net->in), 0);
+
+  y = ir_port (ir_graph_add_op (net->graph, "ReduceMin", 1, "zero", 2, y,
+                   integers (net, 2, (const gint64[]){ 0, 1 })),
+      0);
+  y = ir_port (ir_graph_add_op (net->graph, "Convert", 1, "zero", 1, y), 0);
+  set (y, "destination_type", "i32");
+  return y;
+}
+
+/* Lists and tables of indices, one index, and indices that runs bring with them. */
+static IrPort
+gather (Net *net)
+{
+  const gint axis = pick (0, net->shape.rank - 1);
+  const gint64 dim = net->shape.dim[axis];
+  const gboolean joint = net->shape.dim[0] == 1 && axis > 0 && pick (0, 3) == 0;
+  IrShape shape = { pick (0, 2), { pick (1, 40), pick (1, 3) } };
+  g_autoptr (IrTensor) indices = NULL;
+  IrPort port, y;
+
+  if (joint)
+    shape = (IrShape){ 2, { 1, pick (1, 5) } };
+  indices = ir_tensor_new (IR_DTYPE_I32, &shape, NULL);
+  for (guint64 i = 0; i < ir_tensor_count (indices); i++)
+    ir_tensor_set_i64 (indices, i, pick (-dim, dim - 1));
+  port = ir_port (ir_graph_add_const (net->graph, "n", indices), 0);
+  if (pick (0, 1))
+    port = ir_port (
+        ir_graph_add_op (net->graph, "Add", 1, "n", 2, port, zero (net)), 0);
+  y = op (net, "Gather", 8, port, integer (net, axis), none, none);
+  if (joint)
+    set (y, "batch_dims", "1");
+  return y;
+}
+
+static IrPort
+tile (Net *net)
+{
+  const gint n = pick (1, net->shape.rank + 1);
+  gint64 repeats[IR_MAX_RANK];
+
+  for (gint i = 0; i < n; i++)
+    repeats[i] = pick (1, 2);
+  return op (net, "Tile", 1, integers (net, n, repeats), none, none, none);
+}
+
+static void
+arrange_ones (Net *net)
+{
+  for (gint d = 0; d < net->shape.rank; d++)
+    if (pick (0, 1))
+      net->shape.dim[d] = 1;
+}
+
+static IrPort
+broadcast (Net *net)
+{
+  const gint more = pick (0, 3) ? 0 : 1, rank = net->shape.rank + more;
+  gint64 target[IR_MAX_RANK] = { pick (1, 3) };
+  IrPort y;
+
+  for (gint d = 0; d < net->shape.rank; d++)
+    target[d + more] =
+        net->shape.dim[d] == 1 ? pick (1, 20) : net->shape.dim[d];
+  y = op (net, "Broadcast", 3, integers (net, rank, target), none, none, none);
+  set (y, "mode", "%s", pick (0, 1) ? "numpy" : "bidirectional");
+  return y;
+}
+
+static IrPort
+reverse (Net *net)
+{
+  const gint64 axes[] = { pick (0, net->shape.rank - 1) };
+  IrPort y = op (net, "Reverse", 1, integers (net, 1, axes), none, none, none);
+
+  set (y, "mode", "index");
+  return y;
+}
+
+static IrPort
+roll (Net *net)
+{
+  const gint64 shifts[] = { pick (-9, 9), pick (-9, 9) };
+  const gint64 axes[] = { pick (0, net->shape.rank - 1), -1 };
+
+  return op (net, "Roll", 7, integers (net, 2, shifts), integers (net, 2, axes),
+      none, none);
+}
+
+static void
+arrange_batch (Net *net)
+{
+  net->shape.rank = MAX (net->shape.rank, 3);
+  block = pick (1, 2);
+  net->shape.dim[0] = 1;
+  for (gint d = 2; d < net->shape.rank; d++)
+    net->shape.dim[0] *= block;
+  net->shape.dim[0] *= pick (1, 2);
+}
+
+static IrPort
+batch_to_space (Net *net)
+{
+  const gint rank = net->shape.rank;
+  gint64 sizes[IR_MAX_RANK], begin[IR_MAX_RANK] = { 0 };
+  gint64 end[IR_MAX_RANK] = { 0 };
+
+  for (gint d = 0; d < rank; d++) {
+    sizes[d] = d < 2 ? 1 : block;
+    if (d >= 2 && net->shape.dim[d] * block > 2) {
+      begin[d] = pick (0, 1);
+      end[d] = pick (0, 1);
+    }
+  }
+  return op (net, "BatchToSpace", 2, integers (net, rank, sizes),
+      integers (net, rank, begin), integers (net, rank, end), none);
+}
+
+static IrPort
+space_to_batch (Net *net)
+{
+  const gint rank = net->shape.rank;
+  const gboolean ends = pick (0, 1);
+  gint64 sizes[IR_MAX_RANK], begin[IR_MAX_RANK] = { 0 };
+  gint64 end[IR_MAX_RANK] = { 0 };
+
+  for (gint d = 0; d < rank; d++) {
+    sizes[d] = d < 2 ? 1 : block;
+    if (d >= 2 && ends) {
+      begin[d] = block;
+      end[d] = pick (0, 1) * block;
+    }
+  }
+  return op (net, "SpaceToBatch", 2, integers (net, rank, sizes),
+      integers (net, rank, begin), integers (net, rank, end), none);
+}
+
+static IrPort
+transpose (Net *net)
+{
+  gint64 order[IR_MAX_RANK];
+  const gint rank = net->shape.rank;
+
+  for (gint d = 0; d < rank; d++)
+    order[d] = d;
+  for (gint d = rank - 1; d > 0; d--) {
+    const gint other = pick (0, d);
+    const gint64 axis = order[d];
+
+    order[d] = order[other];
+    order[other] = axis;
+  }
+  return op (
+      net, "Transpose", 1, integers (net, rank, order), none, none, none);
+}
+
+static const Move moves[] = {
+  { "pad", NULL, pad },
+  { "depth-to-space", arrange_depth, depth_to_space },
+  { "space-to-depth", arrange_space, space_to_depth },
+  { "shuffle-channels", arrange_shuffle, shuffle },
+  { "gather", NULL, gather },
+  { "tile", NULL, tile },
+  { "broadcast", arrange_ones, broadcast },
+  { "reverse", NULL, reverse },
+  { "roll", NULL, roll },
+  { "batch-to-space", arrange_batch, batch_to_space },
+  { "space-to-batch", arrange_space, space_to_batch },
+  { "transpose", NULL, transpose },
+};
+
+/* --- networks -------------------------------------------------------------- */
+
+/* Puts a copy of @x where the CPU keeps channels innermost. */
+static IrPort
+window (Net *net, IrPort x)
+{
+  IrPort y =
+      ir_port (ir_graph_add_op (net->graph, "MaxPool", 1, "window", 1, x), 0);
+
+  set (y, "kernel", "1,1");
+  set (y, "strides", "1,1");
+  set (y, "pads_begin", "0,0");
+  set (y, "pads_end", "0,0");
+  return y;
+}
+
+static Net
+make_net (const Move *move)
+{
+  static const IrDType dtypes[] = { IR_DTYPE_U8, IR_DTYPE_F16, IR_DTYPE_I32,
+    IR_DTYPE_I64 };
+  const gboolean last = pick (0, 1);
+  Net net = { .graph = ir_graph_new ("move"), .dtype = IR_DTYPE_F32 };
+  IrPort y;
+
+  net.shape = (IrShape){ last ? 4 : pick (1, 5),
+    { pick (1, 2), pick (1, 40), pick (1, 20), pick (1, 20), pick (1, 3) } };
+  if (!last && pick (0, 1))
+    net.dtype = dtypes[pick (0, G_N_ELEMENTS (dtypes) - 1)];
+  /* So many channels that pixels lie further apart, so much that there are tasks. */
+  if (pick (0, 19) == 0)
+    net.shape.dim[1] = 1024;
+  else if (pick (0, 9) == 0)
+    net.shape.dim[1] = 300;
+  if (move->arrange)
+    move->arrange (&net);
+  net.in = ir_port (
+      ir_graph_add_parameter (net.graph, "in", net.dtype, &net.shape), 0);
+  net.x = last ? window (&net, net.in) : net.in;
+  y = move->add (&net);
+  if (last && pick (0, 1)) {
+    g_autoptr (GError) error = NULL;
+
+    ir_graph_infer (net.graph, &error);
+    g_assert_no_error (error);
+    if (ir_port_output (y)->shape.rank == 4)
+      y = window (&net, y);
+  }
+  ir_graph_add_result (net.graph, "out", y);
+  return net;
+}
+
+static IrTensor *
+numbers (const Net *net)
+{
+  IrTensor *tensor = ir_tensor_new (net->dtype, &net->shape, NULL);
+
+  for (guint64 i = 0; i < ir_tensor_count (tensor); i++)
+    ir_tensor_set_f64 (tensor, i, (double) (1 + i % 2000));
+  return tensor;
+}
+
+static IrTensor *
+run (IrCore *core, const IrGraph *graph, const char *device, const char *config,
+    IrTensor *in)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrCompiledModel) model =
+      ir_core_compile (core, graph, device, config, &error);
+  g_autoptr (IrInferRequest) request = NULL;
+
+  g_assert_no_error (error);
+  request = ir_compiled_model_create_request (model, &error);
+  g_assert_no_error (error);
+  g_assert_true (ir_infer_request_set_input (request, 0, in, NULL));
+  /* What the first run leaves behind must not be seen. */
+  for (int i = 0; i < 2; i++) {
+    ir_infer_request_infer (request, &error);
+    g_assert_no_error (error);
+  }
+  return ir_infer_request_get_output (request, 0);
+}
+
+static void
+test_move (gconstpointer data)
+{
+  g_autoptr (IrCore) core = ir_core_new ();
+
+  for (int round = 0; round < ROUNDS; round++) {
+    Net net = make_net (data);
+    g_autoptr (IrGraph) graph = net.graph;
+    g_autoptr (IrTensor) in = numbers (&net);
+    g_autoptr (IrTensor) want = NULL, one = NULL, many = NULL;
+    g_autoptr (GError) error = NULL;
+
+    ir_graph_infer (graph, &error);
+    g_assert_no_error (error);
+    want = run (core, graph, "REFERENCE", NULL, in);
+    one = run (core, graph, "CPU", "THREADS=1,PRECISION=f32", in);
+    many = run (core, graph, "CPU", "THREADS=3,PRECISION=f32", in);
+    g_assert_true (ir_tensor_equal (one, want));
+    g_assert_true (ir_tensor_equal (many, want));
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (moves); i++) {
+    g_autofree char *path = g_strdup_printf ("/moves/%s", moves[i].name);
+
+    g_test_add_data_func (path, &moves[i], test_move);
+  }
+  return g_test_run ();
+}
