@@ -220,6 +220,13 @@ test_quantized (void)
 
 /* Each device says which ones it has. */
 static void
+test_switches (void)
+{
+  check_refused ("CPU", "TUNE=maybe", "TUNE takes YES or NO, not 'maybe'");
+  check_refused ("CPU", "WINOGRAD=", "WINOGRAD takes YES or NO, not ''");
+}
+
+static void
 test_precisions (void)
 {
   check_refused ("CPU", "PRECISION=f8", "auto, f32 or bf16");
@@ -260,6 +267,7 @@ main (int argc, char **argv)
   g_test_add_func ("/results/threads", test_threads);
   g_test_add_func ("/results/dynamic", test_dynamic);
   g_test_add_func ("/results/precisions", test_precisions);
+  g_test_add_func ("/results/switches", test_switches);
   g_test_add_func ("/results/quantized", test_quantized);
   g_test_add_func ("/results/debug", test_debug);
   return g_test_run ();

@@ -269,7 +269,8 @@ lower_alone (CpuModel *model, const IrNode *node, CpuLower lower)
 {
   CpuFusion fusion = { .head = node, .last = node, .unary = IR_UNARY_COPY };
 
-  return lower && inputs_are_fixed (node) && lower (model, &fusion);
+  return lower && inputs_are_fixed (node) &&
+      cpu_tune_lower (model, lower, &fusion);
 }
 
 /* Begins a fusion at @node, if something follows it. The step is made when the
@@ -309,7 +310,7 @@ add_node (CpuModel *model, GHashTable *ends, IrNode *node)
 
   if (fusion) {
     lower = find_lower (fusion->head);
-    if (!lower (model, fusion))
+    if (!cpu_tune_lower (model, lower, fusion))
       add_apart (model, fusion);
     cpu_drop_packed (model, fusion->head, first_step);
     return;

@@ -83,6 +83,7 @@ typedef struct {
 typedef struct _CpuModel CpuModel;
 typedef struct _CpuRun CpuRun;
 typedef struct _CpuStep CpuStep;
+typedef struct _CpuFusion CpuFusion;
 
 struct _CpuStep {
   const IrNode *node;
@@ -111,6 +112,23 @@ struct _CpuStep {
   gint us;
 };
 
+/* Makes a step for a node that begins a fusion, or is alone; FALSE if it is not
+ * one that has a faster way. */
+typedef gboolean (*CpuLower) (CpuModel *model, const CpuFusion *fusion);
+
+/* Where a layer can be computed in several ways: what makes its step; the tile of
+ * Winograd's, 0 for what the rules say; into how many parts it is cut for each
+ * thread. */
+typedef struct {
+  const char *name;
+  CpuLower lower;
+  guint tile;
+  gint parts;
+} CpuWay;
+
+/* As many as ever. */
+#define CPU_PARTS_RULE -1
+
 struct _CpuModel {
   IrGraph *graph;
   IrDType *output_dtypes;
@@ -127,8 +145,12 @@ struct _CpuModel {
   CpuStoreKey cache_key;
   /* What the user should know of, or NULL. */
   char *warning;
-  /* While it is being built: of weights that have been read to be packed. */
+  /* While it is being built: of weights that have been read to be packed; when trying
+   * ways ends, 0 if it does not begin; the way to take, NULL for what the rules
+   * say. */
   gsize packed_bytes;
+  gint64 tune_until;
+  const CpuWay *way;
   guint threads;
   guint streams;
   gint profiling;
@@ -186,7 +208,7 @@ cpu_scratch (const CpuRun *run, guint worker)
 
 /* What follows a convolution or matrix product in the same step: a bias, another
  * tensor added, a function of one number. */
-typedef struct {
+struct _CpuFusion {
   const IrNode *head;
   const IrNode *last;
   IrNode *absorbed[CPU_MAX_ABSORBED];
@@ -197,7 +219,7 @@ typedef struct {
   IrUnary unary;
   float a, b;
   const float *slopes;
-} CpuFusion;
+};
 
 /* GFLOP/s in f32 that @threads threads reach at best; measured when first asked
  * for. */
@@ -348,16 +370,15 @@ void cpu_end_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
 void cpu_find_lines (
     const CpuWork *work, const IrWindow *w, guint y, gconstpointer *lines);
 
-/* Makes a step for a node that begins a fusion, or is alone; FALSE if it is not
- * one that has a faster way. */
-typedef gboolean (*CpuLower) (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_conv (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_igemm (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_stem (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_deconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_product (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_dense (
     CpuModel *model, const CpuFusion *fusion, const CpuProduct *product);
 gboolean cpu_lower_pool (CpuModel *model, const CpuFusion *fusion);
@@ -371,6 +392,12 @@ gboolean cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_move (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_interpolate (CpuModel *model, const CpuFusion *fusion);
+
+/* Lets layers that can be computed in several ways be tried while the model is built. */
+void cpu_tune_begin (CpuModel *model);
+/* As @rule, which is the way that is taken without trying. */
+gboolean cpu_tune_lower (
+    CpuModel *model, CpuLower rule, const CpuFusion *fusion);
 
 /* What `evaluate` of a node would get, to ask its op for what depends on shapes
  * and constants only: input 0 and the outputs have no contents. @model is NULL
@@ -481,6 +508,8 @@ void cpu_model_free (gpointer model);
 void cpu_append_kernels (GString *text);
 /* What IR_DEBUG asks for, on stderr. */
 void cpu_explain (const CpuModel *model);
+/* Whether it asks for plans. */
+gboolean cpu_explains_plan (void);
 
 /* --- running -------------------------------------------------------------- */
 

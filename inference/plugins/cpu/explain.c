@@ -184,15 +184,28 @@ explain_plan (const CpuModel *model)
     explain_step (model, i);
 }
 
-void
-cpu_explain (const CpuModel *model)
+static guint
+find_debug (void)
 {
   static const GDebugKey keys[] = {
     { "kernels", DEBUG_KERNELS },
     { "plan", DEBUG_PLAN },
   };
-  const guint debug =
-      g_parse_debug_string (g_getenv ("IR_DEBUG"), keys, G_N_ELEMENTS (keys));
+
+  return g_parse_debug_string (
+      g_getenv ("IR_DEBUG"), keys, G_N_ELEMENTS (keys));
+}
+
+gboolean
+cpu_explains_plan (void)
+{
+  return (find_debug () & DEBUG_PLAN) != 0;
+}
+
+void
+cpu_explain (const CpuModel *model)
+{
+  const guint debug = find_debug ();
 
   if (debug & DEBUG_KERNELS)
     explain_kernels ();

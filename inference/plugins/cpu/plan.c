@@ -117,6 +117,8 @@ cpu_plan (CpuModel *model)
 guint
 cpu_parts (const CpuModel *model, guint64 flops)
 {
+  if (model->way && model->way->parts != CPU_PARTS_RULE)
+    return MAX (model->way->parts * model->threads, 1);
   return model->threads > 1 && flops > SPLIT_FLOPS ? 4 * model->threads : 1;
 }
 

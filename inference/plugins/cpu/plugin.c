@@ -51,6 +51,22 @@ check_ops (const IrGraph *graph, GError **error)
   return ok;
 }
 
+#define SWITCH "YES or NO"
+
+/* @fallback if the key is not given. */
+static gboolean
+config_switch (GHashTable *config, const char *key, gboolean fallback,
+    gboolean *on, GError **error)
+{
+  const char *value = g_hash_table_lookup (config, key);
+
+  *on = value ? g_ascii_strcasecmp (value, "YES") == 0 : fallback;
+  if (!value || *on || g_ascii_strcasecmp (value, "NO") == 0)
+    return TRUE;
+  return ir_fail (error, IR_ERROR_PARSE, "config key %s takes %s, not '%s'",
+      key, SWITCH, value);
+}
+
 static guint
 config_number (GHashTable *config, const char *key)
 {
@@ -108,12 +124,14 @@ choose_precision (CpuModel *model, GHashTable *config, GError **error)
   return TRUE;
 }
 
-static void
-choose_kernels (CpuModel *model, GHashTable *config)
+static gboolean
+choose_kernels (CpuModel *model, GHashTable *config, GError **error)
 {
-  const char *winograd = g_hash_table_lookup (config, "WINOGRAD");
   unsigned flags = ir_cpu_flags ();
+  gboolean winograd;
 
+  if (!config_switch (config, "WINOGRAD", TRUE, &winograd, error))
+    return FALSE;
   model->gemm = ir_gemm_select (flags);
   model->dwconv = ir_dwconv_select (flags);
   model->eltwise = ir_eltwise_select (flags);
@@ -123,8 +141,9 @@ choose_kernels (CpuModel *model, GHashTable *config)
   model->reduce = ir_reduce_select (flags);
   model->bdwconv = ir_bdwconv_select (flags);
   model->bpool = ir_bpool_select (flags);
-  if (!winograd || g_ascii_strcasecmp (winograd, "NO") != 0)
+  if (winograd)
     model->winograd = ir_winograd_select (flags);
+  return TRUE;
 }
 
 void
@@ -150,6 +169,7 @@ static gpointer
 cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
 {
   CpuModel *model;
+  gboolean tune;
 
   if (!check_ops (graph, error))
     return NULL;
@@ -163,8 +183,9 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
     model->output_dtypes[i] = ir_port_output (result->inputs[0])->dtype;
   }
   choose_threads (model, config);
-  choose_kernels (model, config);
-  if (!choose_precision (model, config, error) ||
+  if (!choose_kernels (model, config, error) ||
+      !choose_precision (model, config, error) ||
+      !config_switch (config, "TUNE", FALSE, &tune, error) ||
       !cpu_to_f32 (model->graph, error) ||
       !ir_graph_infer (model->graph, error) ||
       !cpu_focus (model->graph, error) ||
@@ -174,6 +195,8 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
     return NULL;
   }
   cpu_cache_load (model, config);
+  if (tune)
+    cpu_tune_begin (model);
   if (!cpu_build (model, error)) {
     cpu_model_free (model);
     return NULL;
@@ -246,8 +269,10 @@ static const IrConfigKey config_keys[] = {
   { "PRECISION", PRECISIONS,
       "what to compute in; auto: bf16 where there is AMX, f32 of what is "
       "quantized" },
-  { "WINOGRAD", "YES or NO",
-      "faster 3x3 convolutions whose last digits differ" },
+  { "TUNE", SWITCH,
+      "try which way to compute a layer is the fastest; CACHE_DIR keeps the "
+      "answer" },
+  { "WINOGRAD", SWITCH, "faster 3x3 convolutions whose last digits differ" },
   { NULL, NULL, NULL },
 };
 

@@ -369,7 +369,7 @@ add_step (CpuModel *model, const CpuFusion *fusion, gboolean packed)
 }
 
 gboolean
-cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
+cpu_lower_igemm (CpuModel *model, const CpuFusion *fusion)
 {
   IrPort weights = fusion->head->inputs[1];
   Conv shape = { .fusion = *fusion, .kernels = model->igemm }, *c;
@@ -377,9 +377,6 @@ cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
   CpuConvShape given;
   CpuStep *step;
 
-  if (cpu_lower_dwconv (model, fusion) || cpu_lower_bconv (model, fusion) ||
-      cpu_lower_stem (model, fusion) || cpu_lower_winograd (model, fusion))
-    return TRUE;
   if (!fits (fusion, &shape))
     return FALSE;
   given = shape.s;
@@ -408,4 +405,12 @@ cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
   if (!c->packed)
     step->scratch = c->panel * c->n_panels * c->s.groups * sizeof (float);
   return TRUE;
+}
+
+gboolean
+cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
+{
+  return cpu_lower_dwconv (model, fusion) || cpu_lower_bconv (model, fusion) ||
+      cpu_lower_stem (model, fusion) || cpu_lower_winograd (model, fusion) ||
+      cpu_lower_igemm (model, fusion);
 }

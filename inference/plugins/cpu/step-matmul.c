@@ -108,7 +108,7 @@ product_shape (const IrNode *node, CpuProduct *s)
 }
 
 gboolean
-cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion)
+cpu_lower_product (CpuModel *model, const CpuFusion *fusion)
 {
   const IrPort ports[] = { fusion->head->inputs[0], fusion->head->inputs[1],
     fusion->residual };
@@ -117,8 +117,6 @@ cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion)
 
   if (!product_shape (fusion->head, &p.s))
     return FALSE;
-  if (cpu_lower_dense (model, fusion, &p.s))
-    return TRUE;
   p.blocks_m = (p.s.m + BLOCK_M - 1) / BLOCK_M;
   p.blocks_n = (p.s.n + BLOCK_N - 1) / BLOCK_N;
   if ((guint64) p.s.batch * p.blocks_m * p.blocks_n >= G_MAXINT32)
@@ -132,4 +130,14 @@ cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion)
   step->data = g_memdup2 (&p, sizeof p);
   step->free_data = g_free;
   return TRUE;
+}
+
+gboolean
+cpu_lower_matmul (CpuModel *model, const CpuFusion *fusion)
+{
+  CpuProduct product;
+
+  return product_shape (fusion->head, &product) &&
+      (cpu_lower_dense (model, fusion, &product) ||
+          cpu_lower_product (model, fusion));
 }

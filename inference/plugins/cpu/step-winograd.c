@@ -414,9 +414,9 @@ choose_blocks (Winograd *c, const CpuModel *model)
   c->out_step = odd_lines (c->block * c->out_pitch);
 }
 
-/* The form of most pixels that has tiles enough. */
+/* The form of most pixels that has tiles enough, or the one that is wanted. */
 static gboolean
-choose_form (Winograd *c, const IrWinogradKernels *kernels)
+choose_form (Winograd *c, const IrWinogradKernels *kernels, guint wanted)
 {
   const IrWindow *w = &c->s.window;
 
@@ -427,7 +427,7 @@ choose_form (Winograd *c, const IrWinogradKernels *kernels)
     c->matrices = (tile + 2) * (tile + 2);
     c->tiles_x = (w->out_w + tile - 1) / tile;
     c->n_tiles = c->tiles_x * ((w->out_h + tile - 1) / tile);
-    if (c->n_tiles >= MIN_TILES)
+    if (wanted ? tile == wanted : c->n_tiles >= MIN_TILES)
       return TRUE;
   }
   return FALSE;
@@ -444,7 +444,7 @@ fits (const CpuModel *model, const CpuFusion *fusion, Winograd *c)
       w->kernel_h == 3 && w->kernel_w == 3 && w->stride_h == 1 &&
       w->stride_w == 1 && w->dilation_h == 1 && w->dilation_w == 1 &&
       c->s.in_channels >= MIN_CHANNELS && c->s.out_channels >= MIN_CHANNELS &&
-      choose_form (c, model->winograd);
+      choose_form (c, model->winograd, model->way ? model->way->tile : 0);
 }
 
 /* Of each of @threads threads that share a block. */

@@ -51,6 +51,17 @@ cpu_store_add (CpuStore *store, const char *label, gpointer data, gsize bytes)
   g_hash_table_insert (store->by_label, blob->label, blob);
 }
 
+void
+cpu_store_truncate (CpuStore *store, guint n)
+{
+  for (guint i = n; i < store->blobs->len; i++) {
+    const CpuBlob *blob = g_ptr_array_index (store->blobs, i);
+
+    g_hash_table_remove (store->by_label, blob->label);
+  }
+  g_ptr_array_set_size (store->blobs, MIN (n, store->blobs->len));
+}
+
 gboolean
 cpu_store_has_grown (const CpuStore *store)
 {

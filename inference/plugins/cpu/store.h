@@ -39,6 +39,8 @@ const CpuBlob *cpu_store_find (const CpuStore *store, const char *label);
 /* Takes @data, which is of cpu_alloc_unset(), over. */
 void cpu_store_add (
     CpuStore *store, const char *label, gpointer data, gsize bytes);
+/* Forgets what was added after the first @n. */
+void cpu_store_truncate (CpuStore *store, guint n);
 /* Whether there is something that is not in the mapping. */
 gboolean cpu_store_has_grown (const CpuStore *store);
 
