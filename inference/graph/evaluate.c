@@ -119,9 +119,15 @@ finish_outputs (
   return TRUE;
 }
 
+/* What a computation may take. */
+typedef struct {
+  gsize max_bytes;
+  const IrParts *parts;
+} Means;
+
 static gboolean
-evaluate_inferred (const IrNode *node, const IrInferCtx *ctx, gsize max_bytes,
-    IrTensor *const *in, IrTensor **out, GError **error)
+evaluate_inferred (const IrNode *node, const IrInferCtx *ctx,
+    const Means *means, IrTensor *const *in, IrTensor **out, GError **error)
 {
   g_autofree IrTensor **working = g_new0 (IrTensor *, node->n_inputs + 1);
   IrEvalCtx eval = { .node = node,
@@ -130,11 +136,12 @@ evaluate_inferred (const IrNode *node, const IrInferCtx *ctx, gsize max_bytes,
     .in = working,
     .n_outputs = node->n_outputs,
     .out = out,
-    .max_bytes = max_bytes };
+    .max_bytes = means->max_bytes,
+    .parts = means->parts };
   gboolean ok;
 
   ok = convert_inputs (node, in, working, error) &&
-      allocate_outputs (node, ctx, max_bytes, out, error) &&
+      allocate_outputs (node, ctx, means->max_bytes, out, error) &&
       node->op->evaluate (&eval, error) &&
       finish_outputs (node, ctx, out, error);
   drop_tensors (working, node->n_inputs);
@@ -144,7 +151,7 @@ evaluate_inferred (const IrNode *node, const IrInferCtx *ctx, gsize max_bytes,
 }
 
 static gboolean
-evaluate_within (const IrNode *node, gsize max_bytes, IrTensor *const *in,
+evaluate_by (const IrNode *node, const Means *means, IrTensor *const *in,
     IrTensor **out, GError **error)
 {
   g_autofree IrTensor **made = g_new0 (IrTensor *, node->n_outputs + 1);
@@ -162,7 +169,7 @@ evaluate_within (const IrNode *node, gsize max_bytes, IrTensor *const *in,
     infer.in_value[i] = in[i];
   }
   ok = ir_infer_run (&infer, error) &&
-      evaluate_inferred (node, &infer.ctx, max_bytes, in, made, error);
+      evaluate_inferred (node, &infer.ctx, means, in, made, error);
   ir_infer_clear (&infer);
   if (ok)
     memcpy (out, made, node->n_outputs * sizeof (IrTensor *));
@@ -175,7 +182,16 @@ gboolean
 ir_node_evaluate (
     const IrNode *node, IrTensor *const *in, IrTensor **out, GError **error)
 {
-  return evaluate_within (node, NO_LIMIT, in, out, error);
+  return ir_node_evaluate_in_parts (node, NULL, in, out, error);
+}
+
+gboolean
+ir_node_evaluate_in_parts (const IrNode *node, const IrParts *parts,
+    IrTensor *const *in, IrTensor **out, GError **error)
+{
+  const Means means = { NO_LIMIT, parts };
+
+  return evaluate_by (node, &means, in, out, error);
 }
 
 /* --- whole graphs ---------------------------------------------------------- */
@@ -214,11 +230,11 @@ run_node (const IrNode *node, NodeState *states, Memory *memory, GError **error)
   const gboolean bounded = memory->max != NO_LIMIT;
   g_autofree IrTensor **in = g_new0 (IrTensor *, node->n_inputs + 1);
   NodeState *state = &states[node->id];
+  const Means means = { bounded ? memory->max - memory->live : NO_LIMIT, NULL };
 
   for (gsize i = 0; i < node->n_inputs; i++)
     in[i] = states[node->inputs[i].node->id].outputs[node->inputs[i].index];
-  if (!evaluate_within (node, bounded ? memory->max - memory->live : NO_LIMIT,
-          in, state->outputs, error))
+  if (!evaluate_by (node, &means, in, state->outputs, error))
     return FALSE;
   state->bytes = tensors_bytes (state->outputs, node->n_outputs);
   memory->live += state->bytes;

@@ -137,6 +137,40 @@ ir_eval_axes (const IrEvalCtx *ctx, guint index, guint of, guint *axes,
       check_axes (&ctx->in[of]->shape, values, *n, axes, error);
 }
 
+/* A part should take longer than it takes a thread to begin with it; more parts than
+ * threads, because these are not equally fast. */
+#define MIN_WORK 200000
+#define PARTS_OF_WORKER 4
+
+guint
+ir_eval_workers (const IrEvalCtx *ctx)
+{
+  return ctx->parts ? MAX (ctx->parts->workers, 1) : 1;
+}
+
+gint64
+ir_eval_split (const IrEvalCtx *ctx, guint64 work, gint64 n)
+{
+  const guint workers = ir_eval_workers (ctx);
+  const gint64 parts =
+      workers > 1 && work > MIN_WORK ? (gint64) workers * PARTS_OF_WORKER : 1;
+
+  return MAX ((n + parts - 1) / parts, 1);
+}
+
+void
+ir_eval_parts (const IrEvalCtx *ctx, gint64 n, gint64 split, IrPartFunc func,
+    gpointer data)
+{
+  const guint parts = (guint) ((n + split - 1) / split);
+
+  if (ctx->parts)
+    ctx->parts->run (ctx->parts, parts, func, data);
+  else
+    for (guint i = 0; i < parts; i++)
+      func (data, i, 0);
+}
+
 void
 ir_strides (const IrShape *shape, gint64 *strides)
 {

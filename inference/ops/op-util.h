@@ -79,6 +79,17 @@ ir_eval_out_f32 (const IrEvalCtx *ctx, guint index)
   return ctx->out[index]->data;
 }
 
+/* How many of @n equal pieces of @work elementary operations in all should be one
+ * part: all of them where that is done before another thread has begun. */
+gint64 ir_eval_split (const IrEvalCtx *ctx, guint64 work, gint64 n);
+
+/* How many parts run at the same time at most. */
+guint ir_eval_workers (const IrEvalCtx *ctx);
+
+/* Runs the parts of @n pieces, @split in each. */
+void ir_eval_parts (const IrEvalCtx *ctx, gint64 n, gint64 split,
+    IrPartFunc func, gpointer data);
+
 /* Row-major strides in elements of a static shape. */
 void ir_strides (const IrShape *shape, gint64 *strides);
 

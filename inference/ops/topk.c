@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdlib.h>
+#include <string.h>
 #include "move.h"
 
 typedef struct {
@@ -54,66 +56,169 @@ infer_topk (IrInferCtx *ctx, GError **error)
   return TRUE;
 }
 
-/* A row of the data along the axis. */
+/* Columns along the axis, @inner of them side by side, of which @k of @n entries are
+ * kept. */
 typedef struct {
-  const IrTensor *data;
-  gint64 base;
-  gint64 step;
-  gboolean is_float;
-  gint sign;
-} Row;
+  gconstpointer keys;
+  gint64 n, k, inner;
+} Columns;
 
-/* Equal values stand in the order of their indices. */
-static gint
-compare_values (gconstpointer a, gconstpointer b, gpointer user_data)
+/* Columns at a time, values at a time. */
+#define MAX_COLUMNS 256
+#define CHUNK 16
+
+#define MAX_BETTER(a, b) ((a) > (b))
+#define MIN_BETTER(a, b) ((a) < (b))
+
+#define TYPE float
+#define INDEX gint32
+#define BETTER MAX_BETTER
+#define FN(name) max_f32_##name
+#include "topk_impl.h"
+#undef BETTER
+#undef FN
+#define BETTER MIN_BETTER
+#define FN(name) min_f32_##name
+#include "topk_impl.h"
+#undef TYPE
+#undef INDEX
+#undef FN
+#define TYPE double
+#define INDEX gint64
+#define FN(name) min_f64_##name
+#include "topk_impl.h"
+#undef BETTER
+#undef FN
+#define BETTER MAX_BETTER
+#define FN(name) max_f64_##name
+#include "topk_impl.h"
+#undef TYPE
+#undef FN
+#define TYPE gint64
+#define FN(name) max_i64_##name
+#include "topk_impl.h"
+#undef BETTER
+#undef FN
+#define BETTER MIN_BETTER
+#define FN(name) min_i64_##name
+#include "topk_impl.h"
+
+/* Gives the indices of the entries of @count columns from @base on, best first;
+ * @scratch has room for that many entries. */
+typedef void (*SelectFunc) (const Columns *columns, gint64 base, gint64 count,
+    gpointer scratch, gint64 *chosen);
+
+static const struct {
+  IrDType dtype;
+  gsize entry;
+  SelectFunc select[2]; /* by mode */
+} ways[] = {
+  { IR_DTYPE_F32, sizeof (max_f32_Entry), { min_f32_select, max_f32_select } },
+  { IR_DTYPE_F64, sizeof (max_f64_Entry), { min_f64_select, max_f64_select } },
+  { IR_DTYPE_I64, sizeof (max_i64_Entry), { min_i64_select, max_i64_select } },
+};
+
+/* Which of them can hold all values of a type. */
+static guint
+find_way (IrDType dtype)
 {
-  const Row *row = user_data;
-  const gint64 i = *(const gint64 *) a, j = *(const gint64 *) b;
-  const gint64 p = row->base + i * row->step, q = row->base + j * row->step;
-  gint order;
-
-  if (row->is_float) {
-    const double x = ir_tensor_get_f64 (row->data, p);
-    const double y = ir_tensor_get_f64 (row->data, q);
-
-    order = (x > y) - (x < y);
-  } else {
-    const gint64 x = ir_tensor_get_i64 (row->data, p);
-    const gint64 y = ir_tensor_get_i64 (row->data, q);
-
-    order = (x > y) - (x < y);
-  }
-  return order != 0 ? order * row->sign : (i > j) - (i < j);
+  if (dtype == IR_DTYPE_F64)
+    return 1;
+  return ir_dtype_is_float (dtype) ? 0 : 2;
 }
 
+typedef struct {
+  IrEvalCtx *ctx;
+  Columns columns;
+  gint64 blocks;
+  gint64 width; /* columns of a block */
+  SelectFunc select;
+  gsize entry;
+  gint64 n_pieces;
+  gint64 split;
+  guint8 *scratch;
+  gsize scratch_size;
+} TopK;
+
 static gint
-compare_indices (gconstpointer a, gconstpointer b, gpointer user_data)
+compare_indices (gconstpointer a, gconstpointer b)
 {
   const gint64 i = *(const gint64 *) a, j = *(const gint64 *) b;
 
   return (i > j) - (i < j);
 }
 
-/* Sorts one row's indices in @order and stores the first @k of them. */
 static void
-store_row (
-    IrEvalCtx *ctx, Row *row, gint64 *order, gint64 n, gint64 k, gint64 to)
+store_column (const TopK *t, const gint64 *chosen, gint64 from, gint64 to)
 {
-  const TopKAttrs *attrs = ctx->attrs;
-  const gsize bytes = ir_dtype_size (row->data->dtype);
+  const IrTensor *data = t->ctx->in[0];
+  const gsize bytes = ir_dtype_size (data->dtype);
+  const gint64 step = t->columns.inner;
+  IrTensor *indices = t->ctx->out[1];
 
-  for (gint64 i = 0; i < n; i++)
-    order[i] = i;
-  g_qsort_with_data (order, n, sizeof *order, compare_values, row);
-  if (attrs->sort == SORT_INDEX)
-    g_qsort_with_data (order, k, sizeof *order, compare_indices, NULL);
-  for (gint64 i = 0; i < k; i++) {
-    const gint64 from = row->base + order[i] * row->step;
+  for (gint64 i = 0; i < t->columns.k; i++) {
+    const gint64 at = to + i * step;
 
-    ir_fill ((guint8 *) ctx->out[0]->data + (to + i * row->step) * bytes,
-        (const guint8 *) row->data->data + from * bytes, bytes, 1);
-    ir_tensor_set_i64 (ctx->out[1], to + i * row->step, order[i]);
+    memcpy ((guint8 *) t->ctx->out[0]->data + at * bytes,
+        (const guint8 *) data->data + (from + chosen[i] * step) * bytes, bytes);
+    if (indices->dtype == IR_DTYPE_I32)
+      ((gint32 *) indices->data)[at] = (gint32) chosen[i];
+    else
+      ((gint64 *) indices->data)[at] = chosen[i];
   }
+}
+
+static void
+select_block (const TopK *t, gint64 outer, gint64 first, guint worker)
+{
+  const TopKAttrs *attrs = t->ctx->attrs;
+  const Columns *c = &t->columns;
+  const gint64 count = MIN (t->width, c->inner - first);
+  const gint64 from = outer * c->n * c->inner + first;
+  const gint64 to = outer * c->k * c->inner + first;
+  guint8 *scratch = t->scratch + worker * t->scratch_size;
+  gint64 *chosen = (gint64 *) (scratch + t->width * c->k * t->entry);
+
+  t->select (c, from, count, scratch, chosen);
+  for (gint64 j = 0; j < count; j++, chosen += c->k) {
+    if (attrs->sort == SORT_INDEX)
+      qsort (chosen, c->k, sizeof *chosen, compare_indices);
+    store_column (t, chosen, from + j, to + j);
+  }
+}
+
+static void
+select_part (gpointer data, guint part, guint worker)
+{
+  const TopK *t = data;
+  const gint64 first = part * t->split;
+
+  for (gint64 i = first; i < MIN (first + t->split, t->n_pieces); i++)
+    select_block (t, i / t->blocks, i % t->blocks * t->width, worker);
+}
+
+/* Few enough columns that what is kept of them stays in a cache. */
+#define MAX_ENTRIES 8192
+
+static gboolean
+run_topk (TopK *t, gint64 outer, GError **error)
+{
+  const Columns *c = &t->columns;
+  const guint workers = ir_eval_workers (t->ctx);
+  g_autofree guint8 *scratch = NULL;
+
+  t->width = CLAMP (MAX_ENTRIES / c->k, 1, MIN (c->inner, MAX_COLUMNS));
+  t->blocks = (c->inner + t->width - 1) / t->width;
+  t->n_pieces = outer * t->blocks;
+  t->split =
+      ir_eval_split (t->ctx, (guint64) outer * c->n * c->inner, t->n_pieces);
+  t->scratch_size = t->width * c->k * (t->entry + sizeof (gint64));
+  t->scratch = scratch = g_try_malloc_n (workers, t->scratch_size);
+  if (!scratch)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "no memory for the %" G_GINT64_FORMAT " elements that are kept", c->k);
+  ir_eval_parts (t->ctx, t->n_pieces, t->split, select_part, t);
+  return TRUE;
 }
 
 static gboolean
@@ -121,28 +226,24 @@ evaluate_topk (IrEvalCtx *ctx, GError **error)
 {
   const TopKAttrs *attrs = ctx->attrs;
   const IrTensor *data = ctx->in[0];
-  g_autofree gint64 *order = NULL;
-  gint64 outer, inner, n, k;
+  const guint way = find_way (data->dtype);
+  g_autoptr (IrTensor) keys = NULL;
+  TopK t = { .ctx = ctx,
+    .select = ways[way].select[attrs->mode],
+    .entry = ways[way].entry };
   guint axis;
 
   if (!ir_shape_axis (&data->shape, attrs->axis, &axis, error))
     return FALSE;
   if (ctx->out[0]->size == 0)
     return TRUE;
-  outer = ir_shape_size (&data->shape, 0, axis);
-  inner = ir_shape_size (&data->shape, axis + 1, data->shape.rank);
-  n = data->shape.dim[axis];
-  k = ctx->out[0]->shape.dim[axis];
-  if (!ir_new_map (&order, n, error))
+  keys = ir_tensor_convert (ctx->in[0], ways[way].dtype, error);
+  if (!keys)
     return FALSE;
-  for (gint64 o = 0; o < outer; o++)
-    for (gint64 i = 0; i < inner; i++) {
-      Row row = { data, o * n * inner + i, inner,
-        ir_dtype_is_float (data->dtype), attrs->mode == MODE_MAX ? -1 : 1 };
-
-      store_row (ctx, &row, order, n, k, o * k * inner + i);
-    }
-  return TRUE;
+  t.columns = (Columns){ keys->data, data->shape.dim[axis],
+    ctx->out[0]->shape.dim[axis],
+    ir_shape_size (&data->shape, axis + 1, data->shape.rank) };
+  return run_topk (&t, ir_shape_size (&data->shape, 0, axis), error);
 }
 
 static const char *const mode_names[] = { "min", "max", NULL };

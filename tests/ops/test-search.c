@@ -3,6 +3,8 @@
  * rows. */
 #include "op-test.h"
 
+#include <math.h>
+
 static void
 test_bucketize (void)
 {
@@ -155,6 +157,64 @@ test_embedding_segments (void)
       "i64 4", "=-2", NULL);
 }
 
+/* Whether element @i of a column comes before element @j: it is better, or the first
+ * of equals. */
+static gboolean
+comes_before (const IrTensor *data, gsize column, gsize inner, gboolean max,
+    gint64 i, gint64 j)
+{
+  const double a = ir_tensor_get_f64 (data, column + i * inner);
+  const double b = ir_tensor_get_f64 (data, column + j * inner);
+
+  return a == b ? i < j : (a > b) == max;
+}
+
+/* @n by @inner elements with many equal ones: an entry's place is how many others come
+ * before it. */
+static void
+check_top (IrDType dtype, gint64 n, gint64 inner, gint64 k, gboolean max)
+{
+  g_autofree char *shape =
+      g_strdup_printf ("%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT, n, inner);
+  IrTensor *data = op_tensor_random (dtype, shape, -20, 20, n + k + inner);
+  IrTensor **out;
+
+  for (gint64 i = 0; dtype == IR_DTYPE_F32 && i < n * inner; i++)
+    ((float *) data->data)[i] = rint (((float *) data->data)[i]) / 4;
+  out = op_run ("TopK-3",
+      max ? "axis=0;mode=max;sort=value" : "axis=0;mode=min;sort=value",
+      OP_LIST (ir_tensor_ref (data), op_tensor (I64, "", k)), 2);
+  for (gint64 column = 0; column < inner; column++)
+    for (gint64 i = 0; i < k; i++) {
+      const gint64 at =
+          ir_tensor_get_i64 (out[1], (gsize) (i * inner + column));
+      gint64 before = 0;
+
+      for (gint64 j = 0; j < n; j++)
+        before += comes_before (data, column, inner, max, j, at);
+      g_assert_cmpint (before, ==, i);
+      g_assert_cmpfloat (ir_tensor_get_f64 (out[0], i * inner + column), ==,
+          ir_tensor_get_f64 (data, at * inner + column));
+    }
+  op_free (out);
+  ir_tensor_unref (data);
+}
+
+static void
+test_top (void)
+{
+  static const IrDType dtypes[] = { IR_DTYPE_F32, IR_DTYPE_F16, IR_DTYPE_F64,
+    IR_DTYPE_I32, IR_DTYPE_I64, IR_DTYPE_U8 };
+  static const gint64 sizes[][3] = { { 1, 1, 1 }, { 70, 1, 70 }, { 300, 1, 40 },
+    { 90, 1, 1 }, { 90, 37, 5 }, { 50, 300, 1 }, { 33, 270, 33 } };
+
+  for (guint t = 0; t < G_N_ELEMENTS (dtypes); t++)
+    for (guint s = 0; s < G_N_ELEMENTS (sizes); s++) {
+      check_top (dtypes[t], sizes[s][0], sizes[s][1], sizes[s][2], TRUE);
+      check_top (dtypes[t], sizes[s][0], sizes[s][1], sizes[s][2], FALSE);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -162,6 +222,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ops/search/bucketize", test_bucketize);
   g_test_add_func ("/ops/search/search-sorted", test_search_sorted);
   g_test_add_func ("/ops/search/eye", test_eye);
+  g_test_add_func ("/ops/search/top", test_top);
   g_test_add_func ("/ops/search/unique", test_unique);
   g_test_add_func ("/ops/search/embedding-offsets", test_embedding_offsets);
   g_test_add_func ("/ops/search/embedding-packed", test_embedding_packed);

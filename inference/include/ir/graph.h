@@ -450,6 +450,11 @@ IR_API gboolean ir_node_know (IrNode *node);
 IR_API gboolean ir_node_evaluate (
     const IrNode *node, IrTensor *const *in, IrTensor **out, GError **error);
 
+/** ir_node_evaluate_in_parts: the same with @parts (nullable) for the op to use.
+ * Since: 0.1 */
+IR_API gboolean ir_node_evaluate_in_parts (const IrNode *node,
+    const IrParts *parts, IrTensor *const *in, IrTensor **out, GError **error);
+
 /**
  * ir_graph_evaluate:
  * @in: (array): one tensor per Parameter

@@ -158,6 +158,24 @@ typedef struct {
   IrTensor **out_value;
 } IrInferCtx;
 
+/** IrPartFunc: computes part @part; parts may run side by side, in any order.
+ * @worker is below the number of workers and differs between parts that run at the
+ * same time. Since: 0.1 */
+typedef void (*IrPartFunc) (gpointer data, guint part, guint worker);
+
+/**
+ * IrParts: who runs the parts of a computation that do not depend on each other
+ * @workers: how many run at the same time at most
+ * @run: runs parts 0 to @n - 1 and returns when all are done
+ *
+ * Since: 0.1
+ */
+typedef struct _IrParts IrParts;
+struct _IrParts {
+  guint workers;
+  void (*run) (const IrParts *parts, guint n, IrPartFunc func, gpointer data);
+};
+
 /**
  * IrEvalCtx: what `evaluate` reads and fills
  * @node: the node, for messages, bodies and its graph
@@ -170,6 +188,8 @@ typedef struct {
  *   shape, to be filled; %NULL where `infer` could not tell the shape, to be
  *   made by `evaluate` (ops with %IR_OP_DYNAMIC only)
  * @max_bytes: what tensors made in between may take; ops with bodies pass it on
+ * @parts: (nullable): who runs parts of the computation; %NULL is the caller, one
+ *   after the other. What comes out does not depend on it
  *
  * Since: 0.1
  */
@@ -181,6 +201,7 @@ typedef struct {
   gsize n_outputs;
   IrTensor **out;
   gsize max_bytes;
+  const IrParts *parts;
 } IrEvalCtx;
 
 /** IR_NOWHERE: in the map of an #IrStrided, for what is not in the input. Since:

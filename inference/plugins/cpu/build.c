@@ -156,15 +156,22 @@ cpu_add_step (CpuModel *model, const IrNode *node, CpuLayout in, CpuLayout out,
 
 /* --- what every op can do ------------------------------------------------- */
 
+static void
+run_parts (const IrParts *parts, guint n, IrPartFunc func, gpointer data)
+{
+  cpu_pool_run (parts->workers, n, func, data);
+}
+
 static gboolean
 run_evaluate (const CpuStep *step, CpuRun *run, GError **error)
 {
+  const IrParts parts = { run->model->threads, run_parts };
   g_autofree IrTensor **in = g_new (IrTensor *, step->n_in + 1);
   g_autofree IrTensor **out = g_new0 (IrTensor *, step->n_out + 1);
 
   for (guint i = 0; i < step->n_in; i++)
     in[i] = run->tensors[step->in[i]];
-  if (!ir_node_evaluate (step->node, in, out, error))
+  if (!ir_node_evaluate_in_parts (step->node, &parts, in, out, error))
     return FALSE;
   for (guint i = 0; i < step->n_out; i++) {
     const CpuSlot *slot = cpu_slot (run->model, step->out[i]);
