@@ -19,8 +19,8 @@ enum {
 
 /* --- infer ------------------------------------------------------------------- */
 
-gboolean
-ir_class_nms_check_shared (IrInferCtx *ctx, IrDType *dtype, GError **error)
+static gboolean
+check_shared (IrInferCtx *ctx, IrDType *dtype, GError **error)
 {
   return ir_roi_check_floats (ctx, BOXES, SCORES + 1, dtype, error) &&
       ir_roi_check_rank (ctx, BOXES, 3, "boxes", error) &&
@@ -56,26 +56,20 @@ ir_class_nms_set_outputs (
   return TRUE;
 }
 
-/* --- evaluate ---------------------------------------------------------------- */
-
-void
-ir_class_nms_candidates (const IrClassNmsAttrs *attrs, const float *boxes,
-    const float *scores, gint64 n, gboolean equal, GArray *candidates)
+gboolean
+ir_class_nms_infer (IrInferCtx *ctx, GError **error)
 {
-  const float threshold = (float) attrs->score_threshold;
+  gint64 images = ir_roi_dim (ctx, BOXES, 0);
+  IrDType dtype;
 
-  g_array_set_size (candidates, 0);
-  for (gint64 i = 0; i < n; i++, boxes += 4) {
-    const IrScoredBox candidate = { { boxes[0], boxes[1], boxes[2], boxes[3] },
-      scores[i], i };
-
-    if (scores[i] > threshold || (equal && scores[i] == threshold))
-      g_array_append_val (candidates, candidate);
-  }
-  ir_box_sort (candidates);
-  if (attrs->nms_top_k >= 0 && candidates->len > attrs->nms_top_k)
-    g_array_set_size (candidates, (guint) attrs->nms_top_k);
+  if (!check_shared (ctx, &dtype, error))
+    return FALSE;
+  if (images == IR_DIM_UNKNOWN)
+    images = ir_roi_dim (ctx, SCORES, 0);
+  return ir_class_nms_set_outputs (ctx, dtype, images, error);
 }
+
+/* --- order ------------------------------------------------------------------- */
 
 static gint
 compare_numbers (gint64 a, gint64 b)
@@ -109,41 +103,214 @@ compare_classes (gconstpointer a, gconstpointer b)
   return compare_scores (a, b);
 }
 
-/* Sorts the picks from @first on. */
+/* Where keys leave equal scores in the order of the classes, compare_scores() may want
+ * another one: they are moved past each other. */
 static void
-sort_from (GArray *picks, guint first, GCompareFunc compare)
+sort_equals (IrPick *picks, guint n)
 {
+  for (guint i = 1; i < n; i++) {
+    const IrPick pick = picks[i];
+    guint at = i;
+
+    for (; at > 0 && compare_scores (&picks[at - 1], &pick) > 0; at--)
+      picks[at] = picks[at - 1];
+    picks[at] = pick;
+  }
+}
+
+/* The best @max of the picks, best first. */
+static void
+sort_scores (GArray *picks, gint64 max)
+{
+  const guint n = picks->len;
+  g_autofree guint64 *keys = g_new (guint64, 2 * (gsize) n + 1);
+  g_autofree IrPick *best = g_new (IrPick, (gsize) n + 1);
+
+  for (guint i = 0; i < n; i++)
+    keys[i] = ir_rank_key (g_array_index (picks, IrPick, i).score, i);
+  ir_rank_sort (keys, n, keys + n);
+  for (guint i = 0; i < n; i++)
+    best[i] = g_array_index (picks, IrPick, ir_rank_item (keys[i]));
+  sort_equals (best, n);
+  g_array_set_size (picks, 0);
+  g_array_append_vals (picks, best, (guint) MIN (max, n));
+}
+
+/* --- images ------------------------------------------------------------------ */
+
+/* What a thread needs for a class. */
+typedef struct {
+  IrKept kept;
+  guint64 *keys;   /* room for all boxes, and as many behind them */
+  float *overlaps; /* room for all boxes */
+  GArray *candidates;
+} Worker;
+
+typedef struct {
+  const IrClassNmsAttrs *attrs;
+  const IrClassNmsWay *way;
+  const IrClassNmsImage *image;
+  gint64 classes;
+  gint64 split;
+  Worker *workers;
+  GArray **picks; /* of each part */
+} Choice;
+
+static void
+find_candidates (const Choice *c, gint64 label, Worker *w)
+{
+  const IrClassNmsImage *image = c->image;
+  const float *boxes = image->boxes + label * image->box_step;
+  const float *scores = image->scores + label * image->score_step;
+  gint64 n = ir_rank_above (scores, image->n, (float) c->attrs->score_threshold,
+      c->way->equal, w->keys, w->keys + image->n);
+
+  if (c->attrs->nms_top_k >= 0)
+    n = MIN (n, c->attrs->nms_top_k);
+  g_array_set_size (w->candidates, 0);
+  for (gint64 i = 0; i < n; i++) {
+    const guint32 item = ir_rank_item (w->keys[i]);
+    const float *box = boxes + (gsize) item * 4;
+    const IrScoredBox candidate = { { box[0], box[1], box[2], box[3] },
+      scores[item], item };
+
+    g_array_append_val (w->candidates, candidate);
+  }
+}
+
+void
+ir_class_nms_pick (
+    const IrPick *from, const IrScoredBox *scored, float score, GArray *picks)
+{
+  IrPick pick = *from;
+
+  pick.box = scored->box;
+  pick.score = score;
+  pick.number += scored->index * from->index;
+  pick.index = scored->index;
+  g_array_append_val (picks, pick);
+}
+
+static void
+choose_part (gpointer data, guint part, guint worker)
+{
+  const Choice *c = data;
+  const gint64 first = part * c->split;
+  Worker *w = &c->workers[worker];
+
+  c->picks[part] = g_array_new (FALSE, FALSE, sizeof (IrPick));
+  for (gint64 label = first; label < MIN (first + c->split, c->classes);
+       label++) {
+    const IrPick from = { .image = c->image->image,
+      .label = label,
+      .index = c->image->step,
+      .number = c->image->first + label * c->image->class_step };
+
+    if (label == c->attrs->background_class)
+      continue;
+    find_candidates (c, label, w);
+    w->kept.n = 0;
+    c->way->choose (
+        c->attrs, w->candidates, &w->kept, w->overlaps, &from, c->picks[part]);
+  }
+}
+
+static void
+workers_free (Worker *workers, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    ir_kept_clear (&workers[i].kept);
+    g_free (workers[i].keys);
+    g_free (workers[i].overlaps);
+    g_array_unref (workers[i].candidates);
+  }
+  g_free (workers);
+}
+
+static Worker *
+workers_new (const Choice *c, guint n, GError **error)
+{
+  const gint64 n_boxes = c->image->n;
+  Worker *workers = g_new0 (Worker, n);
+  gboolean ok = n_boxes <= G_MAXUINT32;
+
+  for (guint i = 0; i < n; i++) {
+    ir_kept_init (
+        &workers[i].kept, c->attrs->normalized ? 0 : 1, c->way->touching);
+    workers[i].keys = g_try_new (guint64, 2 * (gsize) n_boxes + 1);
+    workers[i].overlaps = g_try_new (float, (gsize) n_boxes + 1);
+    workers[i].candidates = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
+    ok = ok && workers[i].keys && workers[i].overlaps;
+  }
+  if (ok)
+    return workers;
+  workers_free (workers, n);
+  ir_fail (error, IR_ERROR_LIMIT,
+      "no memory to sort %" G_GINT64_FORMAT " boxes", n_boxes);
+  return NULL;
+}
+
+/* The best of what the parts have chosen, which goes. */
+static void
+end_image (const Choice *c, gint64 n_parts, GArray *picks)
+{
+  const gint64 keep = c->attrs->keep_top_k;
   g_autoptr (GArray) own = g_array_new (FALSE, FALSE, sizeof (IrPick));
 
-  g_array_append_vals (
-      own, &g_array_index (picks, IrPick, first), picks->len - first);
-  g_array_sort (own, compare);
-  g_array_set_size (picks, first);
+  for (gint64 i = 0; i < n_parts; i++) {
+    g_array_append_vals (own, c->picks[i]->data, c->picks[i]->len);
+    g_array_unref (c->picks[i]);
+  }
+  sort_scores (own, keep >= 0 ? keep : G_MAXINT64);
+  if (c->way->sort_images && c->attrs->sort_result_type == SORT_CLASSID &&
+      !c->attrs->sort_result_across_batch)
+    g_array_sort (own, compare_classes);
   g_array_append_vals (picks, own->data, own->len);
 }
 
-void
-ir_class_nms_end_image (
-    IrEvalCtx *ctx, GArray *picks, guint first, gint64 image)
+gboolean
+ir_class_nms_image (IrEvalCtx *ctx, const IrClassNmsWay *way, gint64 classes,
+    const IrClassNmsImage *image, GArray *picks, GError **error)
 {
-  const IrClassNmsAttrs *attrs = ctx->attrs;
+  const guint n_workers = ir_eval_workers (ctx), before = picks->len;
+  Choice c = { ctx->attrs, way, image, classes };
+  g_autofree GArray **parts = NULL;
 
-  if (picks->len > first)
-    sort_from (picks, first, compare_scores);
-  if (attrs->keep_top_k >= 0 && picks->len - first > attrs->keep_top_k)
-    g_array_set_size (picks, first + (guint) attrs->keep_top_k);
-  ir_tensor_set_i64 (ctx->out[2], (gsize) image, picks->len - first);
+  c.split = ir_eval_split (ctx, (guint64) classes * image->n, classes);
+  c.picks = parts = g_new (GArray *, classes / c.split + 1);
+  c.workers = workers_new (&c, n_workers, error);
+  if (!c.workers)
+    return FALSE;
+  ir_eval_parts (ctx, classes, c.split, choose_part, &c);
+  workers_free (c.workers, n_workers);
+  end_image (&c, (classes + c.split - 1) / c.split, picks);
+  ir_tensor_set_i64 (ctx->out[2], (gsize) image->image, picks->len - before);
+  return TRUE;
 }
 
-void
-ir_class_nms_sort_image (IrEvalCtx *ctx, GArray *picks, guint first)
+gboolean
+ir_class_nms_images (
+    IrEvalCtx *ctx, const IrClassNmsWay *way, GArray *picks, GError **error)
 {
-  const IrClassNmsAttrs *attrs = ctx->attrs;
+  const IrShape *shape = &ctx->in[SCORES]->shape;
+  const gint64 n = shape->dim[2], classes = shape->dim[1];
 
-  if (attrs->sort_result_type == SORT_CLASSID &&
-      !attrs->sort_result_across_batch && picks->len > first)
-    sort_from (picks, first, compare_classes);
+  for (gint64 b = 0; b < shape->dim[0]; b++) {
+    const IrClassNmsImage image = { .image = b,
+      .n = n,
+      .boxes = ir_eval_f32 (ctx, BOXES) + b * n * 4,
+      .scores = ir_eval_f32 (ctx, SCORES) + b * classes * n,
+      .score_step = n,
+      .first = b * n,
+      .step = 1 };
+
+    if (!ir_class_nms_image (ctx, way, classes, &image, picks, error))
+      return FALSE;
+  }
+  return TRUE;
 }
+
+/* --- outputs ----------------------------------------------------------------- */
 
 gboolean
 ir_class_nms_write (IrEvalCtx *ctx, GArray *picks, GError **error)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* ExperimentalDetectronDetectionOutput: the last step of Faster R-CNN. */
 #include <math.h>
-#include "roi.h"
+#include "suppress.h"
 
 typedef struct {
   double score_threshold;
@@ -118,7 +118,7 @@ select_class (const IrEvalCtx *ctx, gint64 label, GArray *boxes)
       scored.box = refine (attrs, &box, delta);
     g_array_append_val (boxes, scored);
   }
-  ir_box_sort (boxes);
+  ir_box_sort (boxes, G_MAXINT64);
   ir_box_suppress (boxes, 1, (float) attrs->nms_threshold,
       attrs->post_nms_count < 0 ? G_MAXINT64 : attrs->post_nms_count);
 }
@@ -141,10 +141,8 @@ evaluate (IrEvalCtx *ctx, GError **error)
     g_array_append_vals (all, own->data, own->len);
   }
   /* Only when there are too many does their order change. */
-  if (all->len > most) {
-    ir_box_sort (all);
-    g_array_set_size (all, (guint) most);
-  }
+  if (all->len > most)
+    ir_box_sort (all, most);
   for (guint i = 0; i < all->len; i++, rows += 4) {
     const IrScoredBox *scored = &g_array_index (all, IrScoredBox, i);
 

@@ -2,7 +2,7 @@
 /* Detectron's grid of priors, best regions, and regions of feature pyramids. */
 #include <math.h>
 #include <string.h>
-#include "roi.h"
+#include "suppress.h"
 
 /* --- PriorGridGenerator ------------------------------------------------------ */
 
@@ -163,8 +163,8 @@ evaluate_top (IrEvalCtx *ctx, GError **error)
 
     g_array_append_val (boxes, scored);
   }
-  ir_box_sort (boxes);
-  for (gint64 i = 0; i < MIN (n, attrs->max_rois); i++)
+  ir_box_sort (boxes, attrs->max_rois);
+  for (guint i = 0; i < boxes->len; i++)
     memcpy (out + 4 * i,
         ir_eval_f32 (ctx, ROIS) +
             4 * g_array_index (boxes, IrScoredBox, i).index,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* GenerateProposals and Detectron's form of it for one image: given anchors,
  * moved and selected by a network. */
-#include "roi.h"
+#include "suppress.h"
 
 typedef struct {
   double min_size;
@@ -196,9 +196,7 @@ select_boxes (const Image *image, const GenerateAttrs *attrs, gboolean demote,
       g_array_append_val (boxes, scored);
     }
   }
-  ir_box_sort (boxes);
-  if (boxes->len > attrs->pre_nms_count)
-    g_array_set_size (boxes, (guint) attrs->pre_nms_count);
+  ir_box_sort (boxes, attrs->pre_nms_count);
   for (guint i = 0; i < boxes->len; i++) {
     IrScoredBox *slots = (IrScoredBox *) (gpointer) boxes->data;
 

@@ -10,19 +10,6 @@ enum {
 
 /* --- infer ------------------------------------------------------------------- */
 
-static gboolean
-infer_shared (IrInferCtx *ctx, GError **error)
-{
-  gint64 images = ir_roi_dim (ctx, BOXES, 0);
-  IrDType dtype;
-
-  if (!ir_class_nms_check_shared (ctx, &dtype, error))
-    return FALSE;
-  if (images == IR_DIM_UNKNOWN)
-    images = ir_roi_dim (ctx, SCORES, 0);
-  return ir_class_nms_set_outputs (ctx, dtype, images, error);
-}
-
 /* Boxes [classes, boxes, 4], scores [classes, boxes]; the counts say how many of
  * them belong to each image. */
 static gboolean
@@ -31,7 +18,7 @@ infer_9 (IrInferCtx *ctx, GError **error)
   IrDType dtype;
 
   if (ctx->n_inputs <= COUNTS)
-    return infer_shared (ctx, error);
+    return ir_class_nms_infer (ctx, error);
   return ir_roi_check_floats (ctx, BOXES, COUNTS, &dtype, error) &&
       ir_infer_accept_input (ctx, COUNTS, IR_ACCEPT_INT, "the counts", error) &&
       ir_roi_check_rank (ctx, BOXES, 3, "boxes", error) &&
@@ -47,67 +34,32 @@ infer_9 (IrInferCtx *ctx, GError **error)
 
 /* --- evaluate ---------------------------------------------------------------- */
 
-/* Adds the candidates that do not overlap a better one; @number counts on by
- * @step per box. */
+/* Those that do not overlap a better one. */
 static void
-add_class (const IrClassNmsAttrs *attrs, const GArray *boxes,
-    const IrPick *from, gint64 step, GArray *picks)
+choose (const IrClassNmsAttrs *attrs, const GArray *candidates, IrKept *kept,
+    float *overlaps, const IrPick *from, GArray *picks)
 {
-  const float extra = attrs->normalized ? 0 : 1;
-  const guint first = picks->len;
   float threshold = (float) attrs->iou_threshold;
 
-  for (guint i = 0; i < boxes->len; i++) {
-    const IrScoredBox *scored = &g_array_index (boxes, IrScoredBox, i);
-    gboolean keep = TRUE;
-    IrPick pick = *from;
+  for (guint i = 0; i < candidates->len; i++) {
+    const IrScoredBox *scored = &g_array_index (candidates, IrScoredBox, i);
+    const float area = ir_box_area (&scored->box, kept->extra);
 
-    for (guint j = picks->len; j > first && keep; j--)
-      keep = ir_box_overlap (&scored->box,
-                 &g_array_index (picks, IrPick, j - 1).box, extra) < threshold;
-    if (!keep)
+    if (ir_kept_covers (kept, &scored->box, area, threshold, TRUE))
       continue;
     if (attrs->nms_eta < 1 && threshold > 0.5f)
       threshold *= (float) attrs->nms_eta;
-    pick.box = scored->box;
-    pick.score = scored->score;
-    pick.index = scored->index;
-    pick.number += scored->index * step;
-    g_array_append_val (picks, pick);
+    ir_kept_add (kept, &scored->box, area);
+    ir_class_nms_pick (from, scored, scored->score, picks);
   }
 }
 
-static void
-add_shared_images (IrEvalCtx *ctx, GArray *boxes, GArray *picks)
-{
-  const IrClassNmsAttrs *attrs = ctx->attrs;
-  const IrShape *shape = &ctx->in[SCORES]->shape;
-  const gint64 n = shape->dim[2];
-  const float *scores = ir_eval_f32 (ctx, SCORES);
-
-  for (gint64 b = 0; b < shape->dim[0]; b++) {
-    const guint first = picks->len;
-
-    for (gint64 c = 0; c < shape->dim[1]; c++, scores += n) {
-      const IrPick from = { .image = b, .label = c, .number = b * n };
-
-      if (c == attrs->background_class)
-        continue;
-      ir_class_nms_candidates (
-          attrs, ir_eval_f32 (ctx, BOXES) + b * n * 4, scores, n, TRUE, boxes);
-      add_class (attrs, boxes, &from, 1, picks);
-    }
-    ir_class_nms_end_image (ctx, picks, first, b);
-    ir_class_nms_sort_image (ctx, picks, first);
-  }
-}
+static const IrClassNmsWay way = { choose, TRUE, TRUE, TRUE };
 
 /* Every class has boxes of its own, those of all images one after another. */
 static gboolean
-add_counted_images (
-    IrEvalCtx *ctx, GArray *boxes, GArray *picks, GError **error)
+add_counted_images (IrEvalCtx *ctx, GArray *picks, GError **error)
 {
-  const IrClassNmsAttrs *attrs = ctx->attrs;
   const gint64 classes = ctx->in[SCORES]->shape.dim[0];
   const gint64 n = ctx->in[SCORES]->shape.dim[1];
   gint64 head = 0;
@@ -115,27 +67,17 @@ add_counted_images (
   for (gint64 b = 0; b < ctx->in[COUNTS]->shape.dim[0]; b++) {
     const gint64 count =
         MAX (ir_tensor_get_i64 (ctx->in[COUNTS], (gsize) b), 0);
-    const guint first = picks->len;
+    const IrClassNmsImage image = { b, count,
+      ir_eval_f32 (ctx, BOXES) + head * 4, ir_eval_f32 (ctx, SCORES) + head,
+      n * 4, n, head * classes, 1, classes };
 
     if (count > n - head)
       return ir_fail (error, IR_ERROR_SHAPE,
           "image %" G_GINT64_FORMAT " counts %" G_GINT64_FORMAT
           " boxes where %" G_GINT64_FORMAT " are left",
           b, count, n - head);
-    for (gint64 c = 0; c < classes; c++) {
-      const gint64 at = c * n + head;
-      const IrPick from = {
-        .image = b, .label = c, .number = head * classes + c
-      };
-
-      if (c == attrs->background_class)
-        continue;
-      ir_class_nms_candidates (attrs, ir_eval_f32 (ctx, BOXES) + at * 4,
-          ir_eval_f32 (ctx, SCORES) + at, count, TRUE, boxes);
-      add_class (attrs, boxes, &from, classes, picks);
-    }
-    ir_class_nms_end_image (ctx, picks, first, b);
-    ir_class_nms_sort_image (ctx, picks, first);
+    if (!ir_class_nms_image (ctx, &way, classes, &image, picks, error))
+      return FALSE;
     head += count;
   }
   return TRUE;
@@ -144,30 +86,18 @@ add_counted_images (
 static gboolean
 evaluate (IrEvalCtx *ctx, GError **error)
 {
-  g_autoptr (GArray) boxes = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
   g_autoptr (GArray) picks = g_array_new (FALSE, FALSE, sizeof (IrPick));
 
-  if (ctx->n_inputs <= COUNTS)
-    add_shared_images (ctx, boxes, picks);
-  else if (!add_counted_images (ctx, boxes, picks, error))
-    return FALSE;
-  return ir_class_nms_write (ctx, picks, error);
+  return (ctx->n_inputs <= COUNTS
+                 ? ir_class_nms_images (ctx, &way, picks, error)
+                 : add_counted_images (ctx, picks, error)) &&
+      ir_class_nms_write (ctx, picks, error);
 }
 
-#define A(field, kind, def) IR_ATTR_ROW (IrClassNmsAttrs, field, kind, def)
-
 static const IrAttrDesc attrs[] = {
-  IR_ATTR_ENUM_ROW (
-      IrClassNmsAttrs, sort_result_type, "none", ir_class_nms_sort_names),
-  A (output_type, DTYPE, "i64"),
-  A (nms_top_k, I64, "-1"),
-  A (keep_top_k, I64, "-1"),
-  A (sort_result_across_batch, BOOL, "false"),
-  A (iou_threshold, F64, "0"),
-  A (score_threshold, F64, "0"),
-  A (background_class, I64, "-1"),
-  A (nms_eta, F64, "1"),
-  A (normalized, BOOL, "true"),
+  IR_CLASS_NMS_ROWS,
+  IR_CLASS_NMS_ROW (iou_threshold, F64, "0"),
+  IR_CLASS_NMS_ROW (nms_eta, F64, "1"),
   IR_ATTR_END,
 };
 
@@ -186,6 +116,7 @@ static const IrAttrDesc attrs[] = {
     .summary = text,                                                           \
   };
 
-MULTICLASS (8, 2, infer_shared, "The best boxes per class that do not overlap")
+MULTICLASS (
+    8, 2, ir_class_nms_infer, "The best boxes per class that do not overlap")
 MULTICLASS (
     9, 3, infer_9, "The same, also with boxes of its own for every class")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* NonMaxSuppression: the best boxes of every class that don't overlap. */
 #include <math.h>
-#include "op-util.h"
+#include "suppress.h"
 
 enum {
   BOX_CORNER,
@@ -32,10 +32,6 @@ typedef struct {
   float score;
   guint seen; /* selected boxes that it was compared with already */
 } Candidate;
-
-typedef struct {
-  float x1, y1, x2, y2;
-} Box;
 
 /* --- infer ----------------------------------------------------------------- */
 
@@ -129,10 +125,10 @@ scalar (const IrEvalCtx *ctx, guint index, double def)
   return ir_tensor_get_f64 (ctx->in[index], 0);
 }
 
-static Box
+static IrBox
 read_box (const float *at, gboolean center)
 {
-  Box box;
+  IrBox box;
 
   if (center) {
     box.x1 = at[0] - at[2] / 2;
@@ -149,19 +145,23 @@ read_box (const float *at, gboolean center)
   return box;
 }
 
+/* Boxes without an area overlap nothing. */
 static float
-overlap (Box a, Box b)
+box_area (const IrBox *box)
 {
-  float width = MIN (a.x2, b.x2) - MAX (a.x1, b.x1);
-  float height = MIN (a.y2, b.y2) - MAX (a.y1, b.y1);
-  float area_a = (a.x2 - a.x1) * (a.y2 - a.y1);
-  float area_b = (b.x2 - b.x1) * (b.y2 - b.y1);
-  float inner = width * height;
-
-  if (!(width > 0) || !(height > 0) || !(area_a > 0) || !(area_b > 0))
-    return 0;
-  return inner / (area_a + area_b - inner);
+  return (box->x2 - box->x1) * (box->y2 - box->y1);
 }
+
+static void
+keep (IrKept *kept, const IrBox *box)
+{
+  const IrBox nowhere = { INFINITY, INFINITY, -INFINITY, -INFINITY };
+  const float area = box_area (box);
+
+  ir_kept_add (kept, area > 0 ? box : &nowhere, area > 0 ? area : 0);
+}
+
+/* --- soft suppression ------------------------------------------------------ */
 
 static gboolean
 is_better (const Candidate *a, const Candidate *b)
@@ -203,44 +203,56 @@ drop_top (GArray *heap)
     sift_down (heap, 0);
 }
 
+/* What a thread needs to select the boxes of a class. */
+typedef struct {
+  IrKept kept;
+  guint64 *keys;   /* room for all boxes, and as many behind them */
+  float *overlaps; /* room for all boxes */
+  GArray *heap;
+} Worker;
+
 /* Lowers the score by what was selected since the last look; FALSE if the box
  * is out. */
 static gboolean
-survives (Candidate *candidate, const float *boxes, const Limits *limits,
-    const GArray *selected)
+survives (const Limits *limits, Candidate *candidate, const IrBox *box,
+    const Worker *w)
 {
-  Box box = read_box (boxes + candidate->index * 4, limits->center);
+  const float area = box_area (box);
+  const guint n = w->kept.n - candidate->seen;
 
-  for (guint i = selected->len; i > candidate->seen; i--) {
-    const Candidate *other = &g_array_index (selected, Candidate, i - 1);
-    float iou =
-        overlap (box, read_box (boxes + other->index * 4, limits->center));
+  if (area > 0)
+    ir_kept_overlaps (&w->kept, candidate->seen, box, area, w->overlaps);
+  for (guint i = n; i > 0; i--) {
+    const float iou = area > 0 ? w->overlaps[i - 1] : 0;
 
     if (iou > limits->iou_threshold)
       return FALSE;
-    if (limits->sigma > 0)
-      candidate->score *= expf (-0.5f / limits->sigma * iou * iou);
+    candidate->score *= expf (-0.5f / limits->sigma * iou * iou);
     if (!(candidate->score > limits->score_threshold))
       return FALSE;
   }
-  candidate->seen = selected->len;
+  candidate->seen = w->kept.n;
   return TRUE;
 }
 
 static void
-select_class (
-    const float *boxes, const Limits *limits, GArray *heap, GArray *selected)
+select_softly (
+    const float *boxes, const Limits *limits, Worker *w, GArray *selected)
 {
+  GArray *heap = w->heap;
+
   for (guint i = heap->len / 2; i > 0; i--)
     sift_down (heap, i - 1);
-  while (heap->len > 0 && selected->len < limits->max_output) {
+  while (heap->len > 0 && w->kept.n < limits->max_output) {
     Candidate *top = &g_array_index (heap, Candidate, 0);
-    float score = top->score;
+    const IrBox box = read_box (boxes + top->index * 4, limits->center);
+    const float score = top->score;
 
-    if (!survives (top, boxes, limits, selected)) {
+    if (!survives (limits, top, &box, w)) {
       drop_top (heap);
     } else if (top->score == score) {
       g_array_append_val (selected, *top);
+      keep (&w->kept, &box);
       drop_top (heap);
     } else {
       sift_down (heap, 0);
@@ -248,31 +260,152 @@ select_class (
   }
 }
 
-static GArray *
-select_all (const IrEvalCtx *ctx, const Limits *limits)
+/* --- classes --------------------------------------------------------------- */
+
+/* @n keys, best first. */
+static void
+select_hard (const float *boxes, const Limits *limits, Worker *w, gint64 n,
+    const Candidate *from, GArray *selected, const float *scores)
 {
-  const IrShape *shape = &ctx->in[SCORES]->shape;
-  const float *boxes = ir_eval_f32 (ctx, BOXES);
-  const float *scores = ir_eval_f32 (ctx, SCORES);
-  g_autoptr (GArray) heap = g_array_new (FALSE, FALSE, sizeof (Candidate));
-  g_autoptr (GArray) selected = g_array_new (FALSE, FALSE, sizeof (Candidate));
-  GArray *all = g_array_new (FALSE, FALSE, sizeof (Candidate));
+  for (gint64 i = 0; i < n && w->kept.n < limits->max_output; i++) {
+    const guint32 item = ir_rank_item (w->keys[i]);
+    const IrBox box = read_box (boxes + (gsize) item * 4, limits->center);
+    const float area = box_area (&box);
+    Candidate candidate = *from;
 
-  for (gint64 b = 0; b < shape->dim[0]; b++) {
-    for (gint64 c = 0; c < shape->dim[1]; c++) {
-      g_array_set_size (heap, 0);
-      g_array_set_size (selected, 0);
-      for (gint64 i = 0; i < shape->dim[2]; i++, scores++) {
-        Candidate candidate = { b, c, i, *scores, 0 };
+    if (area > 0 ? ir_kept_covers (
+                       &w->kept, &box, area, limits->iou_threshold, FALSE)
+                 : w->kept.n > 0 && 0 > limits->iou_threshold)
+      continue;
+    candidate.index = item;
+    candidate.score = scores[item];
+    g_array_append_val (selected, candidate);
+    keep (&w->kept, &box);
+  }
+}
 
-        if (*scores > limits->score_threshold)
-          g_array_append_val (heap, candidate);
-      }
-      select_class (boxes + b * shape->dim[2] * 4, limits, heap, selected);
-      g_array_append_vals (all, selected->data, selected->len);
+static void
+fill_heap (Worker *w, gint64 n, const Candidate *from, const float *scores)
+{
+  g_array_set_size (w->heap, 0);
+  for (gint64 i = 0; i < n; i++) {
+    Candidate candidate = *from;
+
+    candidate.index = ir_rank_item (w->keys[i]);
+    candidate.score = scores[candidate.index];
+    g_array_append_val (w->heap, candidate);
+  }
+}
+
+typedef struct {
+  const float *boxes;
+  const float *scores;
+  gint64 n_classes;
+  gint64 n_boxes;
+  gint64 n_pieces; /* classes of all images */
+  gint64 split;
+  const Limits *limits;
+  Worker *workers;
+  GArray **selected; /* of each part */
+} Selection;
+
+static void
+select_class (const Selection *s, gint64 piece, Worker *w, GArray *selected)
+{
+  const Candidate from = { piece / s->n_classes, piece % s->n_classes };
+  const float *boxes = s->boxes + from.batch * s->n_boxes * 4;
+  const float *scores = s->scores + piece * s->n_boxes;
+  const gint64 n = ir_rank_above (scores, s->n_boxes,
+      s->limits->score_threshold, FALSE, w->keys, w->keys + s->n_boxes);
+
+  w->kept.n = 0;
+  if (s->limits->sigma > 0) {
+    fill_heap (w, n, &from, scores);
+    select_softly (boxes, s->limits, w, selected);
+  } else {
+    select_hard (boxes, s->limits, w, n, &from, selected, scores);
+  }
+}
+
+static void
+select_part (gpointer data, guint part, guint worker)
+{
+  const Selection *s = data;
+  const gint64 first = part * s->split;
+
+  s->selected[part] = g_array_new (FALSE, FALSE, sizeof (Candidate));
+  for (gint64 i = first; i < MIN (first + s->split, s->n_pieces); i++)
+    select_class (s, i, &s->workers[worker], s->selected[part]);
+}
+
+static void
+workers_free (Worker *workers, guint n)
+{
+  for (guint i = 0; i < n; i++) {
+    ir_kept_clear (&workers[i].kept);
+    g_free (workers[i].keys);
+    g_free (workers[i].overlaps);
+    if (workers[i].heap)
+      g_array_unref (workers[i].heap);
+  }
+  g_free (workers);
+}
+
+static Worker *
+workers_new (guint n, gint64 n_boxes, GError **error)
+{
+  Worker *workers = g_new0 (Worker, n);
+
+  for (guint i = 0; i < n; i++) {
+    ir_kept_init (&workers[i].kept, 0, TRUE);
+    workers[i].keys = g_try_new (guint64, 2 * (gsize) n_boxes + 1);
+    workers[i].overlaps = g_try_new (float, (gsize) n_boxes + 1);
+    workers[i].heap = g_array_new (FALSE, FALSE, sizeof (Candidate));
+    if (!workers[i].keys || !workers[i].overlaps) {
+      workers_free (workers, n);
+      ir_fail (error, IR_ERROR_LIMIT,
+          "no memory to sort %" G_GINT64_FORMAT " boxes", n_boxes);
+      return NULL;
     }
   }
+  return workers;
+}
+
+/* (transfer full): what the parts have selected, in order; frees these. */
+static GArray *
+join_parts (GArray **parts, gint64 n)
+{
+  GArray *all = g_array_new (FALSE, FALSE, sizeof (Candidate));
+
+  for (gint64 i = 0; i < n; i++) {
+    g_array_append_vals (all, parts[i]->data, parts[i]->len);
+    g_array_unref (parts[i]);
+  }
   return all;
+}
+
+static GArray *
+select_all (const IrEvalCtx *ctx, const Limits *limits, GError **error)
+{
+  const IrShape *shape = &ctx->in[SCORES]->shape;
+  const guint n_workers = ir_eval_workers (ctx);
+  Selection s = { ir_eval_f32 (ctx, BOXES), ir_eval_f32 (ctx, SCORES),
+    shape->dim[1], shape->dim[2], shape->dim[0] * shape->dim[1] };
+  g_autofree GArray **selected = NULL;
+
+  if (shape->dim[2] > G_MAXUINT32) {
+    ir_fail (error, IR_ERROR_LIMIT, "more boxes than can be counted");
+    return NULL;
+  }
+  s.split = ir_eval_split (ctx, (guint64) s.n_pieces * s.n_boxes, s.n_pieces);
+  s.limits = limits;
+  s.selected = selected = g_new (GArray *, s.n_pieces / s.split + 1);
+  s.workers = workers_new (n_workers, s.n_boxes, error);
+  if (!s.workers)
+    return NULL;
+  ir_eval_parts (ctx, s.n_pieces, s.split, select_part, &s);
+  workers_free (s.workers, n_workers);
+  return join_parts (selected, (s.n_pieces + s.split - 1) / s.split);
 }
 
 static gint
@@ -333,7 +466,9 @@ evaluate_form (IrEvalCtx *ctx, IrDType dtype, GError **error)
 
   if (ctx->n_inputs > MAX_OUTPUT)
     limits.max_output = ir_tensor_get_i64 (ctx->in[MAX_OUTPUT], 0);
-  selected = select_all (ctx, &limits);
+  selected = select_all (ctx, &limits, error);
+  if (!selected)
+    return FALSE;
   if (attrs->sort_result_descending)
     g_array_sort (selected, compare_scores);
   return write_outputs (ctx, selected, dtype, error);

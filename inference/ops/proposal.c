@@ -2,7 +2,7 @@
 /* Proposal: anchors all over the image, moved and selected by a network. */
 #include <math.h>
 #include <string.h>
-#include "roi.h"
+#include "suppress.h"
 
 typedef struct {
   gint64 base_size;
@@ -156,6 +156,18 @@ make_anchor (const Proposing *p, double ratio, double scale)
   return anchor;
 }
 
+static IrBox *
+make_anchors (const Proposing *p)
+{
+  const gsize n_scales = p->attrs->scale.n, n = n_scales * p->attrs->ratio.n;
+  IrBox *anchors = g_new (IrBox, n);
+
+  for (gsize a = 0; a < n; a++)
+    anchors[a] = make_anchor (
+        p, p->attrs->ratio.v[a / n_scales], p->attrs->scale.v[a % n_scales]);
+  return anchors;
+}
+
 /* The proposal at one place, from the delta's four planes. */
 static IrBox
 propose (const Proposing *p, const IrBox *anchor, gint64 row, gint64 column,
@@ -181,25 +193,23 @@ propose (const Proposing *p, const IrBox *anchor, gint64 row, gint64 column,
 }
 
 static void
-propose_all (const Proposing *p, const IrShape *shape, const float *scores,
-    const float *deltas, GArray *boxes)
+propose_all (const Proposing *p, const IrShape *shape, const IrBox *anchors,
+    const float *scores, const float *deltas, GArray *boxes)
 {
   const gint64 plane = shape->dim[2] * shape->dim[3];
-  const gsize n_scales = p->attrs->scale.n;
-  const gsize n_anchors = n_scales * p->attrs->ratio.n;
+  const gint64 n_anchors = shape->dim[1] / 2;
 
-  for (gsize a = 0; a < n_anchors; a++) {
-    const IrBox anchor = make_anchor (
-        p, p->attrs->ratio.v[a / n_scales], p->attrs->scale.v[a % n_scales]);
+  for (gint64 i = 0; i < plane; i++) {
+    const gint64 row = i / shape->dim[3], column = i % shape->dim[3];
 
-    for (gint64 i = 0; i < plane; i++) {
-      IrScoredBox scored = { .index = i * (gint64) n_anchors + (gint64) a };
+    for (gint64 a = 0; a < n_anchors; a++) {
+      IrScoredBox scored = { 0 };
       const IrBox *box = &scored.box;
 
-      scored.box = propose (p, &anchor, i / shape->dim[3], i % shape->dim[3],
-          deltas + (gint64) a * 4 * plane + i, plane);
+      scored.box = propose (
+          p, &anchors[a], row, column, deltas + a * 4 * plane + i, plane);
       /* The second half of the channels are the scores of objects. */
-      scored.score = scores[(gint64) (n_anchors + a) * plane + i];
+      scored.score = scores[(n_anchors + a) * plane + i];
       if (!(p->min_width <= box->x2 - box->x1 + p->extra &&
               p->min_height <= box->y2 - box->y1 + p->extra))
         scored.score = 0;
@@ -239,18 +249,17 @@ evaluate (IrEvalCtx *ctx, GError **error)
   const IrShape *shape = &ctx->in[SCORES]->shape;
   const gint64 plane = shape->dim[2] * shape->dim[3];
   const Proposing p = read_image (ctx);
+  g_autofree IrBox *anchors = make_anchors (&p);
   g_autoptr (GArray) boxes = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
 
   for (gint64 b = 0; b < shape->dim[0]; b++) {
     const gint64 first = b * p.attrs->post_nms_topn;
 
     g_array_set_size (boxes, 0);
-    propose_all (&p, shape,
+    propose_all (&p, shape, anchors,
         ir_eval_f32 (ctx, SCORES) + b * shape->dim[1] * plane,
         ir_eval_f32 (ctx, DELTAS) + b * shape->dim[1] * 2 * plane, boxes);
-    ir_box_sort (boxes);
-    if (boxes->len > p.attrs->pre_nms_topn)
-      g_array_set_size (boxes, (guint) p.attrs->pre_nms_topn);
+    ir_box_sort (boxes, p.attrs->pre_nms_topn);
     ir_box_suppress (
         boxes, p.extra, (float) p.attrs->nms_thresh, p.attrs->post_nms_topn);
     write_boxes (&p, boxes, b, ir_eval_out_f32 (ctx, 0) + first * 5,

@@ -120,27 +120,6 @@ ir_roi_between (
 
 /* --- boxes ---------------------------------------------------------------- */
 
-static float
-area (const IrBox *box, float extra)
-{
-  if (!(box->x2 >= box->x1 && box->y2 >= box->y1))
-    return 0;
-  return (box->x2 - box->x1 + extra) * (box->y2 - box->y1 + extra);
-}
-
-float
-ir_box_overlap (const IrBox *a, const IrBox *b, float extra)
-{
-  const float width = MIN (a->x2, b->x2) - MAX (a->x1, b->x1) + extra;
-  const float height = MIN (a->y2, b->y2) - MAX (a->y1, b->y1) + extra;
-  float both;
-
-  if (!(width > 0 && height > 0))
-    return 0;
-  both = width * height;
-  return both / (area (a, extra) + area (b, extra) - both);
-}
-
 IrBox
 ir_box_refine (const IrBox *box, const float *delta, float max_log, float extra)
 {
@@ -162,45 +141,4 @@ ir_box_clip (IrBox *box, float width, float height)
   box->y1 = fmaxf (0, fminf (box->y1, height));
   box->x2 = fmaxf (0, fminf (box->x2, width));
   box->y2 = fmaxf (0, fminf (box->y2, height));
-}
-
-static gint
-compare_boxes (gconstpointer a, gconstpointer b)
-{
-  const IrScoredBox *x = a, *y = b;
-
-  if (x->score != y->score)
-    return x->score > y->score ? -1 : 1;
-  return (x->index > y->index) - (x->index < y->index);
-}
-
-void
-ir_box_sort (GArray *boxes)
-{
-  g_array_sort (boxes, compare_boxes);
-}
-
-static gboolean
-is_covered (const IrScoredBox *kept, guint n, const IrBox *box, float extra,
-    float threshold)
-{
-  for (guint i = 0; i < n; i++) {
-    if (!ir_box_apart (&kept[i].box, box) &&
-        ir_box_overlap (&kept[i].box, box, extra) > threshold)
-      return TRUE;
-  }
-  return FALSE;
-}
-
-void
-ir_box_suppress (GArray *boxes, float extra, float threshold, gint64 max)
-{
-  IrScoredBox *slots = (IrScoredBox *) (gpointer) boxes->data;
-  guint kept = 0;
-
-  for (guint i = 0; i < boxes->len && kept < max; i++) {
-    if (!is_covered (slots, kept, &slots[i].box, extra, threshold))
-      slots[kept++] = slots[i];
-  }
-  g_array_set_size (boxes, kept);
 }

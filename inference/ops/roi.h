@@ -7,8 +7,8 @@
 G_BEGIN_DECLS
 
 /*
- * What the ops on regions of interest and the ops that propose, refine and
- * suppress boxes have in common.
+ * What the ops on regions of interest and the ops that refine boxes have in common;
+ * those that choose among boxes also have suppress.h.
  */
 
 /* --- infer ---------------------------------------------------------------- */
@@ -85,23 +85,6 @@ typedef struct {
   float x1, y1, x2, y2;
 } IrBox;
 
-/* A box with its score and where it came from. */
-typedef struct {
-  IrBox box;
-  float score;
-  gint64 index;
-} IrScoredBox;
-
-static inline gboolean
-ir_box_apart (const IrBox *a, const IrBox *b)
-{
-  return a->x1 > b->x2 || b->x1 > a->x2 || a->y1 > b->y2 || b->y1 > a->y2;
-}
-
-/* Intersection over union; @extra is 1 where corners are pixels that belong to
- * the box, 0 where they are points. */
-float ir_box_overlap (const IrBox *a, const IrBox *b, float extra);
-
 /* How far a network may enlarge a box: the logarithm of 1000 / 16. */
 #define IR_BOX_MAX_LOG 4.135166556742356f
 
@@ -112,13 +95,6 @@ IrBox ir_box_refine (
 
 /* Cuts the box off at 0 and at @width and @height. */
 void ir_box_clip (IrBox *box, float width, float height);
-
-/* Sorts IrScoredBox best first, equal ones by index. */
-void ir_box_sort (GArray *boxes);
-
-/* Of sorted boxes, keeps the first @max that do not overlap a better one by more
- * than @threshold. */
-void ir_box_suppress (GArray *boxes, float extra, float threshold, gint64 max);
 
 G_END_DECLS
 

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* What detectors end in, on the CPU against REFERENCE: the same numbers where both
+ * compute the same, and the same bits with one thread and several, on data of which
+ * there is enough for these. */
+#include <ir/core.h>
+#include <math.h>
+#include <string.h>
+
+#define ROUNDS 4
+#define MAX_IN 6
+#define MAX_OUT 3
+
+/* What an input holds: "kind shape size"; "=number" is a constant. */
+typedef struct {
+  const char *type;
+  guint opset;
+  const char *attrs;
+  const char *inputs[MAX_IN];
+  double bound;
+} Case;
+
+static double
+pick (double low, double high)
+{
+  return g_test_rand_double_range (low, high);
+}
+
+static void
+fill_boxes (float *x, gsize n, gsize each, double size, double images)
+{
+  for (gsize i = 0; i < n; i += each, x += each) {
+    float *box = x + each - 4;
+
+    if (each == 5)
+      x[0] = floor (pick (0, images));
+    for (guint d = 0; d < 2; d++) {
+      box[d] = pick (-0.1, 0.8) * size;
+      box[d + 2] = box[d] + pick (-0.02, 0.5) * size;
+    }
+  }
+}
+
+/* Few are large, many equal. */
+static float
+score (void)
+{
+  return rint (pow (pick (0, 1), 8) * 200) / 200;
+}
+
+static void
+fill (IrTensor *tensor, const char *kind, double size, double images)
+{
+  const gsize n = ir_tensor_count (tensor);
+  float *x = tensor->data;
+
+  if (g_str_equal (kind, "boxes") || g_str_equal (kind, "priors"))
+    fill_boxes (x, n, 4, size, 0);
+  else if (g_str_equal (kind, "regions"))
+    fill_boxes (x, n, 5, size, images);
+  for (gsize i = 0; i < n; i++) {
+    if (g_str_equal (kind, "normal"))
+      x[i] = pick (-size, size);
+    else if (g_str_equal (kind, "steps"))
+      x[i] = rint (pick (-size, size) * 16) / 16;
+    else if (g_str_equal (kind, "scores"))
+      x[i] = score ();
+    else if (g_str_equal (kind, "images"))
+      ((gint32 *) tensor->data)[i] = pick (0, size);
+  }
+  if (g_str_equal (kind, "image")) {
+    x[0] = 480;
+    x[1] = 640;
+    x[2] = 1;
+  }
+  /* The second row of priors are variances. */
+  for (gsize i = n / 2; g_str_equal (kind, "priors") && i < n; i++)
+    x[i] = 0.1f;
+}
+
+static IrTensor *
+make_input (const char *text)
+{
+  g_auto (GStrv) words = g_strsplit (text, " ", 4);
+  const guint n = g_strv_length (words);
+  const IrDType dtype =
+      g_str_equal (words[0], "images") ? IR_DTYPE_I32 : IR_DTYPE_F32;
+  IrTensor *tensor;
+  IrShape shape;
+
+  g_assert_true (ir_shape_parse (words[1], &shape, NULL));
+  tensor = ir_tensor_new (dtype, &shape, NULL);
+  fill (tensor, words[0], n > 2 ? g_ascii_strtod (words[2], NULL) : 1,
+      n > 3 ? g_ascii_strtod (words[3], NULL) : 1);
+  return tensor;
+}
+
+static IrPort
+add_constant (IrGraph *graph, const char *text)
+{
+  const IrShape scalar = { 0 };
+  const gboolean whole = !strchr (text, '.');
+  g_autoptr (IrTensor) value =
+      ir_tensor_new (whole ? IR_DTYPE_I64 : IR_DTYPE_F32, &scalar, NULL);
+
+  if (whole)
+    *(gint64 *) value->data = g_ascii_strtoll (text, NULL, 10);
+  else
+    *(float *) value->data = g_ascii_strtod (text, NULL);
+  return ir_port (ir_graph_add_const (graph, "c", value), 0);
+}
+
+static void
+set_attrs (IrNode *node, const char *attrs)
+{
+  g_auto (GStrv) parts = g_strsplit (attrs, ";", 0);
+
+  for (guint i = 0; parts[i]; i++) {
+    char *value = strchr (parts[i], '=');
+    g_autoptr (GError) error = NULL;
+
+    *value++ = 0;
+    ir_node_set_text (node, parts[i], value, &error);
+    g_assert_no_error (error);
+  }
+}
+
+/* The op behind its Parameters, whose values go to @in. */
+static IrGraph *
+make_graph (const Case *c, IrTensor **in)
+{
+  IrGraph *graph = ir_graph_new (c->type);
+  IrPort ports[MAX_IN];
+  guint n = 0, n_in = 0;
+  IrNode *node;
+
+  for (; n < MAX_IN && c->inputs[n]; n++) {
+    if (c->inputs[n][0] == '=') {
+      ports[n] = add_constant (graph, c->inputs[n] + 1);
+      continue;
+    }
+    in[n_in] = make_input (c->inputs[n]);
+    ports[n] = ir_port (
+        ir_graph_add_parameter (graph, "in", in[n_in]->dtype, &in[n_in]->shape),
+        0);
+    n_in++;
+  }
+  node = ir_graph_add (
+      graph, ir_op_lookup_number (c->type, c->opset), c->type, ports, n, 0);
+  set_attrs (node, c->attrs);
+  for (gsize i = 0; i < node->n_outputs; i++)
+    ir_graph_add_result (graph, "out", ir_port (node, i));
+  return graph;
+}
+
+static void
+run (IrCore *core, const IrGraph *graph, const char *device, const char *config,
+    IrTensor **in, IrTensor **out)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrCompiledModel) model =
+      ir_core_compile (core, graph, device, config, &error);
+  g_autoptr (IrInferRequest) request = NULL;
+
+  g_assert_no_error (error);
+  request = ir_compiled_model_create_request (model, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < graph->parameters->len; i++)
+    g_assert_true (ir_infer_request_set_input (request, i, in[i], NULL));
+  ir_infer_request_infer (request, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < graph->results->len; i++)
+    out[i] = ir_infer_request_get_output (request, i);
+}
+
+static void
+assert_near (const IrTensor *a, const IrTensor *b, double bound)
+{
+  double worst = 0, size = 1;
+
+  g_assert_true (ir_shape_equal (&a->shape, &b->shape));
+  for (guint64 i = 0; i < ir_tensor_count (a); i++) {
+    const double x = ir_tensor_get_f64 (a, i), y = ir_tensor_get_f64 (b, i);
+
+    size = fmax (size, fabs (y));
+    worst = fmax (worst, fabs (x - y));
+  }
+  g_assert_cmpfloat (worst, <=, bound * size);
+}
+
+static void
+test_case (gconstpointer data)
+{
+  g_autoptr (IrCore) core = ir_core_new ();
+  const Case *c = data;
+
+  for (int round = 0; round < ROUNDS; round++) {
+    IrTensor *in[MAX_IN] = { NULL }, *want[MAX_OUT], *one[MAX_OUT];
+    IrTensor *many[MAX_OUT];
+    g_autoptr (IrGraph) graph = make_graph (c, in);
+    g_autoptr (GError) error = NULL;
+
+    ir_graph_infer (graph, &error);
+    g_assert_no_error (error);
+    run (core, graph, "REFERENCE", NULL, in, want);
+    run (core, graph, "CPU", "THREADS=1,PRECISION=f32", in, one);
+    run (core, graph, "CPU", "THREADS=3,PRECISION=f32", in, many);
+    for (guint i = 0; i < graph->results->len; i++) {
+      assert_near (one[i], want[i], c->bound);
+      g_assert_true (ir_tensor_equal (one[i], many[i]));
+      ir_tensor_unref (want[i]);
+      ir_tensor_unref (one[i]);
+      ir_tensor_unref (many[i]);
+    }
+    for (guint i = 0; i < graph->parameters->len; i++)
+      ir_tensor_unref (in[i]);
+  }
+}
+
+#define DETECTION(threshold, top, keep)                                        \
+  "nms_threshold=0.45;normalized=true;code_type=caffe.PriorBoxParameter."      \
+  "CENTER_SIZE;confidence_threshold=" #threshold ";top_k=" #top                \
+  ";keep_top_k=" #keep
+#define CLASSES                                                                \
+  "score_threshold=0.1;nms_top_k=80;keep_top_k=100;sort_result_type=classid;"
+
+static const Case cases[] = {
+  { "TopK", 3, "axis=1;mode=max;sort=value", { "steps 3,9000", "=50" } },
+  { "TopK", 3, "axis=0;mode=min;sort=index", { "steps 100,900 8", "=7" } },
+  { "TopK", 3, "axis=1;mode=max;sort=value", { "steps 2,70,3000", "=1" } },
+  { "DetectionOutput", 8, DETECTION (0.2, 40, 100),
+      { "normal 2,4000", "scores 2,21000", "priors 1,2,4000" } },
+  { "DetectionOutput", 8, DETECTION (0, -1, -1) ";share_location=false",
+      { "normal 1,12600", "scores 1,3150", "priors 1,2,600" } },
+  { "DetectionOutput", 8, DETECTION (0.3, 60, 30) ";decrease_label_id=true",
+      { "normal 2,4000", "scores 2,21000", "priors 1,2,4000" } },
+  { "DetectionOutput", 8, DETECTION (0.1, 50, 60) ";objectness_score=0.2",
+      { "normal 1,2000", "scores 1,3000", "priors 1,2,2000", "scores 1,1000",
+          "normal 1,2000" } },
+  { "NonMaxSuppression", 9, "box_encoding=corner",
+      { "boxes 2,600,4 100", "scores 2,200,600", "=20", "=0.5", "=0.1" } },
+  { "NonMaxSuppression", 9, "box_encoding=center",
+      { "normal 2,600,4", "scores 2,200,600", "=20", "=0.1", "=0.1" } },
+  { "NonMaxSuppression", 9, "sort_result_descending=false",
+      { "boxes 1,600,4", "scores 1,400,600", "=20", "=0.6", "=0.1", "=0.5" } },
+  { "MatrixNms", 8, CLASSES "normalized=false;decay_function=gaussian",
+      { "boxes 2,500,4 100", "scores 2,50,500" } },
+  { "MatrixNms", 8, CLASSES "decay_function=linear;post_threshold=0.2",
+      { "boxes 2,500,4", "scores 2,50,500" } },
+  { "MulticlassNms", 9, CLASSES "iou_threshold=0.5;nms_eta=0.9",
+      { "boxes 2,500,4", "scores 2,500,500" } },
+  { "Proposal", 4,
+      "base_size=16;pre_nms_topn=2000;post_nms_topn=100;nms_thresh=0.6;"
+      "feat_stride=16;min_size=10;ratio=0.5,1,2;scale=2,4",
+      { "scores 2,12,30,40", "normal 2,24,30,40 0.3", "image 3" } },
+};
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autofree char *path = g_strdup_printf ("/heads/%s/%u", cases[i].type, i);
+
+    g_test_add_data_func (path, &cases[i], test_case);
+  }
+  return g_test_run ();
+}
