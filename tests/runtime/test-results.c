@@ -219,6 +219,27 @@ test_quantized (void)
 }
 
 /* Each device says which ones it has. */
+/* The machine has eight processors: see many-processors.c. */
+static void
+test_too_many_threads (void)
+{
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = make_graph ();
+  g_autoptr (IrCompiledModel) all = NULL, more = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (ir_graph_infer (graph, NULL));
+  all = ir_core_compile (core, graph, "CPU", "THREADS=8", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ir_compiled_model_get_threads (all), ==, 8);
+  g_assert_null (ir_compiled_model_get_warning (all));
+  more = ir_core_compile (core, graph, "CPU", "THREADS=9", &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (ir_compiled_model_get_threads (more), ==, 8);
+  g_assert_nonnull (strstr (ir_compiled_model_get_warning (more),
+      "THREADS=9 is more than the 8 processor(s)"));
+}
+
 static void
 test_switches (void)
 {
@@ -268,6 +289,7 @@ main (int argc, char **argv)
   g_test_add_func ("/results/dynamic", test_dynamic);
   g_test_add_func ("/results/precisions", test_precisions);
   g_test_add_func ("/results/switches", test_switches);
+  g_test_add_func ("/results/too-many-threads", test_too_many_threads);
   g_test_add_func ("/results/quantized", test_quantized);
   g_test_add_func ("/results/debug", test_debug);
   return g_test_run ();

@@ -435,6 +435,9 @@ typedef gboolean (*CpuPack) (const CpuModel *model, gconstpointer data,
 gpointer cpu_pack (CpuModel *model, IrPort weights, gsize bytes, CpuPack pack,
     gconstpointer data, const char *format, ...) G_GNUC_PRINTF (6, 7);
 
+/* Adds to what the user should know of. */
+void cpu_warn (CpuModel *model, const char *text);
+
 /* Fills the store with what an earlier compilation has left in the folder that the
  * configuration names; leaves there what it has not found. Failures are the model's
  * warning. */

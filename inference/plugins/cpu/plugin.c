@@ -75,10 +75,36 @@ config_number (GHashTable *config, const char *key)
   return value ? g_ascii_strtoull (value, NULL, 10) : 0;
 }
 
+void
+cpu_warn (CpuModel *model, const char *text)
+{
+  char *both = model->warning ? g_strdup_printf ("%s; %s", model->warning, text)
+                              : g_strdup (text);
+
+  g_free (model->warning);
+  model->warning = both;
+}
+
+/* More threads than processors only take turns. */
+static guint
+clip_threads (CpuModel *model, guint wanted)
+{
+  const guint there = g_get_num_processors ();
+  g_autofree char *text = NULL;
+
+  if (wanted <= there)
+    return wanted;
+  text = g_strdup_printf ("THREADS=%u is more than the %u processor(s) that "
+                          "there are; %u are used",
+      wanted, there, there);
+  cpu_warn (model, text);
+  return there;
+}
+
 static void
 choose_threads (CpuModel *model, GHashTable *config)
 {
-  guint threads = config_number (config, "THREADS");
+  guint threads = clip_threads (model, config_number (config, "THREADS"));
 
   if (!threads)
     threads = cpu_pool_cores ();

@@ -123,12 +123,11 @@ find_path (const CpuModel *model, const char *folder, const CpuStoreKey *key)
 
 /* --- what compiling calls -------------------------------------------------- */
 
-/* What the user should know of; the first of several is the cause. */
 static void
 warn (CpuModel *model, GError *error)
 {
-  if (error && !model->warning)
-    model->warning = g_strdup (error->message);
+  if (error)
+    cpu_warn (model, error->message);
   g_clear_error (&error);
 }
 
