@@ -49,6 +49,7 @@ ir_decode_yolov5 (const IrPorts *ports, const IrRoles *roles,
 {
   const IrPort *port = &ports->port[roles->slot[0]];
   const float *row = port->data;
+  const float least = ir_least_threshold (params);
   double sx = 1, sy = 1;
   gint64 dims[2];
 
@@ -60,8 +61,12 @@ ir_decode_yolov5 (const IrPorts *ports, const IrRoles *roles,
   out->suppress = TRUE;
   for (gint64 n = 0; n < dims[0]; n++, row += dims[1]) {
     float best;
-    gint label = ir_best_class (row + CLASSES, dims[1] - CLASSES, 1, &best);
+    gint label;
 
+    /* Class scores are probabilities. */
+    if (!(row[OBJECT] >= least))
+      continue;
+    label = ir_best_class (row + CLASSES, dims[1] - CLASSES, 1, &best);
     if (label >= 0)
       ir_detections_add_center (out, params, row[CX] * sx, row[CY] * sy,
           row[W] * sx, row[H] * sy, best * row[OBJECT], label);

@@ -50,6 +50,7 @@ ir_decode_yolox (const IrPorts *ports, const IrRoles *roles,
 {
   const IrPort *port = &ports->port[roles->slot[0]];
   const float *row = port->data;
+  const float least = ir_least_threshold (params);
   guint strides;
   gboolean grid;
   gint64 dims[2];
@@ -65,8 +66,12 @@ ir_decode_yolox (const IrPorts *ports, const IrRoles *roles,
 
     for (gsize i = 0; i < cells; i++, row += dims[1]) {
       float best;
-      gint label = ir_best_class (row + CLASSES, dims[1] - CLASSES, 1, &best);
+      gint label;
 
+      /* Class scores are probabilities. */
+      if (!(row[OBJECT] >= least))
+        continue;
+      label = ir_best_class (row + CLASSES, dims[1] - CLASSES, 1, &best);
       if (label < 0 || !ir_keep (params, label, best * row[OBJECT]))
         continue;
       if (grid)
