@@ -4,9 +4,13 @@
 #include "ircoreshared.h"
 #include "irshared.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 
-/* One inference: its request, its input and the jobs of its pictures. */
+/* One inference: its request, its input and the jobs of its pictures. @input: NULL
+ * until a picture is put into it. */
 typedef struct {
   IrEngine *engine;
   IrInferRequest *request;
@@ -102,22 +106,30 @@ bind_size (const IrEngine *engine, Batch *batch, GError **error)
           batch->request, model->size_input, size, error);
 }
 
-static Batch *
-batch_new (IrEngine *engine, GError **error)
+/* Pictures that come as tensors need no memory here. */
+static gboolean
+make_input (const IrEngine *engine, Batch *batch, GError **error)
 {
   const IrPreproc *recipe = &engine->shared->model->recipe;
   IrShape shape = ir_preproc_shape (recipe);
+
+  if (batch->input)
+    return TRUE;
+  shape.dim[0] = engine->shared->batch;
+  batch->input = ir_tensor_new (recipe->dtype, &shape, error);
+  return batch->input && bind_picture (engine, batch, error);
+}
+
+static Batch *
+batch_new (IrEngine *engine, GError **error)
+{
   Batch *batch = g_new0 (Batch, 1);
 
   batch->engine = engine;
   batch->jobs = g_new0 (IrJob *, engine->shared->batch);
-  shape.dim[0] = engine->shared->batch;
-  batch->input = ir_tensor_new (recipe->dtype, &shape, error);
-  if (batch->input)
-    batch->request =
-        ir_compiled_model_create_request (engine->shared->compiled, error);
-  if (batch->request == NULL || !bind_picture (engine, batch, error) ||
-      !bind_size (engine, batch, error)) {
+  batch->request =
+      ir_compiled_model_create_request (engine->shared->compiled, error);
+  if (batch->request == NULL || !bind_size (engine, batch, error)) {
     batch_free (batch);
     return NULL;
   }
@@ -147,6 +159,8 @@ warm_up (IrEngine *engine, guint times, GError **error)
 {
   Batch *batch = g_ptr_array_index (engine->batches, 0);
 
+  if (times > 0 && !make_input (engine, batch, error))
+    return FALSE;
   for (guint i = 0; i < times; i++) {
     gint64 began = g_get_monotonic_time ();
 
@@ -158,12 +172,15 @@ warm_up (IrEngine *engine, guint times, GError **error)
   return TRUE;
 }
 
-/* One batch more than run at a time, so that the next picture is prepared
+/* One more than the device runs at a time, so that the next picture is prepared
  * meanwhile. */
 static gboolean
 make_batches (IrEngine *engine, GError **error)
 {
-  for (guint i = 0; i < engine->nireq + 1; i++) {
+  const guint running = MIN (
+      engine->nireq, ir_compiled_model_get_streams (engine->shared->compiled));
+
+  for (guint i = 0; i < MAX (engine->nireq, running + 1); i++) {
     Batch *batch = batch_new (engine, error);
 
     if (batch == NULL)
@@ -173,6 +190,16 @@ make_batches (IrEngine *engine, GError **error)
   }
 
   return TRUE;
+}
+
+/* Reading and compiling leave holes in the heap, which would stay as long as the
+ * stream: several times what small networks take. */
+static void
+trim_heap (void)
+{
+#ifdef __GLIBC__
+  malloc_trim (0);
+#endif
 }
 
 IrEngine *
@@ -208,6 +235,7 @@ ir_engine_new (const IrEngineOptions *options, IrJobDone done,
     ir_engine_free (engine);
     return NULL;
   }
+  trim_heap ();
 
   return engine;
 }
@@ -241,6 +269,15 @@ ir_engine_free (IrEngine *engine)
 
 /* --- running ------------------------------------------------------------- */
 
+/* With the last picture's the request lets them go. */
+static IrTensor *
+whole_output (Batch *batch, guint index, gsize i)
+{
+  return index + 1 == batch->n_jobs
+      ? ir_infer_request_take_output (batch->request, i)
+      : ir_infer_request_get_output (batch->request, i);
+}
+
 static IrTensor **
 take_outputs (Batch *batch, guint index, GError **error)
 {
@@ -248,8 +285,7 @@ take_outputs (Batch *batch, guint index, GError **error)
   IrTensor **outputs = g_new0 (IrTensor *, engine->n_outputs);
 
   for (gsize i = 0; i < engine->n_outputs; i++) {
-    g_autoptr (IrTensor) whole =
-        ir_infer_request_get_output (batch->request, i);
+    g_autoptr (IrTensor) whole = whole_output (batch, index, i);
 
     if (whole)
       outputs[i] = ir_batch_take (whole, engine->shared->splits[i],
@@ -346,7 +382,7 @@ gboolean
 ir_engine_acquire (
     IrEngine *engine, IrTensor **tensor, guint *index, GError **error)
 {
-  if (!open_batch (engine, error))
+  if (!open_batch (engine, error) || !make_input (engine, engine->open, error))
     return FALSE;
   *tensor = engine->open->input;
   *index = engine->open->n_jobs;
@@ -370,14 +406,18 @@ ir_engine_commit (IrEngine *engine, IrJob *job)
 static gboolean
 place (IrEngine *engine, IrTensor *picture, GError **error)
 {
+  const IrPreproc *recipe = &engine->shared->model->recipe;
+  const IrShape shape = ir_preproc_shape (recipe);
   Batch *batch = engine->open;
 
-  if (picture->dtype != batch->input->dtype ||
-      picture->size * engine->shared->batch != batch->input->size)
+  if (picture->dtype != recipe->dtype ||
+      !ir_shape_equal (&picture->shape, &shape))
     return ir_fail (error, IR_ERROR_SHAPE,
         "a tensor on the buffer does not fit the input of model %s",
         engine->info->path);
   if (engine->shared->batch > 1) {
+    if (!make_input (engine, batch, error))
+      return FALSE;
     memcpy ((guint8 *) batch->input->data + batch->n_jobs * picture->size,
         picture->data, picture->size);
     return TRUE;

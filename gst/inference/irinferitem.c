@@ -212,6 +212,8 @@ submit_flight (
   ok = frame
       ? submit_own (stream, flight, frame, error)
       : ir_engine_submit (stream->engine, flight->job, flight->picture, error);
+  /* The engine has it now, for no longer than it needs. */
+  g_clear_pointer (&flight->picture, ir_tensor_unref);
   if (!ok)
     count_flight (item, -1);
   return ok;

@@ -135,6 +135,16 @@ ir_infer_request_get_output (IrInferRequest *self, gsize index)
   return ir_tensor_ref (self->outputs[index]);
 }
 
+IrTensor *
+ir_infer_request_take_output (IrInferRequest *self, gsize index)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return index < self->model->n_outputs
+      ? g_steal_pointer (&self->outputs[index])
+      : NULL;
+}
+
 /* Puts the request under way, if it is idle and complete. */
 static gboolean
 begin (IrInferRequest *self, IrInferCallback callback, gpointer user_data,

@@ -82,7 +82,8 @@ IR_API GPtrArray *ir_core_describe_devices (IrCore *core);
  * @graph: an inferred graph; copied, so that it may be edited or dropped after
  * @device: "CPU", "REFERENCE", "AUTO" (the best that works)
  * @config: (nullable): "KEY=VALUE,KEY=VALUE"; keys every device takes: `STREAMS`
- *   (number of inferences that run side by side, 0 default), `THREADS`
+ *   (number of inferences that run side by side, 0 default, `auto` for as many as
+ *   make the most frames per second), `THREADS`
  *   (processor cores to use, 0 for those this process may use), `PRECISION`
  *   (`auto`, `f32`), `CACHE_DIR` (a folder: what compiling has made is kept there,
  *   for the next time that the same model is compiled on the same machine; `auto`
@@ -235,6 +236,11 @@ IR_API gboolean ir_infer_request_set_input (
  * Since: 0.1
  */
 IR_API IrTensor *ir_infer_request_get_output (
+    IrInferRequest *request, gsize index);
+
+/** ir_infer_request_take_output: the same, and the request keeps none: the device can
+ * use its memory again as soon as the caller lets it go. Since: 0.1 */
+IR_API IrTensor *ir_infer_request_take_output (
     IrInferRequest *request, gsize index);
 
 /** ir_infer_request_infer: runs it and waits. Since: 0.1 */
