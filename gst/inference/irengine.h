@@ -19,6 +19,8 @@ G_BEGIN_DECLS
 /**
  * IrEngineOptions: what irinfer's properties of these names say
  * @model: (nullable): %NULL takes that of the shared @instance
+ * @live: results are wanted soon: unless @streams says otherwise, a frame gets all
+ *   threads, instead of several frames one each
  */
 typedef struct {
   IrModel *model;
@@ -26,6 +28,7 @@ typedef struct {
   const char *config;
   const char *precision;
   guint streams;
+  gboolean live;
   guint threads;
   guint nireq;
   guint batch;

@@ -112,7 +112,7 @@ static const IrProperty properties[] = {
     IR_PROPERTY_TEXT, AT (settings.object_class), .live = TRUE },
   { "nireq", "Requests", "Inferences under way at a time, 0 for what suits the device",
     IR_PROPERTY_UINT, AT (nireq), 0, 1024, 0 },
-  { "streams", "Streams", "Inferences that the device runs side by side, 0 for its default",
+  { "streams", "Streams", "Inferences that the device runs side by side; 0 for one of live sources, else for as many as suit the device",
     IR_PROPERTY_UINT, AT (streams), 0, 1024, 0 },
   { "threads", "Threads", "Processor cores that the device may use, 0 for all that the process may use",
     IR_PROPERTY_UINT, AT (threads), 0, 1024, 0 },
@@ -180,6 +180,17 @@ report_warning (IrInferElement *self)
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", warning), (NULL));
 }
 
+static gboolean
+is_live (IrInferElement *self)
+{
+  g_autoptr (GstQuery) query = gst_query_new_latency ();
+  gboolean live = FALSE;
+
+  if (gst_pad_peer_query (self->sinkpad, query))
+    gst_query_parse_latency (query, &live, NULL, NULL);
+  return live;
+}
+
 gboolean
 ir_infer_open (IrInferElement *self, GError **error)
 {
@@ -189,6 +200,7 @@ ir_infer_open (IrInferElement *self, GError **error)
     .config = self->config,
     .precision = self->precision,
     .streams = self->streams,
+    .live = is_live (self),
     .threads = self->threads,
     .nireq = self->nireq,
     .batch = self->batch_size,

@@ -23,6 +23,8 @@ make_config (const IrEngineOptions *options)
   if (options->streams) {
     g_snprintf (number, sizeof number, "%u", options->streams);
     append (config, "STREAMS", number);
+  } else if (!options->live) {
+    append (config, "STREAMS", "auto");
   }
   if (options->threads) {
     g_snprintf (number, sizeof number, "%u", options->threads);

@@ -14,7 +14,7 @@ enum {
 };
 
 static const IrConfigKey common[] = {
-  [KEY_STREAMS] = { "STREAMS", "0..1024", "inferences side by side" },
+  [KEY_STREAMS] = { "STREAMS", "0..1024 or auto", "inferences side by side" },
   [KEY_THREADS] = { "THREADS", "0..1024", "processor cores to use" },
   [KEY_PRECISION] = { "PRECISION", "auto or f32", "what to compute in" },
   [KEY_CACHE] = { IR_CONFIG_CACHE, "a folder or auto",
@@ -110,6 +110,8 @@ check_value (const IrConfigKey *key, const char *value, GError **error)
     if (g_str_equal (value, "auto") || g_str_equal (value, "f32"))
       return TRUE;
   } else if (key == &common[KEY_STREAMS] || key == &common[KEY_THREADS]) {
+    if (key == &common[KEY_STREAMS] && g_str_equal (value, "auto"))
+      return TRUE;
     if (g_ascii_string_to_unsigned (value, 10, 0, MAX_NUMBER, &number, NULL))
       return TRUE;
   } else {

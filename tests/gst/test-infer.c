@@ -365,6 +365,39 @@ test_streams (void)
   gst_harness_teardown (h);
 }
 
+static void
+check_streams (const char *live, const char *options, const char *want)
+{
+  g_autofree char *line = g_strdup_printf (
+      "videotestsrc num-buffers=2 is-live=%s ! video/x-raw, format=BGR, "
+      "framerate=100/1 ! irinfer name=i device=SLOW %s model=%s ! fakesink",
+      live, options, model_path);
+  g_autoptr (GstElement) pipeline = gst_parse_launch (line, NULL);
+  g_autoptr (GstElement) infer = gst_bin_get_by_name (GST_BIN (pipeline), "i");
+  g_autoptr (GstBus) bus = gst_element_get_bus (pipeline);
+  g_autoptr (GstMessage) message = NULL;
+  g_autofree char *explain = NULL;
+
+  gst_element_set_state (pipeline, GST_STATE_PLAYING);
+  message = gst_bus_timed_pop_filtered (
+      bus, 30 * GST_SECOND, GST_MESSAGE_EOS | GST_MESSAGE_ERROR);
+  g_assert_nonnull (message);
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_EOS);
+  g_object_get (infer, "explain", &explain, NULL);
+  g_assert_nonnull (strstr (explain, want));
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+}
+
+/* The device says how many suit it, and is only asked if frames can wait. */
+static void
+test_default_streams (void)
+{
+  check_streams ("false", "", ", 2 stream(s)");
+  check_streams ("true", "", ", 1 stream(s)");
+  check_streams ("false", "streams=3", ", 3 stream(s)");
+  check_streams ("false", "config=STREAMS=1", ", 1 stream(s)");
+}
+
 /* --- tracked objects -------------------------------------------------------- */
 
 static GstBuffer *
@@ -587,6 +620,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gst/infer/batch-event", test_batch_event);
   g_test_add_func ("/gst/infer/batch-regions", test_batch_regions);
   g_test_add_func ("/gst/infer/streams", test_streams);
+  g_test_add_func ("/gst/infer/default-streams", test_default_streams);
   g_test_add_func ("/gst/infer/reclassify", test_reclassify);
   g_test_add_func ("/gst/infer/instance", test_instance);
   g_test_add_func ("/gst/infer/instance-conflict", test_instance_conflict);

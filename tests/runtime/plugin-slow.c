@@ -51,7 +51,10 @@ slow_compile (const IrGraph *graph, GHashTable *config, GError **error)
   }
   model->delay = number (config, "DELAY");
   model->fail_from = number (config, "FAIL_FROM");
-  model->streams = MAX (number (config, "STREAMS"), 1);
+  model->streams =
+      g_strcmp0 (g_hash_table_lookup (config, "STREAMS"), "auto") == 0
+      ? 2
+      : MAX (number (config, "STREAMS"), 1);
   model->warning = g_strdup (g_hash_table_lookup (config, "WARNING"));
   return model;
 }

@@ -68,6 +68,17 @@ test_broken (void)
 }
 
 static void
+test_streams (void)
+{
+  g_assert_cmpuint (cpu_pool_streams (NULL, 8), ==, 1);
+  g_assert_cmpuint (cpu_pool_streams ("0", 8), ==, 1);
+  g_assert_cmpuint (cpu_pool_streams ("12", 8), ==, 12);
+  g_assert_cmpuint (cpu_pool_streams ("auto", 1), ==, 1);
+  g_assert_cmpuint (cpu_pool_streams ("auto", 2), ==, 2);
+  g_assert_cmpuint (cpu_pool_streams ("auto", 64), ==, 4);
+}
+
+static void
 remove_tree (const char *path)
 {
   g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
@@ -91,6 +102,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cores/second-version", test_second);
   g_test_add_func ("/cores/first-version", test_first);
   g_test_add_func ("/cores/broken", test_broken);
+  g_test_add_func ("/cores/streams", test_streams);
   status = g_test_run ();
   remove_tree (folder);
   g_free (folder);

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define MAX_CORES 256
+/* Each has an arena of its own. */
+#define MOST_STREAMS 4
 
 /* Whole cores of one group; MAX_CORES if it does not say. */
 typedef guint (*ReadQuota) (const char *folder);
@@ -113,4 +115,16 @@ cpu_pool_cores (void)
 {
   return MIN (g_get_num_processors (),
       cpu_quota ("/proc/self/cgroup", "/sys/fs/cgroup"));
+}
+
+/* A thread that need not wait for another one between layers gets more done: two
+ * inferences of a thread each are 1.3 to 1.6 times as many as one of two threads. */
+guint
+cpu_pool_streams (const char *wanted, guint threads)
+{
+  if (!wanted)
+    return 1;
+  if (g_str_equal (wanted, "auto"))
+    return MIN (threads, MOST_STREAMS);
+  return MAX (g_ascii_strtoull (wanted, NULL, 10), 1);
 }

@@ -108,7 +108,8 @@ choose_threads (CpuModel *model, GHashTable *config)
 
   if (!threads)
     threads = cpu_pool_cores ();
-  model->streams = MAX (config_number (config, "STREAMS"), 1);
+  model->streams =
+      cpu_pool_streams (g_hash_table_lookup (config, "STREAMS"), threads);
   model->threads = MAX (threads / model->streams, 1);
 }
 

@@ -22,6 +22,9 @@ void cpu_pool_run (guint threads, guint n, CpuTask task, gpointer data);
 
 /* Cores that this process may use, by its affinity and its control group. */
 guint cpu_pool_cores (void);
+/* How many inferences of a model with @threads threads run side by side, by the value
+ * of STREAMS, NULL if there is none. */
+guint cpu_pool_streams (const char *wanted, guint threads);
 /* Whole cores that the groups listed in the file @groups (/proc/self/cgroup) have
  * under @mounts (/sys/fs/cgroup); 256 if none says. */
 guint cpu_quota (const char *groups, const char *mounts);
