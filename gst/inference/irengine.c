@@ -537,12 +537,22 @@ char *
 ir_engine_explain (const IrEngine *engine)
 {
   IrCompiledModel *compiled = engine->shared->compiled;
+  GString *text = g_string_new (NULL);
+  IrModelMemory memory;
 
-  return g_strdup_printf ("device: %s, precision %s, %u stream(s) of %u "
-                          "thread(s); %u request(s) at a time, batch %u",
+  g_string_printf (text,
+      "device: %s, precision %s, %u stream(s) of %u "
+      "thread(s); %u request(s) at a time, batch %u",
       ir_compiled_model_get_device (compiled),
       ir_compiled_model_get_precision (compiled),
       ir_compiled_model_get_streams (compiled),
       ir_compiled_model_get_threads (compiled), engine->nireq,
       engine->shared->batch);
+  if (ir_compiled_model_get_memory (compiled, &memory))
+    g_string_append_printf (text,
+        "; bytes: weights %" G_GUINT64_FORMAT
+        ", of each request arena %" G_GUINT64_FORMAT
+        " and scratch %" G_GUINT64_FORMAT,
+        memory.weights, memory.arena, memory.scratch);
+  return g_string_free (text, FALSE);
 }

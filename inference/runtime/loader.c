@@ -81,6 +81,11 @@ ir_loader_scan (void)
   return files;
 }
 
+/* What came later may be missing. */
+#define LEAST_SIZE                                                             \
+  (G_STRUCT_OFFSET (IrDevicePlugin, peak_gflops) +                             \
+      sizeof (((IrDevicePlugin *) NULL)->peak_gflops))
+
 static gboolean
 check_descriptor (
     const IrPluginFile *file, const IrDevicePlugin *plugin, GError **error)
@@ -93,11 +98,11 @@ check_descriptor (
         "plugin '%s' was built for plugin ABI %u, this runtime has %u: rebuild "
         "it against the installed headers",
         file->path, plugin->abi, IR_PLUGIN_ABI);
-  if (plugin->size < sizeof (IrDevicePlugin))
+  if (plugin->size < LEAST_SIZE)
     return ir_fail (error, IR_ERROR_DEVICE,
         "plugin '%s' has a descriptor of %u bytes, %zu are needed: rebuild it "
         "against the installed headers",
-        file->path, plugin->size, sizeof (IrDevicePlugin));
+        file->path, plugin->size, LEAST_SIZE);
   if (!plugin->device || !plugin->probe || !plugin->compile ||
       !plugin->model_free || !plugin->model_info || !plugin->request_new ||
       !plugin->request_free || !plugin->infer)

@@ -174,6 +174,12 @@ ir_compiled_model_get_profile (IrCompiledModel *self)
   return ir_variants_get_profile (self->variants);
 }
 
+gboolean
+ir_compiled_model_get_memory (IrCompiledModel *self, IrModelMemory *memory)
+{
+  return ir_variants_get_memory (self->variants, memory);
+}
+
 double
 ir_compiled_model_get_peak_gflops (IrCompiledModel *self)
 {

@@ -310,3 +310,19 @@ ir_variants_get_profile (IrVariants *self)
   g_mutex_unlock (&self->lock);
   return profile;
 }
+
+gboolean
+ir_variants_get_memory (IrVariants *self, IrModelMemory *memory)
+{
+  IrVariant *variant;
+
+  if (self->plugin->size <= G_STRUCT_OFFSET (IrDevicePlugin, memory) ||
+      !self->plugin->memory)
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  variant = g_queue_peek_head (&self->list);
+  if (variant)
+    self->plugin->memory (variant->model, memory);
+  g_mutex_unlock (&self->lock);
+  return variant != NULL;
+}

@@ -41,6 +41,7 @@ gboolean ir_variants_reserve (IrVariants *variants, guint n, GError **error);
 void ir_variants_set_profiling (IrVariants *variants, gboolean enabled);
 /* Of the form that was used last. */
 GPtrArray *ir_variants_get_profile (IrVariants *variants);
+gboolean ir_variants_get_memory (IrVariants *variants, IrModelMemory *memory);
 
 G_END_DECLS
 

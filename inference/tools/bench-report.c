@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bench-report.h"
 
+/* As the kernel counts what is resident. */
+#define MB (1024.0 * 1024)
+
 static gint
 compare_doubles (gconstpointer a, gconstpointer b)
 {
@@ -30,6 +33,17 @@ fps (const IrBenchReport *r)
   return r->seconds > 0 ? r->latencies->len * batch / r->seconds : 0;
 }
 
+static void
+print_memory (const IrBenchReport *r)
+{
+  IrModelMemory memory;
+
+  if (ir_compiled_model_get_memory (r->model, &memory))
+    printf ("Memory:     weights %.2f MB; of each request: arena %.2f MB, "
+            "scratch %.2f MB\n",
+        memory.weights / MB, memory.arena / MB, memory.scratch / MB);
+}
+
 void
 ir_bench_print_text (const IrBenchReport *r)
 {
@@ -46,12 +60,15 @@ ir_bench_print_text (const IrBenchReport *r)
       quantile (r, 0), quantile (r, 0.5), quantile (r, 0.95), quantile (r, 1));
   printf ("Throughput: %.2f FPS\nPeak RSS:   %.1f MB, %.1f before the model\n",
       fps (r), r->peak_rss_mb, r->bare_rss_mb);
+  print_memory (r);
 }
 
 /* Numbers in JSON have a point, whatever the locale. */
 static char *
 to_json (const IrBenchReport *r)
 {
+  IrModelMemory memory = { 0 };
+  const gboolean told = ir_compiled_model_get_memory (r->model, &memory);
   const struct {
     const char *key;
     double value;
@@ -66,11 +83,16 @@ to_json (const IrBenchReport *r)
     { "fps", fps (r) },
     { "peak_rss_mb", r->peak_rss_mb },
     { "bare_rss_mb", r->bare_rss_mb },
+    /* Where the device tells. */
+    { "weights_mb", memory.weights / MB },
+    { "arena_mb", memory.arena / MB },
+    { "scratch_mb", memory.scratch / MB },
   };
+  const guint n = G_N_ELEMENTS (rows) - (told ? 0 : 3);
   GString *json = g_string_new ("{");
   char text[G_ASCII_DTOSTR_BUF_SIZE];
 
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+  for (guint i = 0; i < n; i++)
     g_string_append_printf (json, "\"%s\": %s, ", rows[i].key,
         g_ascii_formatd (text, sizeof text, "%.4f", rows[i].value));
   g_string_append_printf (json,

@@ -240,6 +240,36 @@ test_too_many_threads (void)
       "THREADS=9 is more than the 8 processor(s)"));
 }
 
+/* Known at once where shapes are, otherwise once they have been seen. */
+static void
+test_memory (void)
+{
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = make_graph (), open = make_graph ();
+  const IrShape shape = { 4, { IR_DIM_UNKNOWN, 6, 37, 45 } };
+  g_autoptr (IrCompiledModel) fixed = NULL, later = NULL, other = NULL;
+  g_autoptr (IrInferRequest) request = NULL;
+  g_autoptr (IrTensor) in = random_tensor ("2,6,37,45");
+  IrModelMemory memory, same;
+
+  ir_node_set_parameter (open->parameters->pdata[0], IR_DTYPE_F32, &shape);
+  g_assert_true (ir_graph_infer (graph, NULL));
+  g_assert_true (ir_graph_infer (open, NULL));
+  fixed = ir_core_compile (core, graph, "CPU", "THREADS=2", NULL);
+  g_assert_true (ir_compiled_model_get_memory (fixed, &memory));
+  g_assert_cmpuint (memory.weights, >, 0);
+  g_assert_cmpuint (memory.arena, >=, in->size);
+  later = ir_core_compile (core, open, "CPU", "THREADS=2", NULL);
+  g_assert_false (ir_compiled_model_get_memory (later, &same));
+  request = ir_compiled_model_create_request (later, NULL);
+  g_assert_true (ir_infer_request_set_input (request, 0, in, NULL));
+  g_assert_true (ir_infer_request_infer (request, NULL));
+  g_assert_true (ir_compiled_model_get_memory (later, &same));
+  g_assert_cmpmem (&same, sizeof same, &memory, sizeof memory);
+  other = ir_core_compile (core, graph, "REFERENCE", NULL, NULL);
+  g_assert_false (ir_compiled_model_get_memory (other, &same));
+}
+
 static void
 test_switches (void)
 {
@@ -275,7 +305,8 @@ test_debug (void)
   g_unsetenv ("IR_DEBUG");
   g_test_trap_assert_passed ();
   g_test_trap_assert_stderr ("*kernels igemm: *kernels bgemm: *");
-  g_test_trap_assert_stderr ("*plan of 'mixed': * steps, * slots, arena of *");
+  g_test_trap_assert_stderr (
+      "*plan of 'mixed': * steps, * slots, arena of *, weights of *");
   g_test_trap_assert_stderr ("*slot *: f32 [2,70,37,45], channels last*");
   g_test_trap_assert_stderr ("*step *: Convolution * to *, slots * to *");
 }
@@ -288,6 +319,7 @@ main (int argc, char **argv)
   g_test_add_func ("/results/threads", test_threads);
   g_test_add_func ("/results/dynamic", test_dynamic);
   g_test_add_func ("/results/precisions", test_precisions);
+  g_test_add_func ("/results/memory", test_memory);
   g_test_add_func ("/results/switches", test_switches);
   g_test_add_func ("/results/too-many-threads", test_too_many_threads);
   g_test_add_func ("/results/quantized", test_quantized);

@@ -63,7 +63,8 @@ bench_keys () {
 import json, sys
 report = json.load(open(sys.argv[1]))
 want = ('read_ms compile_ms first_ms latency_min_ms latency_median_ms '
-        'latency_p95_ms fps peak_rss_mb bare_rss_mb device precision threads streams').split()
+        'latency_p95_ms fps peak_rss_mb bare_rss_mb weights_mb arena_mb scratch_mb '
+        'device precision threads streams').split()
 missing = [key for key in want if key not in report]
 assert not missing, missing
 assert report['device'] == 'CPU' and report['precision'] == 'f32'
@@ -76,7 +77,16 @@ threads_are_clipped () {
   ir-bench -m "$work/tiny.xml" -d CPU -niter 1 -nthreads 1000 --json \
     >"$work/report" 2>"$work/messages" || return 1
   grep -q "WARNING.*$cores are used" "$work/messages" &&
-    grep -q "\"threads\": $cores," "$work/report"
+    grep -q "\"threads\": $cores," "$work/report" || return 1
+  ir-infer -m "$work/tiny.xml" -d CPU -config THREADS=1000 2>"$work/messages" &&
+    grep -q "WARNING.*$cores are used" "$work/messages"
+}
+
+bench_memory () {
+  ir-bench -m "$work/tiny.xml" -d CPU -niter 1 >"$work/report" &&
+    grep -q 'Memory: .*weights .* arena .* scratch' "$work/report" || return 1
+  ir-bench -m "$work/tiny.xml" -d REFERENCE -niter 1 >"$work/report" &&
+    ! grep -q 'Memory:' "$work/report"
 }
 
 # The model's own, of a device that has nothing else to say.
@@ -178,6 +188,7 @@ check help help_and_version
 check output-names output_names
 check tolerance tolerance
 check bench-json bench_keys
+check bench-memory bench_memory
 check bench-layers bench_layers
 check threads threads_are_clipped
 check warning device_warns

@@ -210,6 +210,33 @@ IR_API GPtrArray *ir_compiled_model_get_profile (IrCompiledModel *model);
  */
 IR_API double ir_compiled_model_get_peak_gflops (IrCompiledModel *model);
 
+/**
+ * IrModelMemory: bytes of a compiled model, without what the library itself takes
+ * @weights: its constants in the order in which the device reads them, once for all
+ *   requests
+ * @arena: of each request: values that one step leaves to others
+ * @scratch: of each request: what steps need while they run
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  guint64 weights;
+  guint64 arena;
+  guint64 scratch;
+} IrModelMemory;
+
+/**
+ * ir_compiled_model_get_memory:
+ * @memory: (out caller-allocates): of the input shapes that were used last
+ *
+ * Returns: %FALSE if the device does not tell, or shapes come with the data and none
+ *   have come yet
+ *
+ * Since: 0.1
+ */
+IR_API gboolean ir_compiled_model_get_memory (
+    IrCompiledModel *model, IrModelMemory *memory);
+
 /** ir_compiled_model_create_request: (transfer full): a request, or %NULL with
  * %IR_ERROR_LIMIT. It keeps the model alive. Since: 0.1 */
 IR_API IrInferRequest *ir_compiled_model_create_request (

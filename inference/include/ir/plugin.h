@@ -47,7 +47,8 @@ typedef struct {
 /**
  * IrDevicePlugin:
  * @abi: %IR_PLUGIN_ABI
- * @size: sizeof (IrDevicePlugin), so that fields can be added at the end
+ * @size: sizeof (IrDevicePlugin), so that fields can be added at the end: up to
+ *   @peak_gflops it must reach
  * @device: name such as "CPU", upper case
  * @summary: one line
  * @priority: the highest one that works is what AUTO takes
@@ -73,6 +74,7 @@ typedef struct {
  * @preprocess: (nullable): as ir_core_preprocess()
  * @peak_gflops: (nullable): what @threads threads reach, as
  *   ir_compiled_model_get_peak_gflops()
+ * @memory: (nullable): as ir_compiled_model_get_memory()
  *
  * Since: 0.1
  */
@@ -99,6 +101,7 @@ typedef struct {
       const IrRegion *region, guint batch_index, IrTensor *tensor,
       GError **error);
   double (*peak_gflops) (guint threads);
+  void (*memory) (gpointer model, IrModelMemory *memory);
 } IrDevicePlugin;
 
 /** IrDevicePluginFunc: type of #IR_PLUGIN_SYMBOL. Since: 0.1 */

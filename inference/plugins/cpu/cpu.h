@@ -506,11 +506,13 @@ gboolean cpu_build (CpuModel *model, GError **error);
 void cpu_narrow (CpuModel *model);
 void cpu_plan (CpuModel *model);
 void cpu_model_free (gpointer model);
+/* As ir_compiled_model_get_memory(). */
+void cpu_model_memory (gpointer model, IrModelMemory *memory);
 
 /* Which variant of each family of kernels this processor gets, in a line. */
 void cpu_append_kernels (GString *text);
 /* What IR_DEBUG asks for, on stderr. */
-void cpu_explain (const CpuModel *model);
+void cpu_explain (CpuModel *model);
 /* Whether it asks for plans. */
 gboolean cpu_explains_plan (void);
 

@@ -171,13 +171,17 @@ explain_step (const CpuModel *model, guint index)
 }
 
 static void
-explain_plan (const CpuModel *model)
+explain_plan (CpuModel *model)
 {
+  IrModelMemory memory;
+
+  cpu_model_memory (model, &memory);
   g_printerr ("plan of '%s': %u steps, %u slots, arena of %" G_GSIZE_FORMAT
               " bytes, scratch memory of %" G_GSIZE_FORMAT
-              " for each of %u threads\n",
+              " for each of %u threads, weights of %" G_GUINT64_FORMAT
+              " bytes\n",
       model->graph->name, model->steps->len, model->slots->len, model->arena,
-      model->scratch, model->threads);
+      model->scratch, model->threads, memory.weights);
   for (guint i = 0; i < model->slots->len; i++)
     explain_slot (model, i);
   for (guint i = 0; i < model->steps->len; i++)
@@ -203,7 +207,7 @@ cpu_explains_plan (void)
 }
 
 void
-cpu_explain (const CpuModel *model)
+cpu_explain (CpuModel *model)
 {
   const guint debug = find_debug ();
 

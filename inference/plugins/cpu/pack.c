@@ -38,7 +38,7 @@ cpu_pack (CpuModel *model, IrPort weights, gsize bytes, CpuPack pack,
     gconstpointer data, const char *format, ...)
 {
   char label[CPU_LABEL];
-  const CpuBlob *blob;
+  CpuBlob *blob;
   const IrTensor *value;
   gpointer to;
   va_list args;
@@ -50,8 +50,10 @@ cpu_pack (CpuModel *model, IrPort weights, gsize bytes, CpuPack pack,
   g_vsnprintf (label + n, sizeof label - n, format, args);
   va_end (args);
   blob = cpu_store_find (model->store, label);
-  if (blob)
+  if (blob) {
+    blob->used = TRUE;
     return blob->bytes == bytes ? blob->data : NULL;
+  }
 
   value = cpu_port_value (model, weights);
   to = value ? cpu_alloc_unset (bytes / sizeof (float) + 1) : NULL;
@@ -62,7 +64,8 @@ cpu_pack (CpuModel *model, IrPort weights, gsize bytes, CpuPack pack,
     g_clear_pointer (&to, free);
     bytes = 0;
   }
-  cpu_store_add (model->store, label, to, bytes);
+  blob = cpu_store_add (model->store, label, to, bytes);
+  blob->used = TRUE;
   return to;
 }
 

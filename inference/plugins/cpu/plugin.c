@@ -245,6 +245,37 @@ cpu_model_info (gpointer data, IrDeviceModelInfo *info)
     model->threads, model->streams + 1, g_strdup (model->warning) };
 }
 
+/* Constants that steps read as they are, beside those that were packed. */
+static gsize
+constant_bytes (const CpuModel *model)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
+  gsize bytes = 0;
+
+  for (guint i = 0; i < model->steps->len; i++) {
+    const CpuStep *step = g_ptr_array_index (model->steps, i);
+
+    for (guint k = 0; k < step->n_in; k++) {
+      const CpuSlot *slot = cpu_slot (model, step->in[k]);
+
+      if (slot->place == CPU_CONST && slot->value &&
+          g_hash_table_add (seen, slot->value))
+        bytes += slot->value->size;
+    }
+  }
+  return bytes;
+}
+
+void
+cpu_model_memory (gpointer data, IrModelMemory *memory)
+{
+  const CpuModel *model = data;
+
+  *memory =
+      (IrModelMemory){ cpu_store_used (model->store) + constant_bytes (model),
+        model->arena, model->scratch * model->threads };
+}
+
 static void
 cpu_set_profiling (gpointer data, gboolean enabled)
 {
@@ -321,6 +352,7 @@ static const IrDevicePlugin plugin = {
   .get_profile = cpu_get_profile,
   .preprocess = cpu_preprocess,
   .peak_gflops = cpu_peak_gflops,
+  .memory = cpu_model_memory,
 };
 
 IR_API const IrDevicePlugin *ir_device_plugin (void);

@@ -33,13 +33,13 @@ cpu_store_free (CpuStore *store)
   g_free (store);
 }
 
-const CpuBlob *
+CpuBlob *
 cpu_store_find (const CpuStore *store, const char *label)
 {
   return g_hash_table_lookup (store->by_label, label);
 }
 
-void
+CpuBlob *
 cpu_store_add (CpuStore *store, const char *label, gpointer data, gsize bytes)
 {
   CpuBlob *blob = g_new0 (CpuBlob, 1);
@@ -49,6 +49,7 @@ cpu_store_add (CpuStore *store, const char *label, gpointer data, gsize bytes)
   blob->data = blob->memory = data;
   g_ptr_array_add (store->blobs, blob);
   g_hash_table_insert (store->by_label, blob->label, blob);
+  return blob;
 }
 
 void
@@ -60,6 +61,19 @@ cpu_store_truncate (CpuStore *store, guint n)
     g_hash_table_remove (store->by_label, blob->label);
   }
   g_ptr_array_set_size (store->blobs, MIN (n, store->blobs->len));
+}
+
+gsize
+cpu_store_used (const CpuStore *store)
+{
+  gsize bytes = 0;
+
+  for (guint i = 0; i < store->blobs->len; i++) {
+    const CpuBlob *blob = g_ptr_array_index (store->blobs, i);
+
+    bytes += blob->used ? blob->bytes : 0;
+  }
+  return bytes;
 }
 
 gboolean

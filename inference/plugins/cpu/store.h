@@ -21,6 +21,8 @@ typedef struct {
   gpointer data;
   /* Where it is to go; none if it is in the store's mapping. */
   gpointer memory;
+  /* Whether a step of this model reads it. */
+  gboolean used;
 } CpuBlob;
 
 typedef struct {
@@ -35,12 +37,14 @@ CpuStore *cpu_store_new (void);
 void cpu_store_free (CpuStore *store);
 
 /* NULL if there is none. */
-const CpuBlob *cpu_store_find (const CpuStore *store, const char *label);
+CpuBlob *cpu_store_find (const CpuStore *store, const char *label);
 /* Takes @data, which is of cpu_alloc_unset(), over. */
-void cpu_store_add (
+CpuBlob *cpu_store_add (
     CpuStore *store, const char *label, gpointer data, gsize bytes);
 /* Forgets what was added after the first @n. */
 void cpu_store_truncate (CpuStore *store, guint n);
+/* Bytes of what is used. */
+gsize cpu_store_used (const CpuStore *store);
 /* Whether there is something that is not in the mapping. */
 gboolean cpu_store_has_grown (const CpuStore *store);
 
