@@ -1,117 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Two by two tiles of sums, so that each tile that is loaded is used twice. Sums go
- * through memory, because nothing else reads tiles. */
 #include "bgemm.h"
 
-#include <immintrin.h>
-#include <string.h>
-
-#define TILE_ROWS 16
-#define BLOCK_ROWS (2 * TILE_ROWS)
-#define ROW_BYTES 64
-#define LINE 64
-/* Weights that stay in the second-level cache beside the rows. */
-#define WEIGHTS_BYTES (512 << 10)
-/* How far memory is behind. */
-#define AHEAD_BYTES (8 << 10)
-
-/* Tiles: sums 0 to 3, rows 4 and 5, weights 6 and 7. */
-#define N_TILES 8
-
-typedef struct {
-  uint8_t palette;
-  uint8_t start_row;
-  uint8_t reserved[14];
-  uint16_t row_bytes[16];
-  uint8_t rows[16];
-} __attribute__ ((aligned (64))) Config;
-
-/* For blocks of @rows rows. */
-static void
-configure (int rows, int chunk)
-{
-  const int upper = rows < TILE_ROWS ? rows : TILE_ROWS;
-  const int lower = rows > TILE_ROWS ? rows - TILE_ROWS : TILE_ROWS;
-  const int by_tile[N_TILES] = { upper, upper, lower, lower, upper, lower,
-    chunk / 2, chunk / 2 };
-  Config config = { .palette = 1 };
-
-  for (int i = 0; i < N_TILES; i++) {
-    config.rows[i] = by_tile[i];
-    config.row_bytes[i] = i == 4 || i == 5 ? chunk * 2 : ROW_BYTES;
-  }
-  /* The intrinsic of some compilers reads the first bytes only, as far as they know. */
-  __asm__ volatile("" : : "r"(&config) : "memory");
-  _tile_loadconfig (&config);
-}
-
-/* What is going to be needed, a part of it with each chunk. */
-typedef struct {
-  const char *at;
-  int lines;
-} Ahead;
-
-static inline void
-fetch (Ahead *ahead)
-{
-  for (int i = 0; i < ahead->lines; i++, ahead->at += LINE)
-    _mm_prefetch (ahead->at, _MM_HINT_T1);
-}
-
-/* What is read after the product, shared out among @chunks chunks of it, no more of
- * it at a time than they have themselves. */
-static Ahead
-later_ahead (const IrBgemmProduct *p, size_t chunks)
-{
-  const size_t lines = p->later && chunks > 0
-      ? (p->later_bytes / LINE + chunks - 1) / chunks
-      : 0;
-
-  return (
-      Ahead){ p->later, lines < (size_t) p->chunk ? (int) lines : p->chunk };
-}
-
-/* Sums of one block and panel; @tall: of more rows than one tile has, @wide: of more
- * columns. */
-static inline __attribute__ ((always_inline)) void
-add_block (const IrBgemmProduct *p, const uint16_t *from, const uint16_t *w,
-    float *sums, Ahead ahead[2], int tall, int wide)
-{
-  const size_t half = (size_t) p->chunk * 16, stride = p->stride * sizeof *from;
-  const uint16_t *below = from + TILE_ROWS * p->stride;
-  const int width = wide ? IR_BGEMM_COLUMNS : IR_BGEMM_COLUMNS / 2;
-
-  _tile_zero (0);
-  _tile_zero (1);
-  _tile_zero (2);
-  _tile_zero (3);
-  for (int t = 0; t < p->chunks; t++, w += 2 * half) {
-    _tile_loadd (4, from + p->at[t], stride);
-    _tile_loadd (6, w, ROW_BYTES);
-    _tile_dpbf16ps (0, 4, 6);
-    if (wide) {
-      _tile_loadd (7, w + half, ROW_BYTES);
-      _tile_dpbf16ps (1, 4, 7);
-    }
-    if (tall) {
-      _tile_loadd (5, below + p->at[t], stride);
-      _tile_dpbf16ps (2, 5, 6);
-      if (wide)
-        _tile_dpbf16ps (3, 5, 7);
-    }
-    fetch (&ahead[0]);
-    fetch (&ahead[1]);
-  }
-  _tile_stored (0, sums, width * sizeof *sums);
-  if (wide)
-    _tile_stored (1, sums + 16, width * sizeof *sums);
-  if (tall) {
-    _tile_stored (2, sums + TILE_ROWS * width, width * sizeof *sums);
-    if (wide)
-      _tile_stored (3, sums + TILE_ROWS * width + 16, width * sizeof *sums);
-  }
-}
+#define BLOCK_PRODUCT IrBgemmProduct
+#define BLOCK_NUMBER uint16_t
+#define BLOCK_WEIGHT uint16_t
+#define BLOCK_SUM float
+#define BLOCK_BYTES(type)                                                      \
+  ((type) == IR_BGEMM_BF16 ? sizeof (uint16_t) : sizeof (float))
+#define AMX_DOT _tile_dpbf16ps
+#include "amx_block.h"
 
 static __mmask32
 first_lanes (int n)
@@ -146,23 +44,6 @@ store_numbers (void *to, size_t at, __mmask32 mask, __m512 low, __m512 high,
     _mm512_mask_storeu_epi16 (
         (uint16_t *) to + at, mask, (__m512i) _mm512_cvtne2ps_pbh (high, low));
   }
-}
-
-/* The sums of a block and where they belong. */
-typedef struct {
-  const IrBgemmProduct *p;
-  float *sums;
-  int row, rows;
-  int column, columns;
-} Block;
-
-/* The first result from @row on. */
-static size_t
-find_result (const IrBgemmProduct *p, int row)
-{
-  const int x = row % p->line;
-
-  return (size_t) (row / p->line) * p->wanted + (x < p->wanted ? x : p->wanted);
 }
 
 /* What is left to do before numbers are written; all, or what does not precede the
@@ -254,112 +135,6 @@ finish_block (const Block *b)
     finish (b, DONE, 0, IR_BGEMM_BF16);
   else
     finish (b, DONE, 0, IR_BGEMM_F32);
-}
-
-static void
-make_block (
-    const IrBgemmProduct *p, int row, int rows, int column, Ahead ahead[2])
-{
-  const size_t panel = (size_t) p->chunks * p->chunk * IR_BGEMM_COLUMNS;
-  const uint16_t *from = p->from + row * p->stride;
-  const uint16_t *w = p->weights + column / IR_BGEMM_COLUMNS * panel;
-  const int left = p->columns - column;
-  float sums[BLOCK_ROWS * IR_BGEMM_COLUMNS] __attribute__ ((aligned (64)));
-  const Block b = { p, sums, row, rows, column,
-    left < IR_BGEMM_COLUMNS ? left : IR_BGEMM_COLUMNS };
-
-  if (rows > TILE_ROWS && left > 16)
-    add_block (p, from, w, sums, ahead, 1, 1);
-  else if (rows > TILE_ROWS)
-    add_block (p, from, w, sums, ahead, 1, 0);
-  else if (left > 16)
-    add_block (p, from, w, sums, ahead, 0, 1);
-  else
-    add_block (p, from, w, sums, ahead, 0, 0);
-  finish_block (&b);
-}
-
-/* Panel by panel: weights that are too many for a cache are read once, those of the
- * next panel while this one's are used. */
-static void
-multiply_by_panels (const IrBgemmProduct *p)
-{
-  const int rest = p->rows % BLOCK_ROWS, whole = p->rows - rest;
-  const int blocks = (p->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-  const size_t panel = (size_t) p->chunks * p->chunk * IR_BGEMM_COLUMNS;
-  const uint16_t *w = p->weights;
-
-  for (int c = 0; c < p->columns; c += IR_BGEMM_COLUMNS) {
-    const Ahead next = { (const char *) (w += panel),
-      (p->chunk + blocks - 1) / blocks };
-    Ahead ahead[2] = { c + IR_BGEMM_COLUMNS < p->columns
-          ? next
-          : later_ahead (p, (size_t) blocks * p->chunks) };
-
-    if (whole > 0 && (c == 0 || rest > 0))
-      configure (BLOCK_ROWS, p->chunk);
-    for (int r = 0; r < whole; r += BLOCK_ROWS)
-      make_block (p, r, BLOCK_ROWS, c, ahead);
-    if (rest > 0) {
-      if (whole > 0 || c == 0)
-        configure (rest, p->chunk);
-      make_block (p, whole, rest, c, ahead);
-    }
-  }
-}
-
-/* What is added to the rows from @row on, a part of it with each chunk of those
- * before. */
-static Ahead
-residual_ahead (const IrBgemmProduct *p, int row)
-{
-  const size_t size = p->residual_type == IR_BGEMM_BF16 ? 2 : 4;
-  const size_t pitch = p->residual_pitch * size;
-  const size_t lines = (BLOCK_ROWS * pitch + LINE - 1) / LINE;
-  const int panels = (p->columns + IR_BGEMM_COLUMNS - 1) / IR_BGEMM_COLUMNS;
-  const size_t chunks = (size_t) panels * p->chunks;
-
-  return (Ahead){ (const char *) p->residual + find_result (p, row) * pitch,
-    (lines + chunks - 1) / chunks };
-}
-
-/* Rows by rows: what they are added to and where they go is read and written in one
- * piece. Weights are fetched ahead for the first ones. */
-static void
-multiply_by_rows (const IrBgemmProduct *p)
-{
-  const int panels = (p->columns + IR_BGEMM_COLUMNS - 1) / IR_BGEMM_COLUMNS;
-  const int blocks = (p->rows + BLOCK_ROWS - 1) / BLOCK_ROWS;
-  const Ahead weights = { (const char *) p->weights + AHEAD_BYTES, p->chunk };
-  Ahead ahead[2] = { weights };
-
-  for (int r = 0; r < p->rows; r += BLOCK_ROWS) {
-    const int left = p->rows - r;
-    const int rows = left < BLOCK_ROWS ? left : BLOCK_ROWS;
-
-    if (r == BLOCK_ROWS)
-      ahead[1] = later_ahead (p, (size_t) (blocks - 1) * panels * p->chunks);
-    if (r > 0)
-      ahead[0].lines = 0;
-    if (r > 0 && p->residual && left > BLOCK_ROWS)
-      ahead[0] = residual_ahead (p, r + BLOCK_ROWS);
-    if (r == 0 || rows < BLOCK_ROWS)
-      configure (rows, p->chunk);
-    for (int c = 0; c < p->columns; c += IR_BGEMM_COLUMNS)
-      make_block (p, r, rows, c, ahead);
-  }
-}
-
-static void
-multiply (const IrBgemmProduct *p)
-{
-  const size_t weights = (size_t) p->chunks * p->chunk * p->columns;
-
-  if (weights * sizeof *p->weights > WEIGHTS_BYTES)
-    multiply_by_panels (p);
-  else
-    multiply_by_rows (p);
-  _tile_release ();
 }
 
 /* As one long pixel where nothing lies between them. */
@@ -456,7 +231,7 @@ extern const IrBgemmKernels ir_bgemm_amx;
 
 const IrBgemmKernels ir_bgemm_amx = {
   .name = "amx",
-  .multiply = multiply,
+  .multiply = multiply_with_tiles,
   .narrow = narrow,
   .widen = widen,
   .join = join,

@@ -3,6 +3,7 @@
 /* Thirty-two channels at a time. */
 #include "bpool.h"
 #include "bf16_pairs.h"
+#include "taps.h"
 
 #include <float.h>
 
@@ -17,30 +18,17 @@ take (Pair sum, Pair x, int average)
       Pair){ _mm512_max_ps (sum.even, x.even), _mm512_max_ps (sum.odd, x.odd) };
 }
 
-/* Which taps of pixel @x lie inside the source. */
-static inline void
-find_taps (const IrBpoolRow *r, int x, int *first, int *end)
-{
-  const int left = x * r->stride - r->pad;
-  const int room = r->in_w - 1 - left;
-
-  *first = left < 0 ? (-left + r->dilation - 1) / r->dilation : 0;
-  *end = room >= 0 ? room / r->dilation + 1 : 0;
-  if (*end > r->kernel_w)
-    *end = r->kernel_w;
-}
-
 static inline __attribute__ ((always_inline)) void
 make_pixel (const IrBpoolRow *r, int x, int average)
 {
-  const ptrdiff_t from =
-      (ptrdiff_t) (x * r->stride - r->pad) * (ptrdiff_t) r->in_pitch;
+  const int left = x * r->stride - r->pad;
+  const ptrdiff_t from = left * (ptrdiff_t) r->in_pitch;
   const ptrdiff_t next = r->dilation * (ptrdiff_t) r->in_pitch;
   const __m512 start = _mm512_set1_ps (average ? 0 : -FLT_MAX);
   const __m512 count = _mm512_set1_ps (average ? r->counts[x] : 1);
   int first, end;
 
-  find_taps (r, x, &first, &end);
+  k_find_taps (left, r->in_w, r->kernel_w, r->dilation, &first, &end);
   for (int c = 0; c < r->channels; c += PAIR_LANES) {
     const __mmask32 mask = pair_lanes (r->channels - c);
     Pair sum = { start, start };
