@@ -496,6 +496,10 @@ void cpu_binary_pixels (const IrEltwiseKernels *kernels, IrBinary op,
  * floats apart, to what has its bias and residual already. */
 void cpu_finish_pixels (const CpuRun *run, const CpuFusion *fusion, gsize first,
     gsize channels, float *to, gsize pitch, gsize n);
+/* The same to @rows rows of @width numbers one after the other, of which the first
+ * @columns are those of channels from @first on, and the others may be changed. */
+void cpu_finish_rows (const CpuRun *run, const CpuFusion *fusion, gsize first,
+    float *numbers, gsize rows, gsize width, gsize columns);
 /* Applies it to @n elements of channel @channel, at @index of the output. */
 void cpu_finish (const CpuRun *run, const CpuFusion *fusion,
     const float *residual, float *to, gsize channel, gsize index, gsize n);

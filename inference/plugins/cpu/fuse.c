@@ -344,3 +344,18 @@ cpu_finish_pixels (const CpuRun *run, const CpuFusion *f, gsize first,
     k->binary (
         IR_BINARY_PRELU, IR_BINARY_BOTH, to, f->slopes + first, to, channels);
 }
+
+void
+cpu_finish_rows (const CpuRun *run, const CpuFusion *f, gsize first,
+    float *numbers, gsize rows, gsize width, gsize columns)
+{
+  const IrEltwiseKernels *k = run->model->eltwise;
+
+  if (!f->slopes) {
+    k->unary (f->unary, f->a, f->b, numbers, numbers, rows * width);
+    return;
+  }
+  for (gsize r = 0; r < rows; r++, numbers += width)
+    k->binary (IR_BINARY_PRELU, IR_BINARY_BOTH, numbers, f->slopes + first,
+        numbers, columns);
+}
