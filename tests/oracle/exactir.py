@@ -69,6 +69,23 @@ OPS = {
 }
 
 
+def zero_points(model):
+    """Names and whole values of constants that are subtracted and lie beside whole
+    numbers by no more than rounding: zero points of stored weights, which engines
+    that compute with the stored bytes take for whole."""
+    found = {}
+    for op in model.get_ordered_ops():
+        if op.get_type_name() != "Subtract":
+            continue
+        zero = op.input_value(1).get_node()
+        if zero.get_type_name() != "Constant":
+            continue
+        whole = np.rint(zero.get_data())
+        if np.abs(zero.get_data() - whole).max() < 1e-4:
+            found[zero.get_friendly_name()] = whole
+    return found
+
+
 def evaluate(model, feed, forced=(), dtype=np.float64):
     """The first output of every op, by friendly name. `forced` maps names of ops
     to what takes the place of their output."""

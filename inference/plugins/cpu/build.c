@@ -118,6 +118,7 @@ cpu_take (CpuModel *model, IrPort port, CpuLayout layout)
     return cpu_slot (model, from)->twin;
   to = cpu_add_slot (model, ir_port_output (port), CPU_ARENA, layout);
   cpu_slot (model, from)->twin = to;
+  cpu_slot (model, to)->levels = cpu_slot (model, from)->levels;
   step = new_step (model, port.node, 1, 1);
   step->in[0] = from;
   step->out[0] = to;

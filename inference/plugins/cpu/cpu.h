@@ -16,6 +16,8 @@
 #include "igemm/igemm.h"
 #include "layout/layout.h"
 #include "pool/pool.h"
+#include "qgemm/qgemm.h"
+#include "qpool/qpool.h"
 #include "reduce/reduce.h"
 #include "winograd/winograd.h"
 #include "pool.h"
@@ -60,6 +62,8 @@ typedef struct {
   /* Not known for good before all steps are there, unless @pinned. */
   gsize pitch;
   gboolean pinned;
+  /* What its numbers are, of a step other than 0 if they are known to be levels. */
+  IrQgemmLevels levels;
   /* The slot with the same contents in the other layout, if there is one. */
   guint twin;
   /* 0 if the shape is known at run time only. */
@@ -106,6 +110,8 @@ struct _CpuStep {
   gsize reads_bytes, later_bytes;
   /* Whether it reads and writes slots of pixels in bf16, too. */
   gboolean takes_bf16, gives_bf16;
+  /* Whether it reads and writes pixels that are levels as such. */
+  gboolean takes_levels, gives_levels;
   /* Slots made by steps that nobody needs after this one. */
   GArray *drop;
   gint calls;
@@ -165,6 +171,9 @@ struct _CpuModel {
   const IrBgemmKernels *bgemm;
   const IrBdwconvKernels *bdwconv;
   const IrBpoolKernels *bpool;
+  /* NULL unless what is quantized is to be in bytes. */
+  const IrQgemmKernels *qgemm;
+  const IrQpoolKernels *qpool;
   /* NULL where it is not wanted. */
   const IrWinogradKernels *winograd;
 };
@@ -219,6 +228,9 @@ struct _CpuFusion {
   IrUnary unary;
   float a, b;
   const float *slopes;
+  /* Whether what comes out are the nearest ones of @levels. */
+  gboolean quantizes;
+  IrQgemmLevels levels;
 };
 
 /* GFLOP/s in f32 that @threads threads reach at best; measured when first asked
@@ -353,8 +365,11 @@ cpu_out_pitch (const CpuWork *work, guint index)
   return cpu_slot (work->run->model, work->step->out[index])->pitch;
 }
 
-/* Whether a slot of pixels is kept in bf16. */
+/* Whether a slot of pixels is kept in bf16, or in levels. */
 gboolean cpu_is_bf16 (const CpuWork *work, guint slot);
+gboolean cpu_is_levels (const CpuWork *work, guint slot);
+/* Bytes of a number of a slot of pixels. */
+gsize cpu_number_bytes (const CpuSlot *slot);
 /* @n pixels of an input from pixel @first on, as f32: where they are, or in @buffer,
  * of @n times @channels numbers. @pitch becomes the distance between them. */
 const float *cpu_get_pixels (const CpuWork *work, guint index, gsize first,
@@ -373,6 +388,7 @@ void cpu_find_lines (
 gboolean cpu_lower_conv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_igemm (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_qconv (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_stem (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion);
@@ -419,6 +435,35 @@ gboolean cpu_window (const IrConvGeometry *geometry, IrWindow *window);
  * known shape. */
 gboolean cpu_conv_shape (const IrNode *node, CpuConvShape *shape);
 guint64 cpu_conv_flops (const CpuConvShape *shape);
+
+/* The levels of a FakeQuantize that has one range for all and knows zero: the range it
+ * looks at, and what its levels stand for. FALSE if it is another one, or if levels
+ * are not wanted. */
+gboolean cpu_quantizer_levels (
+    const CpuModel *model, const IrNode *node, IrQgemmLevels *levels);
+/* Those that the outputs of @node are known to have; a step of 0 if there are none. */
+IrQgemmLevels cpu_find_levels (const CpuModel *model, const IrNode *node);
+gboolean cpu_levels_equal (const IrQgemmLevels *a, const IrQgemmLevels *b);
+
+/* Weights that are a byte times a step of their output channel each: where the bytes
+ * come from, in what type. */
+typedef struct {
+  IrPort source;
+  IrDType dtype;
+  float zero;
+  float *steps;
+} CpuByteWeights;
+
+/* FALSE if the weights at @port, of @channels output channels, are others. To be
+ * cleared. */
+gboolean cpu_byte_weights_find (const CpuModel *model, IrPort port,
+    guint channels, CpuByteWeights *weights);
+void cpu_byte_weights_clear (CpuByteWeights *weights);
+/* Number @at of the source's values, which is of @channel: -128 to 127. */
+gint cpu_byte_weight (const CpuByteWeights *weights, gconstpointer values,
+    guint channel, gsize at);
+/* Whether a convolution is one of levels and bytes. */
+gboolean cpu_takes_levels (const CpuModel *model, const IrNode *head);
 
 /* Zeroed, aligned for the widest vectors, to be given to free(); NULL if there is
  * no memory. */
@@ -506,7 +551,7 @@ void cpu_finish (const CpuRun *run, const CpuFusion *fusion,
 
 /* Every node as a step; the memory of all. */
 gboolean cpu_build (CpuModel *model, GError **error);
-/* Makes slots bf16 that nobody needs in f32. */
+/* Makes slots bf16, or levels, that nobody needs in f32. */
 void cpu_narrow (CpuModel *model);
 void cpu_plan (CpuModel *model);
 void cpu_model_free (gpointer model);

@@ -223,11 +223,23 @@ fuse_prelu (const CpuModel *model, const IrNode *node, CpuFusion *f)
   return TRUE;
 }
 
+static gboolean
+fuse_quantize (
+    const CpuModel *model, const IrNode *node, IrPort port, CpuFusion *f)
+{
+  f->quantizes = same_port (node->inputs[0], port) &&
+      cpu_quantizer_levels (model, node, &f->levels) &&
+      cpu_takes_levels (model, f->head);
+  return f->quantizes;
+}
+
 static const IrNode *
 fuse_next (const CpuModel *model, IrPort port, CpuFusion *f)
 {
   const IrNode *next = only_reader (port);
 
+  if (f->quantizes)
+    return NULL;
   if (!next && f->unary == IR_UNARY_COPY && (next = swish_product (port))) {
     f->unary = IR_UNARY_SWISH;
     f->a = 1;
@@ -240,6 +252,8 @@ fuse_next (const CpuModel *model, IrPort port, CpuFusion *f)
     return NULL;
   if (ir_node_is (next, "Add"))
     return fuse_add (model, next, port, f) ? next : NULL;
+  if (ir_node_is (next, "FakeQuantize"))
+    return fuse_quantize (model, next, port, f) ? next : NULL;
   if (f->unary != IR_UNARY_COPY)
     return NULL;
   if (ir_node_is (next, "PReLU") && same_port (next->inputs[0], port))

@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Pixels of slots that may be bf16, for steps that compute in f32. */
+/* Pixels of slots that may be bf16 or levels, for steps that compute in f32. */
 #include "cpu.h"
 
 gboolean
 cpu_is_bf16 (const CpuWork *work, guint slot)
 {
   return cpu_slot (work->run->model, slot)->dtype == IR_DTYPE_BF16;
+}
+
+gboolean
+cpu_is_levels (const CpuWork *work, guint slot)
+{
+  return cpu_slot (work->run->model, slot)->dtype == IR_DTYPE_U8;
+}
+
+gsize
+cpu_number_bytes (const CpuSlot *slot)
+{
+  return slot->dtype == IR_DTYPE_U8 ? 1 : slot->dtype == IR_DTYPE_BF16 ? 2 : 4;
 }
 
 const float *
@@ -31,7 +43,8 @@ float *
 cpu_begin_pixels (const CpuWork *work, gsize first, gsize channels,
     float *buffer, gsize *pitch)
 {
-  if (cpu_is_bf16 (work, work->step->out[0])) {
+  if (cpu_is_bf16 (work, work->step->out[0]) ||
+      cpu_is_levels (work, work->step->out[0])) {
     *pitch = channels;
     return buffer;
   }
@@ -47,9 +60,15 @@ cpu_end_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
   const gsize pitch = cpu_out_pitch (work, 0);
   const IrBgemmPixels pixels = { n, channels, channels, channels, pitch };
 
+  const IrQgemmPixels levels = { n, channels, channels, pitch };
+  const CpuModel *model = work->run->model;
+
   if (cpu_is_bf16 (work, slot))
-    work->run->model->bgemm->narrow (
+    model->bgemm->narrow (
         &pixels, buffer, (guint16 *) work->run->data[slot] + first * pitch);
+  else if (cpu_is_levels (work, slot))
+    model->qgemm->quantize (&cpu_slot (model, slot)->levels, &levels, buffer,
+        (guint8 *) work->run->data[slot] + first * pitch);
 }
 
 void
@@ -58,7 +77,7 @@ cpu_find_lines (
 {
   const guint slot = work->step->in[0];
   const gsize line = w->in_w * cpu_in_pitch (work, 0) *
-      (cpu_is_bf16 (work, slot) ? sizeof (guint16) : sizeof (float));
+      cpu_number_bytes (cpu_slot (work->run->model, slot));
   const guint8 *in = work->run->data[slot];
   const gsize image = y / w->out_h * w->in_h;
   const int top = (int) (y % w->out_h) * w->stride_h - w->pad_h;

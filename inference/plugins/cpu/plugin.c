@@ -155,9 +155,10 @@ static gboolean
 choose_kernels (CpuModel *model, GHashTable *config, GError **error)
 {
   unsigned flags = ir_cpu_flags ();
-  gboolean winograd;
+  gboolean int8, winograd;
 
-  if (!config_switch (config, "WINOGRAD", TRUE, &winograd, error))
+  if (!config_switch (config, "INT8", TRUE, &int8, error) ||
+      !config_switch (config, "WINOGRAD", TRUE, &winograd, error))
     return FALSE;
   model->gemm = ir_gemm_select (flags);
   model->dwconv = ir_dwconv_select (flags);
@@ -168,6 +169,11 @@ choose_kernels (CpuModel *model, GHashTable *config, GError **error)
   model->reduce = ir_reduce_select (flags);
   model->bdwconv = ir_bdwconv_select (flags);
   model->bpool = ir_bpool_select (flags);
+  if (int8 && is_quantized (model->graph) &&
+      ir_qgemm_select (flags) != ir_qgemm_select (0)) {
+    model->qgemm = ir_qgemm_select (flags);
+    model->qpool = ir_qpool_select (flags);
+  }
   if (winograd)
     model->winograd = ir_winograd_select (flags);
   return TRUE;
@@ -229,8 +235,7 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
     return NULL;
   }
   cpu_cache_save (model);
-  if (model->bgemm)
-    cpu_narrow (model);
+  cpu_narrow (model);
   cpu_plan (model);
   cpu_explain (model);
   return model;
@@ -327,6 +332,9 @@ static const IrConfigKey config_keys[] = {
   { "PRECISION", PRECISIONS,
       "what to compute in; auto: bf16 where there is AMX, f32 of what is "
       "quantized" },
+  { "INT8", SWITCH,
+      "convolutions of what is quantized to 8 bits in integers, where there is "
+      "AMX or AVX-512 VNNI" },
   { "TUNE", SWITCH,
       "try which way to compute a layer is the fastest; CACHE_DIR keeps the "
       "answer" },

@@ -81,8 +81,11 @@ cpu_add_slots (
 {
   g_hash_table_insert (model->first_slots, (gpointer) node,
       GUINT_TO_POINTER (model->slots->len + 1));
-  for (gsize i = 0; i < node->n_outputs; i++)
-    cpu_add_slot (model, &node->outputs[i], place, layout);
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    const guint slot = cpu_add_slot (model, &node->outputs[i], place, layout);
+
+    cpu_slot (model, slot)->levels = cpu_find_levels (model, node);
+  }
 }
 
 void

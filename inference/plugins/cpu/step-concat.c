@@ -25,12 +25,6 @@ run_concat (const CpuStep *step, CpuRun *run, GError **error)
 
 /* --- channels of pixels ---------------------------------------------------- */
 
-static gsize
-number_bytes (const CpuSlot *slot)
-{
-  return slot->dtype == IR_DTYPE_BF16 ? 2 : 4;
-}
-
 /* Channels of one input, between pixels that have others too. */
 static void
 copy_channels (const CpuModel *model, const CpuSlot *in, const guint8 *from,
@@ -38,8 +32,17 @@ copy_channels (const CpuModel *model, const CpuSlot *in, const guint8 *from,
 {
   const gsize channels = in->shape.dim[1];
   const IrBgemmPixels pixels = { n, channels, in->pitch, channels, out->pitch };
-  const gsize size = number_bytes (in);
+  const IrQgemmPixels levels = { n, channels, in->pitch, out->pitch };
+  const gsize size = cpu_number_bytes (in);
 
+  if (in->dtype == IR_DTYPE_U8 && out->dtype != IR_DTYPE_U8) {
+    model->qgemm->dequantize (&in->levels, &levels, from, (float *) to);
+    return;
+  }
+  if (out->dtype == IR_DTYPE_U8 && in->dtype != IR_DTYPE_U8) {
+    model->qgemm->quantize (&in->levels, &levels, (const float *) from, to);
+    return;
+  }
   if (in->dtype != out->dtype) {
     if (out->dtype == IR_DTYPE_BF16)
       model->bgemm->narrow (&pixels, (const float *) from, (guint16 *) to);
@@ -70,7 +73,7 @@ concat_pixels (gpointer data, guint task, guint worker)
   const gsize part = *(const gsize *) work->step->data;
   const gsize first = task * part;
   const gsize pixels = MIN (part, count_pixels (out) - first);
-  const gsize channels = out->shape.dim[1], size = number_bytes (out);
+  const gsize channels = out->shape.dim[1], size = cpu_number_bytes (out);
   const gsize rest = CPU_PITCH (channels) - channels;
   guint8 *to = (guint8 *) work->run->data[work->step->out[0]] +
       first * out->pitch * size;
@@ -79,7 +82,7 @@ concat_pixels (gpointer data, guint task, guint worker)
   for (guint i = 0; i < work->step->n_in; i++) {
     const CpuSlot *in = cpu_slot (model, work->step->in[i]);
     const guint8 *from = (const guint8 *) work->run->data[work->step->in[i]] +
-        first * in->pitch * number_bytes (in);
+        first * in->pitch * cpu_number_bytes (in);
 
     if (from != part_to)
       copy_channels (model, in, from, out, part_to, pixels);
@@ -169,6 +172,8 @@ cpu_lower_concat (CpuModel *model, const CpuFusion *fusion)
   step->data = g_memdup2 (&number, sizeof number);
   step->free_data = g_free;
   step->takes_bf16 = step->gives_bf16 = layout == CPU_LAST;
+  step->takes_levels = step->gives_levels =
+      layout == CPU_LAST && cpu_slot (model, step->out[0])->levels.step != 0;
   if (layout == CPU_LAST && adopt_inputs (model, step)) {
     step->kernel = "view";
     step->run = run_nothing;

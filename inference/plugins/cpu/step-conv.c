@@ -384,6 +384,9 @@ cpu_lower_igemm (CpuModel *model, const CpuFusion *fusion)
     weights.node = NULL;
   else if (given.in_channels * given.out_channels > 1)
     merged = cpu_merge_groups (&given);
+  /* Where levels have been before, what fills a pixel up need not be finite. */
+  if (model->qgemm && given.groups % merged != 0)
+    merged = 1;
   shape.s = cpu_merged_shape (&given, merged);
   shape.aligned =
       shape.s.groups == 1 || shape.s.out_channels % IR_IGEMM_GROUP == 0;
@@ -410,6 +413,10 @@ cpu_lower_igemm (CpuModel *model, const CpuFusion *fusion)
 gboolean
 cpu_lower_conv (CpuModel *model, const CpuFusion *fusion)
 {
+  if (cpu_lower_qconv (model, fusion))
+    return TRUE;
+  if (fusion->quantizes)
+    return FALSE;
   return cpu_lower_dwconv (model, fusion) || cpu_lower_bconv (model, fusion) ||
       cpu_lower_stem (model, fusion) || cpu_lower_winograd (model, fusion) ||
       cpu_lower_igemm (model, fusion);

@@ -87,6 +87,34 @@ make_row_bf16 (const Pool *p, const CpuWork *work, gconstpointer *lines,
   (p->average ? k->average_row : k->max_row) (&row);
 }
 
+/* To @to, or as numbers to @to_f32. */
+static void
+make_row_levels (const Pool *p, const CpuWork *work, gconstpointer *lines,
+    guint8 *to, float *to_f32, gsize pitch)
+{
+  const IrWindow *w = &p->window;
+  const CpuModel *model = work->run->model;
+  const CpuSlot *in = cpu_slot (model, work->step->in[0]);
+  const gsize width = to_f32 ? p->channels : pitch;
+  const IrQpoolRow row = { .channels = p->channels,
+    .in_w = w->in_w,
+    .out_w = w->out_w,
+    .kernel_h = w->kernel_h,
+    .kernel_w = w->kernel_w,
+    .stride = w->stride_w,
+    .dilation = w->dilation_w,
+    .pad = w->pad_w,
+    .rows = (const guint8 *const *) lines,
+    .in_pitch = in->pitch,
+    .to = to,
+    .out_pitch = width };
+  const IrQgemmPixels pixels = { w->out_w, p->channels, width, pitch };
+
+  model->qpool->max_row (&row);
+  if (to_f32)
+    model->qgemm->dequantize (&in->levels, &pixels, to, to_f32);
+}
+
 static void
 make_row (const Pool *p, const CpuWork *work, guint y, guint worker)
 {
@@ -103,13 +131,20 @@ make_row (const Pool *p, const CpuWork *work, guint y, guint worker)
   cpu_find_lines (work, &p->window, y, lines);
   if (p->average)
     count_row (p, y % w->out_h, counts);
-  if (cpu_is_bf16 (work, work->step->in[0])) {
+  if (cpu_is_levels (work, work->step->in[0])) {
+    const gboolean levels = cpu_is_levels (work, slot);
+
+    make_row_levels (p, work, lines,
+        levels ? (guint8 *) work->run->data[slot] + first * pitch
+               : (guint8 *) buffer,
+        levels ? NULL : cpu_out (work, 0) + first * pitch, pitch);
+  } else if (cpu_is_bf16 (work, work->step->in[0])) {
     const gboolean bf16 = cpu_is_bf16 (work, slot);
 
     make_row_bf16 (p, work, lines, counts,
         bf16 ? (guint16 *) work->run->data[slot] + first * pitch : NULL,
         bf16 ? NULL : cpu_out (work, 0) + first * pitch, pitch);
-  } else if (cpu_is_bf16 (work, slot)) {
+  } else if (cpu_is_bf16 (work, slot) || cpu_is_levels (work, slot)) {
     make_row_f32 (p, work, lines, counts, buffer, p->channels);
     cpu_end_pixels (work, first, p->channels, w->out_w, buffer);
   } else {
@@ -167,6 +202,39 @@ pool_shape (const IrNode *node, Pool *p)
   return TRUE;
 }
 
+/* Whether every window lies over an element, along one dimension. */
+static gboolean
+always_sees (int in, int out, int kernel, int stride, int dilation, int pad)
+{
+  for (int i = 0; i < out; i++) {
+    gboolean sees = FALSE;
+
+    for (int k = 0; k < kernel && !sees; k++) {
+      const int at = i * stride + k * dilation - pad;
+
+      sees = at >= 0 && at < in;
+    }
+    if (!sees)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* The largest of nothing is no level. */
+static gboolean
+keeps_levels (const CpuModel *model, const IrNode *node, const Pool *p)
+{
+  const IrWindow *w = &p->window;
+  const guint slot = cpu_port_slot (model, node->inputs[0]);
+
+  return ir_node_is (node, "MaxPool") &&
+      cpu_slot (model, slot)->levels.step != 0 &&
+      always_sees (w->in_h, w->out_h, w->kernel_h, w->stride_h, w->dilation_h,
+          w->pad_h) &&
+      always_sees (
+          w->in_w, w->out_w, w->kernel_w, w->stride_w, w->dilation_w, w->pad_w);
+}
+
 static void
 add_pool (CpuModel *model, const IrNode *node, CpuLayout out, Pool *p)
 {
@@ -183,8 +251,9 @@ add_pool (CpuModel *model, const IrNode *node, CpuLayout out, Pool *p)
   step->data = g_memdup2 (p, sizeof *p);
   step->free_data = g_free;
   step->takes_bf16 = step->gives_bf16 = TRUE;
+  step->takes_levels = step->gives_levels = keeps_levels (model, node, p);
   step->scratch = w->out_w * sizeof (float);
-  if (model->bgemm)
+  if (model->bgemm || step->takes_levels)
     step->scratch += w->out_w * p->channels * sizeof (float);
 }
 

@@ -3,6 +3,124 @@
 
 #include "quant/quant.h"
 
+/* --- one range for all, pixels --------------------------------------------- */
+
+/* Pixels of one part, for the first-level cache. */
+#define PART 4096
+
+typedef struct {
+  const IrQgemmKernels *kernels;
+  IrQgemmLevels levels;
+  /* Whether the source are planes. */
+  gboolean planes;
+  gsize channels;
+  /* Of one image; of one part. */
+  gsize pixels, part, n_parts;
+} Pixels;
+
+/* Levels of @n pixels from @first on of image @image, @pitch apart. */
+static void
+find_pixels (const Pixels *q, const CpuWork *work, gsize image, gsize first,
+    gsize n, guint8 *to, gsize pitch)
+{
+  const float *in = cpu_in (work, 0);
+  const gsize from_pitch = cpu_in_pitch (work, 0);
+  const IrQgemmPixels pixels = { n, q->channels, from_pitch, pitch };
+  const IrQgemmPlanes planes = { (int) q->channels, n,
+    in + image * q->channels * q->pixels + first, q->pixels, to, pitch };
+
+  if (q->planes)
+    q->kernels->join (&q->levels, &planes);
+  else
+    q->kernels->quantize (
+        &q->levels, &pixels, in + (image * q->pixels + first) * from_pitch, to);
+}
+
+static void
+quantize_part (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const Pixels *q = work->step->data;
+  const guint slot = work->step->out[0];
+  const gsize image = task / q->n_parts, first = task % q->n_parts * q->part;
+  const gsize n = MIN (q->part, q->pixels - first);
+  const gsize pitch = cpu_out_pitch (work, 0);
+  const gsize at = (image * q->pixels + first) * pitch;
+  guint8 *buffer = cpu_scratch (work->run, worker);
+  const gsize width = CPU_PITCH (q->channels);
+  const IrQgemmPixels pixels = { n, q->channels, width, pitch };
+
+  if (cpu_is_levels (work, slot)) {
+    find_pixels (
+        q, work, image, first, n, (guint8 *) work->run->data[slot] + at, pitch);
+    return;
+  }
+  find_pixels (q, work, image, first, n, buffer, width);
+  q->kernels->dequantize (&q->levels, &pixels, buffer, cpu_out (work, 0) + at);
+}
+
+static gboolean
+run_pixels (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const Pixels *q = step->data;
+  const gint64 images = cpu_slot (run->model, step->out[0])->shape.dim[0];
+  CpuWork work = { step, run };
+
+  cpu_pool_run (run->model->threads, images * q->n_parts, quantize_part, &work);
+  return TRUE;
+}
+
+/* Whether somebody reads pixels in the end. */
+static gboolean
+is_read_last (IrPort port)
+{
+  const GArray *uses = ir_port_output (port)->uses;
+
+  for (guint i = 0; uses && i < uses->len; i++) {
+    const IrNode *node = g_array_index (uses, IrUse, i).node;
+
+    if (ir_node_is (node, "Convolution") ||
+        ir_node_is (node, "GroupConvolution") || ir_node_is (node, "MaxPool"))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+static gboolean
+lower_pixels (CpuModel *model, const IrNode *node)
+{
+  const IrPort in = node->inputs[0], out = ir_port ((IrNode *) node, 0);
+  const IrShape *shape = &node->outputs[0].shape;
+  Pixels q = { .kernels = model->qgemm };
+  const gboolean plain = cpu_port_layout (model, in) == CPU_PLAIN;
+  CpuStep *step;
+  guint slot;
+
+  if (!cpu_quantizer_levels (model, node, &q.levels) ||
+      !cpu_port_can_be_last (out) ||
+      !ir_shape_equal (&ir_node_input (node, 0)->shape, shape) ||
+      (plain && !is_read_last (out)))
+    return FALSE;
+  q.channels = shape->dim[1];
+  q.planes = plain && q.channels <= IR_QGEMM_PLANES;
+  q.pixels = ir_shape_size (shape, 2, 4);
+  q.part = MAX (PART / CPU_PITCH (q.channels), 16);
+  q.n_parts = (q.pixels + q.part - 1) / q.part;
+  if (q.n_parts > (gsize) G_MAXINT32 / shape->dim[0])
+    return FALSE;
+  slot = cpu_take (model, in, q.planes ? CPU_PLAIN : CPU_LAST);
+  step = cpu_add_step_on (model, node, CPU_LAST, &slot, 1);
+  step->kernel = q.kernels->name;
+  step->run = run_pixels;
+  step->data = g_memdup2 (&q, sizeof q);
+  step->free_data = g_free;
+  step->gives_levels = TRUE;
+  step->scratch = q.part * CPU_PITCH (q.channels);
+  return TRUE;
+}
+
+/* --- any ranges, planes ---------------------------------------------------- */
+
 /* Ranges of a FakeQuantize: one for all, or one per channel of axis 1. */
 typedef struct {
   const IrQuantKernels *kernels;
@@ -70,6 +188,8 @@ cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion)
   Quantize *q;
   CpuStep *step;
 
+  if (lower_pixels (model, node))
+    return TRUE;
   if (!cpu_port_is_f32 (node->inputs[0]) || shape->rank < 2 ||
       attrs->levels < 2 || attrs->levels > 65536 ||
       attrs->auto_broadcast != IR_BROADCAST_NUMPY ||

@@ -231,7 +231,8 @@ cpu_tune_lower (CpuModel *model, CpuLower rule, const CpuFusion *fusion)
   gboolean made;
   CpuWay way;
 
-  if (!model->tune_until || !has_methods (rule))
+  if (!model->tune_until || !has_methods (rule) ||
+      cpu_takes_levels (model, fusion->head))
     return rule (model, fusion);
   way = choose (model, rule, fusion);
   model->way = &way;

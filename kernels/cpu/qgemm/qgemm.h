@@ -97,7 +97,8 @@ typedef struct {
 } IrQgemmPlanes;
 
 /*
- * multiply: the formula above; every variant rounds in the same places.
+ * multiply: the formula above; every variant rounds in the same places, scale with bias
+ *   and the way to a level being one fused operation each.
  * quantize: the levels of numbers, as the formula of IrQgemmLevels says.
  * dequantize: the numbers of levels.
  * join: planes to pixels.

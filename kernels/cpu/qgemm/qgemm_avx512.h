@@ -142,8 +142,8 @@ write_vector (const Ending *e, const IrQgemmProduct *p, size_t at,
     _mm512_mask_storeu_ps ((float *) p->to + at, mask, x);
     return;
   }
-  levels = round_levels (
-      &e->to, _mm512_add_ps (_mm512_mul_ps (x, e->to.factor), e->to.shift));
+  levels =
+      round_levels (&e->to, _mm512_fmadd_ps (x, e->to.factor, e->to.shift));
   if (then == WRITE_LEVEL)
     store_levels ((uint8_t *) p->to + at, mask, levels);
   else
@@ -165,7 +165,7 @@ end_vector (const Ending *e, const Block *b, int i, int32_t *sums,
   } else {
     x = _mm512_cvtepi32_ps (
         _mm512_add_epi32 (_mm512_loadu_si512 (sums), e->offset[i]));
-    x = _mm512_add_ps (_mm512_mul_ps (x, e->scale[i]), e->bias[i]);
+    x = _mm512_fmadd_ps (x, e->scale[i], e->bias[i]);
     x = add_residual (e, b->p, add_at, mask, add, x);
     /* The sum is the second operand, so that NaN stays. */
     x = _mm512_min_ps (e->high, _mm512_max_ps (e->low, x));

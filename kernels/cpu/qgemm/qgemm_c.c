@@ -32,7 +32,7 @@ element (const IrQgemmProduct *p, int row, int column)
     for (int i = 0; i < p->chunk; i++)
       sum += from[i] * w[i / 4 * 64 + i % 4];
   }
-  return (float) sum * p->scale[column] + p->bias[column];
+  return fmaf ((float) sum, p->scale[column], p->bias[column]);
 }
 
 static float
@@ -49,8 +49,9 @@ static void
 store (const IrQgemmProduct *p, size_t at, float x)
 {
   const IrQgemmLevels *l = p->to_levels;
-  const float level =
-      l ? round_level (l, x * ir_qgemm_factor (l) + ir_qgemm_shift (l)) : 0;
+  const float level = l
+      ? round_level (l, fmaf (x, ir_qgemm_factor (l), ir_qgemm_shift (l)))
+      : 0;
 
   if (p->to_type == IR_QGEMM_LEVELS)
     ((uint8_t *) p->to)[at] = (uint8_t) level;
