@@ -6,6 +6,9 @@
  * them. */
 #include <ir/core.h>
 
+#include <math.h>
+#include <string.h>
+
 #define ROUNDS 40
 
 typedef struct {
@@ -13,6 +16,8 @@ typedef struct {
   IrDType dtype;
   /* Of @x. */
   IrShape shape;
+  /* Of the op that moves. */
+  const char *type;
   IrPort in, x;
 } Net;
 
@@ -176,7 +181,7 @@ shuffle (Net *net)
 
 /* 0, but not before the network has run. */
 static IrPort
-zero (Net *net)
+zero (Net *net, IrDType dtype)
 {
   IrPort y = ir_port (
       ir_graph_add_op (net->graph, "NonZero", 3, "zero", 1, net->in), 0);
@@ -185,7 +190,7 @@ zero (Net *net)
                    integers (net, 2, (const gint64[]){ 0, 1 })),
       0);
   y = ir_port (ir_graph_add_op (net->graph, "Convert", 1, "zero", 1, y), 0);
-  set (y, "destination_type", "i32");
+  set (y, "destination_type", "%s", ir_dtype_name (dtype));
   return y;
 }
 
@@ -195,6 +200,7 @@ gather (Net *net)
 {
   const gint axis = pick (0, net->shape.rank - 1);
   const gint64 dim = net->shape.dim[axis];
+  const gint64 count = ir_shape_size (&net->shape, 0, net->shape.rank);
   const gboolean joint = net->shape.dim[0] == 1 && axis > 0 && pick (0, 3) == 0;
   IrShape shape = { pick (0, 2), { pick (1, 40), pick (1, 3) } };
   g_autoptr (IrTensor) indices = NULL;
@@ -202,13 +208,18 @@ gather (Net *net)
 
   if (joint)
     shape = (IrShape){ 2, { 1, pick (1, 5) } };
-  indices = ir_tensor_new (IR_DTYPE_I32, &shape, NULL);
+  /* So many are not looked at before the run. */
+  if (!joint && pick (0, 5) == 0 && count / dim < 200)
+    shape = (IrShape){ 1, { 5000 } };
+  indices =
+      ir_tensor_new (pick (0, 1) ? IR_DTYPE_I32 : IR_DTYPE_I64, &shape, NULL);
   for (guint64 i = 0; i < ir_tensor_count (indices); i++)
     ir_tensor_set_i64 (indices, i, pick (-dim, dim - 1));
   port = ir_port (ir_graph_add_const (net->graph, "n", indices), 0);
   if (pick (0, 1))
-    port = ir_port (
-        ir_graph_add_op (net->graph, "Add", 1, "n", 2, port, zero (net)), 0);
+    port = ir_port (ir_graph_add_op (net->graph, "Add", 1, "n", 2, port,
+                        zero (net, indices->dtype)),
+        0);
   y = op (net, "Gather", 8, port, integer (net, axis), none, none);
   if (joint)
     set (y, "batch_dims", "1");
@@ -391,6 +402,7 @@ make_net (const Move *move)
       ir_graph_add_parameter (net.graph, "in", net.dtype, &net.shape), 0);
   net.x = last ? window (&net, net.in) : net.in;
   y = move->add (&net);
+  net.type = y.node->op->type;
   if (last && pick (0, 1)) {
     g_autoptr (GError) error = NULL;
 
@@ -413,17 +425,24 @@ numbers (const Net *net)
   return tensor;
 }
 
-static IrTensor *
-run (IrCore *core, const IrGraph *graph, const char *device, const char *config,
-    IrTensor *in)
+static IrCompiledModel *
+compile (IrCore *core, const Net *net, const char *device, const char *config)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (IrCompiledModel) model =
-      ir_core_compile (core, graph, device, config, &error);
-  g_autoptr (IrInferRequest) request = NULL;
+  IrCompiledModel *model =
+      ir_core_compile (core, net->graph, device, config, &error);
 
   g_assert_no_error (error);
-  request = ir_compiled_model_create_request (model, &error);
+  return model;
+}
+
+static IrTensor *
+run (IrCompiledModel *model, IrTensor *in)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrInferRequest) request =
+      ir_compiled_model_create_request (model, &error);
+
   g_assert_no_error (error);
   g_assert_true (ir_infer_request_set_input (request, 0, in, NULL));
   /* What the first run leaves behind must not be seen. */
@@ -435,6 +454,19 @@ run (IrCore *core, const IrGraph *graph, const char *device, const char *config,
 }
 
 static void
+assert_faster_way (IrCompiledModel *model, const char *type)
+{
+  g_autoptr (GPtrArray) profile = ir_compiled_model_get_profile (model);
+
+  for (guint i = 0; i < profile->len; i++) {
+    const IrProfile *step = g_ptr_array_index (profile, i);
+
+    if (g_str_equal (step->type, type))
+      g_assert_cmpstr (step->kernel, !=, "reference");
+  }
+}
+
+static void
 test_move (gconstpointer data)
 {
   g_autoptr (IrCore) core = ir_core_new ();
@@ -443,17 +475,149 @@ test_move (gconstpointer data)
     Net net = make_net (data);
     g_autoptr (IrGraph) graph = net.graph;
     g_autoptr (IrTensor) in = numbers (&net);
-    g_autoptr (IrTensor) want = NULL, one = NULL, many = NULL;
+    g_autoptr (IrCompiledModel) reference = NULL, one = NULL, many = NULL;
+    g_autoptr (IrTensor) want = NULL, got = NULL, same = NULL;
     g_autoptr (GError) error = NULL;
 
     ir_graph_infer (graph, &error);
     g_assert_no_error (error);
-    want = run (core, graph, "REFERENCE", NULL, in);
-    one = run (core, graph, "CPU", "THREADS=1,PRECISION=f32", in);
-    many = run (core, graph, "CPU", "THREADS=3,PRECISION=f32", in);
-    g_assert_true (ir_tensor_equal (one, want));
-    g_assert_true (ir_tensor_equal (many, want));
+    reference = compile (core, &net, "REFERENCE", NULL);
+    one = compile (core, &net, "CPU", "THREADS=1,PRECISION=f32");
+    many = compile (core, &net, "CPU", "THREADS=3,PRECISION=f32");
+    assert_faster_way (one, net.type);
+    want = run (reference, in);
+    got = run (one, in);
+    same = run (many, in);
+    g_assert_true (ir_tensor_equal (got, want));
+    g_assert_true (ir_tensor_equal (same, want));
   }
+}
+
+/* A window behind a border of @value, after a ReLU or not. */
+typedef struct {
+  const char *type;
+  gboolean relu;
+  double value;
+  int pad;
+  gboolean goes;
+} Border;
+
+static const Border borders[] = {
+  { "Convolution", FALSE, 0, 1, TRUE },
+  { "Convolution", FALSE, 1, 1, FALSE },
+  { "AvgPool", FALSE, 0, 1, TRUE },
+  { "MaxPool", TRUE, 0, 1, TRUE },
+  { "MaxPool", FALSE, 0, 1, FALSE },
+  { "MaxPool", FALSE, -INFINITY, 1, TRUE },
+  /* Windows that see nothing of the picture. */
+  { "MaxPool", TRUE, 0, 2, FALSE },
+};
+
+/* Numbers that no sum rounds. */
+static IrPort
+constant (Net *net, const IrShape *shape, double value)
+{
+  g_autoptr (IrTensor) tensor = ir_tensor_new (IR_DTYPE_F32, shape, NULL);
+
+  for (guint64 i = 0; i < ir_tensor_count (tensor); i++)
+    ir_tensor_set_f64 (tensor, i, value + i % 5);
+  return ir_port (ir_graph_add_const (net->graph, "c", tensor), 0);
+}
+
+static void
+make_border (Net *net, const Border *b)
+{
+  const IrShape weights = { 4, { 8, 8, 2, 2 } };
+  const gint64 pads[] = { 0, 0, b->pad, b->pad };
+  const gboolean conv = g_str_equal (b->type, "Convolution");
+
+  net->shape = (IrShape){ 4, { 1, 8, 10, 10 } };
+  net->x = ir_port (
+      ir_graph_add_parameter (net->graph, "in", IR_DTYPE_F32, &net->shape), 0);
+  net->x = op (net, b->relu ? "ReLU" : "Negative", 1, none, none, none, none);
+  net->x = op (net, "Pad", 1, integers (net, 4, pads), integers (net, 4, pads),
+      constant (net, &(IrShape){ 0 }, b->value), none);
+  set (net->x, "pad_mode", "constant");
+  net->x = op (net, b->type, 1, conv ? constant (net, &weights, 1) : none, none,
+      none, none);
+  set (net->x, "strides", "1,1");
+  set (net->x, "pads_begin", "0,0");
+  set (net->x, "pads_end", "0,0");
+  set (net->x, conv ? "dilations" : "kernel", conv ? "1,1" : "2,2");
+  if (g_str_equal (b->type, "AvgPool"))
+    set (net->x, "exclude-pad", "true");
+  ir_graph_add_result (net->graph, "out", net->x);
+}
+
+static gboolean
+has_step (IrCompiledModel *model, const char *type)
+{
+  g_autoptr (GPtrArray) profile = ir_compiled_model_get_profile (model);
+
+  for (guint i = 0; i < profile->len; i++)
+    if (g_str_equal (
+            ((const IrProfile *) g_ptr_array_index (profile, i))->type, type))
+      return TRUE;
+  return FALSE;
+}
+
+/* Borders that a window can see by itself have no step. */
+static void
+test_border (gconstpointer data)
+{
+  const Border *b = data;
+  g_autoptr (IrCore) core = ir_core_new ();
+  Net net = { .graph = ir_graph_new ("border"), .dtype = IR_DTYPE_F32 };
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrCompiledModel) reference = NULL, model = NULL;
+  g_autoptr (IrTensor) in = NULL, want = NULL, got = NULL;
+  g_autoptr (GError) error = NULL;
+
+  make_border (&net, b);
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  in = numbers (&net);
+  reference = compile (core, &net, "REFERENCE", NULL);
+  model = compile (core, &net, "CPU", "PRECISION=f32,WINOGRAD=NO");
+  g_assert_cmpint (has_step (model, "Pad"), ==, !b->goes);
+  want = run (reference, in);
+  got = run (model, in);
+  g_assert_true (ir_tensor_equal (got, want));
+}
+
+/* An index from outside that is known only when the network runs. */
+static void
+test_index (void)
+{
+  const IrShape shape = { 2, { 4, 3 } }, list = { 1, { 2 } };
+  g_autoptr (IrCore) core = ir_core_new ();
+  Net net = { .graph = ir_graph_new ("index"), .dtype = IR_DTYPE_F32 };
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrTensor) in = ir_tensor_new (IR_DTYPE_F32, &shape, NULL);
+  g_autoptr (IrTensor) indices = ir_tensor_new (IR_DTYPE_I64, &list, NULL);
+  g_autoptr (IrCompiledModel) model = NULL;
+  g_autoptr (IrInferRequest) request = NULL;
+  g_autoptr (GError) error = NULL;
+  IrPort port;
+
+  net.x =
+      ir_port (ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &shape), 0);
+  port = ir_port (
+      ir_graph_add_parameter (graph, "indices", IR_DTYPE_I64, &list), 0);
+  ir_graph_add_result (graph, "out",
+      op (&net, "Gather", 8, port, integer (&net, 0), none, none));
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  model = compile (core, &net, "CPU", NULL);
+  request = ir_compiled_model_create_request (model, NULL);
+  ir_infer_request_set_input (request, 0, in, NULL);
+  ir_infer_request_set_input (request, 1, indices, NULL);
+  g_assert_true (ir_infer_request_infer (request, NULL));
+  ir_tensor_set_i64 (indices, 1, 4);
+  ir_infer_request_set_input (request, 1, indices, NULL);
+  g_assert_false (ir_infer_request_infer (request, &error));
+  g_assert_error (error, IR_ERROR, IR_ERROR_SHAPE);
+  g_assert_nonnull (strstr (error->message, "Gather"));
 }
 
 int
@@ -465,5 +629,12 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, &moves[i], test_move);
   }
+  for (guint i = 0; i < G_N_ELEMENTS (borders); i++) {
+    g_autofree char *path =
+        g_strdup_printf ("/moves/border/%s-%u", borders[i].type, i);
+
+    g_test_add_data_func (path, &borders[i], test_border);
+  }
+  g_test_add_func ("/moves/index", test_index);
   return g_test_run ();
 }

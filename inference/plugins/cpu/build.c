@@ -36,6 +36,7 @@ static const LowerRow lower_rows[] = {
   { "Concat", cpu_lower_concat },
   { "FakeQuantize", cpu_lower_quantize },
   { "Interpolate", cpu_lower_interpolate },
+  { "Gather", cpu_lower_gather },
 };
 
 /* Ops that only give the same elements another shape. */

@@ -269,6 +269,8 @@ typedef struct {
  * cpu_port_value() converts what is asked for. */
 gboolean cpu_to_f32 (IrGraph *graph, GError **error);
 
+/* What is put around pictures goes from Pads to convolutions and pooling. */
+gboolean cpu_pads (IrGraph *graph, GError **error);
 /* Convolutions of a picture that was cut into quarters become convolutions of the
  * picture. */
 gboolean cpu_focus (IrGraph *graph, GError **error);
@@ -407,6 +409,7 @@ gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_move (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_gather (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_interpolate (CpuModel *model, const CpuFusion *fusion);
 
 /* Lets layers that can be computed in several ways be tried while the model is built. */

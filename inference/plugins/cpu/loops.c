@@ -51,12 +51,12 @@ copy_row (const guint8 *from, gint64 from_step, guint8 *to, gint64 to_step,
 }
 
 #define LOOK_UP(bytes)                                                         \
-  for (gint64 i = 0; i < n; i++)                                               \
-  memcpy (to + i * bytes, from + table[i] * bytes, bytes)
+  _Pragma ("GCC unroll 8") for (gsize i = 0; i < n; i++)                       \
+      memcpy (to + i * bytes, from + table[i] * (gint64) bytes, bytes)
 
-static void
-look_up (
-    const guint8 *from, const gint64 *table, guint8 *to, gint64 n, gsize bytes)
+void
+cpu_look_up (
+    const guint8 *from, const gint64 *table, guint8 *to, gsize n, gsize bytes)
 {
   switch (bytes) {
     case 1:
@@ -68,8 +68,11 @@ look_up (
     case 4:
       LOOK_UP (4);
       break;
-    default:
+    case 8:
       LOOK_UP (8);
+      break;
+    default:
+      LOOK_UP (bytes);
       break;
   }
 }
@@ -196,7 +199,8 @@ copy_loop (const Task *t, guint at, const guint8 *from, guint8 *to)
   }
   find_rounds (t, at, &first, &end);
   if (loop->table)
-    look_up (from, loop->table + first, to + first * bytes, end - first, bytes);
+    cpu_look_up (
+        from, loop->table + first, to + first * bytes, end - first, bytes);
   else
     copy_span (t, at, end - first, loop->from,
         from + first * loop->from * bytes, to + first * loop->to * bytes);

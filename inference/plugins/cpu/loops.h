@@ -46,6 +46,11 @@ typedef struct {
   gint64 part;
 } CpuLoops;
 
+/* Blocks of @bytes bytes to @n places in a row, from where the table says, counted in
+ * blocks. */
+void cpu_look_up (
+    const guint8 *from, const gint64 *table, guint8 *to, gsize n, gsize bytes);
+
 /* Steps in place of maps, where a map has no more to say. */
 void cpu_straighten (const IrShape *shape, IrStrided *strided);
 
