@@ -3,23 +3,52 @@
 
 #include <string.h>
 
+/* What a task copies of an output that is ordered as its shape says. */
+#define TASK_BYTES ((gsize) 256 << 10)
+
 /* --- as shapes say --------------------------------------------------------- */
+
+/* The bytes of an output from @first to @end, of which each row has one piece of each
+ * input. */
+static void
+copy_pieces (const CpuWork *work, gsize outer, gsize first, gsize end)
+{
+  const CpuModel *model = work->run->model;
+  const CpuStep *step = work->step;
+  const gsize row = cpu_slot (model, step->out[0])->bytes / outer;
+  guint8 *to = work->run->data[step->out[0]];
+
+  for (gsize o = first / row, at = o * row; at < end; o++)
+    for (guint i = 0; i < step->n_in; i++) {
+      const gsize bytes = cpu_slot (model, step->in[i])->bytes / outer;
+      const gsize low = MAX (at, first), high = MIN (at + bytes, end);
+      const guint8 *from = work->run->data[step->in[i]];
+
+      if (low < high)
+        memcpy (to + low, from + o * bytes + (low - at), high - low);
+      at += bytes;
+    }
+}
+
+static void
+concat_bytes (gpointer data, guint task, guint worker)
+{
+  const CpuWork *work = data;
+  const gsize all = cpu_slot (work->run->model, work->step->out[0])->bytes;
+  const gsize first = (gsize) task * TASK_BYTES;
+
+  copy_pieces (work, *(const gsize *) work->step->data, first,
+      MIN (first + TASK_BYTES, all));
+}
 
 static gboolean
 run_concat (const CpuStep *step, CpuRun *run, GError **error)
 {
-  const gsize outer = *(const gsize *) step->data;
-  const gsize row = cpu_slot (run->model, step->out[0])->bytes / outer;
-  guint8 *to = run->data[step->out[0]];
+  const gsize all = cpu_slot (run->model, step->out[0])->bytes;
+  CpuWork work = { step, run };
 
-  for (guint i = 0; i < step->n_in; i++) {
-    const gsize bytes = cpu_slot (run->model, step->in[i])->bytes / outer;
-    const guint8 *from = run->data[step->in[i]];
-
-    for (gsize o = 0; bytes && o < outer; o++)
-      memcpy (to + o * row, from + o * bytes, bytes);
-    to += bytes;
-  }
+  cpu_pool_run (run->model->threads, (all + TASK_BYTES - 1) / TASK_BYTES,
+      concat_bytes, &work);
   return TRUE;
 }
 
@@ -104,6 +133,42 @@ run_concat_pixels (const CpuStep *step, CpuRun *run, GError **error)
   return TRUE;
 }
 
+static gboolean
+same_pixels (const CpuSlot *a, const CpuSlot *b)
+{
+  return a->layout == CPU_LAST && b->layout == CPU_LAST &&
+      a->shape.dim[0] == b->shape.dim[0] &&
+      a->shape.dim[2] == b->shape.dim[2] && a->shape.dim[3] == b->shape.dim[3];
+}
+
+/* The slot to be adopted for the input @index: its own, or the one that this input and
+ * those behind it, @parts in all, are the parts of. */
+static guint
+find_whole (
+    const CpuModel *model, const CpuStep *step, guint index, guint *parts)
+{
+  const CpuSlot *slot = cpu_slot (model, step->in[index]);
+  const guint root = slot->root;
+  gsize end = 0;
+  guint i = index;
+
+  *parts = 1;
+  if (slot->place != CPU_VIEW || slot->shift != 0 ||
+      !same_pixels (slot, cpu_slot (model, root)))
+    return step->in[index];
+  for (; i < step->n_in; i++) {
+    const CpuSlot *part = cpu_slot (model, step->in[i]);
+
+    if (part->root != root || part->shift != end * sizeof (float))
+      break;
+    end += part->shape.dim[1];
+  }
+  if (end != (gsize) cpu_slot (model, root)->shape.dim[1])
+    return step->in[index];
+  *parts = i - index;
+  return root;
+}
+
 /* Has the inputs written where the output keeps them, those that can be: FALSE if
  * some are left. */
 static gboolean
@@ -111,10 +176,13 @@ adopt_inputs (CpuModel *model, const CpuStep *step)
 {
   gboolean all = TRUE;
   gsize at = 0;
+  guint parts;
 
-  for (guint i = 0; i < step->n_in; i++) {
-    all &= cpu_adopt (model, step->out[0], step->in[i], at);
-    at += cpu_slot (model, step->in[i])->shape.dim[1];
+  for (guint i = 0; i < step->n_in; i += parts) {
+    const guint part = find_whole (model, step, i, &parts);
+
+    all &= cpu_adopt (model, step->out[0], part, at);
+    at += cpu_slot (model, part)->shape.dim[1];
   }
   return all;
 }
