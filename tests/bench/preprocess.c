@@ -282,5 +282,6 @@ main (int argc, char **argv)
           core, formats[f].gst, formats[f].ir, 1920, 1080, side, 48, rounds);
   run_case (core, formats[0].gst, formats[0].ir, 1920, 1080, 300, 1, rounds);
   run_case (core, formats[0].gst, formats[0].ir, 640, 480, 300, 48, rounds);
+  run_case (core, formats[1].gst, formats[1].ir, 640, 360, 416, 8, rounds);
   return 0;
 }
