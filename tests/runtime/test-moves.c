@@ -585,6 +585,63 @@ test_border (gconstpointer data)
   g_assert_true (ir_tensor_equal (got, want));
 }
 
+/* What one op does, written as three: the dimensions that the first one makes, from
+ * those of the input and blocks of two; the order; dimensions of the result. */
+typedef struct {
+  const char *type;
+  gint rank;
+  gint64 split[6], order[6], joined[4];
+} Regrouping;
+
+static const Regrouping regroupings[] = {
+  { "ShuffleChannels", 5, { 2, 2, 12, 6, 10 }, { 0, 2, 1, 3, 4 },
+      { 2, 24, 6, 10 } },
+  { "DepthToSpace", 6, { 2, 2, 2, 6, 6, 10 }, { 0, 3, 4, 1, 5, 2 },
+      { 2, 6, 12, 20 } },
+  { "DepthToSpace", 6, { 2, 6, 2, 2, 6, 10 }, { 0, 1, 4, 2, 5, 3 },
+      { 2, 6, 12, 20 } },
+  { "SpaceToDepth", 6, { 2, 24, 3, 2, 5, 2 }, { 0, 3, 5, 1, 2, 4 },
+      { 2, 96, 3, 5 } },
+  { "SpaceToDepth", 6, { 2, 24, 3, 2, 5, 2 }, { 0, 1, 3, 5, 2, 4 },
+      { 2, 96, 3, 5 } },
+  /* Nearly the same, but no such op. */
+  { "Transpose", 5, { 2, 2, 12, 6, 10 }, { 0, 2, 1, 4, 3 }, { 2, 24, 6, 10 } },
+  { "Transpose", 6, { 2, 24, 3, 2, 5, 2 }, { 0, 3, 5, 1, 4, 2 },
+      { 2, 96, 3, 5 } },
+};
+
+static void
+test_regrouping (gconstpointer data)
+{
+  const Regrouping *r = data;
+  g_autoptr (IrCore) core = ir_core_new ();
+  Net net = { .graph = ir_graph_new ("regrouping"),
+    .dtype = IR_DTYPE_F32,
+    .shape = { 4, { 2, 24, 6, 10 } } };
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrCompiledModel) reference = NULL, model = NULL;
+  g_autoptr (IrTensor) in = numbers (&net), want = NULL, got = NULL;
+  g_autoptr (GError) error = NULL;
+
+  net.x = ir_port (
+      ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &net.shape), 0);
+  net.x = op (
+      &net, "Reshape", 1, integers (&net, r->rank, r->split), none, none, none);
+  net.x = op (&net, "Transpose", 1, integers (&net, r->rank, r->order), none,
+      none, none);
+  net.x =
+      op (&net, "Reshape", 1, integers (&net, 4, r->joined), none, none, none);
+  ir_graph_add_result (graph, "out", net.x);
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  reference = compile (core, &net, "REFERENCE", NULL);
+  model = compile (core, &net, "CPU", NULL);
+  g_assert_true (has_step (model, r->type));
+  want = run (reference, in);
+  got = run (model, in);
+  g_assert_true (ir_tensor_equal (got, want));
+}
+
 /* An index from outside that is known only when the network runs. */
 static void
 test_index (void)
@@ -634,6 +691,12 @@ main (int argc, char **argv)
         g_strdup_printf ("/moves/border/%s-%u", borders[i].type, i);
 
     g_test_add_data_func (path, &borders[i], test_border);
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (regroupings); i++) {
+    g_autofree char *path =
+        g_strdup_printf ("/moves/regrouping/%s-%u", regroupings[i].type, i);
+
+    g_test_add_data_func (path, &regroupings[i], test_regrouping);
   }
   g_test_add_func ("/moves/index", test_index);
   return g_test_run ();

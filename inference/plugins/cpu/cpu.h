@@ -269,6 +269,8 @@ typedef struct {
  * cpu_port_value() converts what is asked for. */
 gboolean cpu_to_f32 (IrGraph *graph, GError **error);
 
+/* Shuffled channels and blocks become one op of the three that they were written as. */
+gboolean cpu_regroup (IrGraph *graph, GError **error);
 /* What is put around pictures goes from Pads to convolutions and pooling. */
 gboolean cpu_pads (IrGraph *graph, GError **error);
 /* Convolutions of a picture that was cut into quarters become convolutions of the
