@@ -276,29 +276,37 @@ pyramid_side (const PyramidAttrs *attrs, float scale, float low, float high)
 }
 
 static gboolean
+sample_region (gconstpointer data, gint64 i, IrSamples *samples)
+{
+  static const IrSampling average = { 0 };
+  const IrEvalCtx *ctx = data;
+  const PyramidAttrs *attrs = ctx->attrs;
+  const float *roi = ir_eval_f32 (ctx, ROIS) + 4 * i;
+  const gint64 bins = attrs->output_size, n_bins = bins * bins;
+  const gint64 level = choose_level (roi, (gint64) ctx->n_inputs - FIRST_LEVEL);
+  const IrTensor *tensor = ctx->in[FIRST_LEVEL + MAX (level, 0)];
+  const gint64 *dim = tensor->shape.dim;
+  const IrChannels channels = { tensor->data, dim[1], dim[2] * dim[3] };
+  const float scale = 1.0f / (float) attrs->pyramid_scales.v[MAX (level, 0)];
+  const IrRoiSide rows = pyramid_side (attrs, scale, roi[1], roi[3]);
+  const IrRoiSide columns = pyramid_side (attrs, scale, roi[0], roi[2]);
+  float *to = ir_eval_out_f32 (ctx, 0) + i * dim[1] * n_bins;
+
+  for (gint64 b = 0; level >= 0 && b < n_bins; b++) {
+    if (!ir_roi_bin (&rows, &columns, b / bins, b % bins, attrs->sampling_ratio,
+            dim[2], dim[3], FALSE, samples))
+      return FALSE;
+    ir_sample_channels (&average, samples, &channels, to + b, n_bins);
+  }
+  return TRUE;
+}
+
+static gboolean
 evaluate_pyramid (IrEvalCtx *ctx, GError **error)
 {
-  const PyramidAttrs *attrs = ctx->attrs;
-  const gint64 n_levels = (gint64) ctx->n_inputs - FIRST_LEVEL;
-  const gint64 size = (gint64) ir_shape_size (&ctx->out[0]->shape, 1, 4);
-  const float *roi = ir_eval_f32 (ctx, ROIS);
-
-  for (gint64 i = 0; i < ctx->in[ROIS]->shape.dim[0]; i++, roi += 4) {
-    const gint64 level = choose_level (roi, n_levels);
-    const IrTensor *tensor = ctx->in[FIRST_LEVEL + MAX (level, 0)];
-    const IrMaps maps = { tensor->data, tensor->shape.dim[1],
-      tensor->shape.dim[2], tensor->shape.dim[3] };
-    IrRoiSide rows, columns;
-    float scale;
-
-    if (level < 0)
-      continue;
-    scale = 1.0f / (float) attrs->pyramid_scales.v[level];
-    rows = pyramid_side (attrs, scale, roi[1], roi[3]);
-    columns = pyramid_side (attrs, scale, roi[0], roi[2]);
-    ir_roi_align (&maps, &rows, &columns, attrs->sampling_ratio, FALSE,
-        ir_eval_out_f32 (ctx, 0) + i * size);
-  }
+  if (!ir_eval_samples (
+          ctx, ctx->in[ROIS]->shape.dim[0], sample_region, ctx, error))
+    return FALSE;
   memcpy (ctx->out[1]->data, ctx->in[ROIS]->data, ctx->out[1]->size);
   return TRUE;
 }

@@ -131,49 +131,35 @@ make_taps (const GridAttrs *attrs, float place, gint64 size)
   return taps;
 }
 
-static float
-read_point (
-    const float *plane, gint64 width, const Taps *rows, const Taps *columns)
+static gboolean
+find (const IrSampling *s, gint64 i, gint64 y, gint64 x, IrSamples *samples)
 {
-  float sum = 0;
+  const gint64 *in = s->ctx->in[DATA]->shape.dim;
+  const gint64 *out = s->ctx->out[0]->shape.dim;
+  const float *at =
+      ir_eval_f32 (s->ctx, GRID) + 2 * ((i * out[2] + y) * out[3] + x);
+  const Taps rows = make_taps (s->ctx->attrs, at[1], in[2]);
+  const Taps columns = make_taps (s->ctx->attrs, at[0], in[3]);
+  gsize n = 0;
 
-  for (guint i = 0; i < rows->n; i++) {
-    const float *row = plane + rows->at[i] * width;
-    float across = 0;
-
-    if (rows->at[i] < 0)
-      continue;
-    for (guint j = 0; j < columns->n; j++) {
-      if (columns->at[j] >= 0)
-        across += columns->weight[j] * row[columns->at[j]];
+  samples->image = i;
+  if (!ir_samples_begin (samples, 1, (gsize) rows.n * columns.n))
+    return FALSE;
+  for (guint r = 0; r < rows.n; r++)
+    for (guint c = 0; c < columns.n; c++) {
+      if (rows.at[r] < 0 || columns.at[c] < 0)
+        continue;
+      samples->pixel[n] = rows.at[r] * in[3] + columns.at[c];
+      samples->weight[n++] = rows.weight[r] * columns.weight[c];
     }
-    sum += rows->weight[i] * across;
-  }
-  return sum;
+  samples->taps = n;
+  return TRUE;
 }
 
 static gboolean
-evaluate (IrEvalCtx *ctx, GError **error)
+sampling (const IrEvalCtx *ctx, IrSampling *s, GError **error)
 {
-  const IrShape *shape = &ctx->out[0]->shape;
-  const gint64 n_points = shape->dim[2] * shape->dim[3];
-  const float *grid = ir_eval_f32 (ctx, GRID);
-  float *out = ir_eval_out_f32 (ctx, 0);
-
-  for (gint64 b = 0; b < shape->dim[0]; b++) {
-    const IrMaps maps = ir_roi_maps (ctx, b);
-
-    for (gint64 i = 0; i < n_points; i++, grid += 2) {
-      const Taps rows = make_taps (ctx->attrs, grid[1], maps.height);
-      const Taps columns = make_taps (ctx->attrs, grid[0], maps.width);
-
-      for (gint64 c = 0; c < maps.channels; c++)
-        out[c * n_points + i] =
-            read_point (maps.data + c * maps.height * maps.width, maps.width,
-                &rows, &columns);
-    }
-    out += maps.channels * n_points;
-  }
+  *s = (IrSampling){ ctx, ctx->in[DATA]->shape.dim[0], FALSE, 0, find };
   return TRUE;
 }
 
@@ -194,6 +180,7 @@ const IrOpDesc ir_op_grid_sample_9 = {
   .attrs_size = sizeof (GridAttrs),
   .attrs = attrs,
   .infer = infer,
-  .evaluate = evaluate,
+  .evaluate = ir_eval_sampling,
+  .sampling = sampling,
   .summary = "Images read at the points of a grid",
 };

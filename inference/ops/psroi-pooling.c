@@ -101,25 +101,27 @@ bin_pixels (const PsroiAttrs *attrs, float low, float high, gint64 bin,
   *end = CLAMP (*end, 0, size);
 }
 
-static float
-average (const IrMaps *maps, const PsroiAttrs *attrs, const float *roi,
-    gint64 channel, gint64 row, gint64 column)
+static gboolean
+find_average (const IrEvalCtx *ctx, const float *roi, gint64 row, gint64 column,
+    IrSamples *samples)
 {
-  const gint64 bins = attrs->group_size;
-  const float *plane = maps->data +
-      ((channel * bins + row) * bins + column) * maps->height * maps->width;
+  const PsroiAttrs *attrs = ctx->attrs;
+  const gint64 *dim = ctx->in[MAPS]->shape.dim;
   gint64 top, bottom, left, right;
-  double sum = 0;
+  gsize n = 0;
 
-  bin_pixels (attrs, roi[2], roi[4], row, maps->height, &top, &bottom);
-  bin_pixels (attrs, roi[1], roi[3], column, maps->width, &left, &right);
-  if (bottom <= top || right <= left)
-    return 0;
-  for (gint64 y = top; y < bottom; y++) {
-    for (gint64 x = left; x < right; x++)
-      sum += plane[y * maps->width + x];
-  }
-  return (float) (sum / (double) ((bottom - top) * (right - left)));
+  bin_pixels (attrs, roi[2], roi[4], row, dim[2], &top, &bottom);
+  bin_pixels (attrs, roi[1], roi[3], column, dim[3], &left, &right);
+  if (!ir_samples_begin (
+          samples, (gsize) (MAX (bottom - top, 0) * MAX (right - left, 0)), 1))
+    return FALSE;
+  samples->divisor = (double) samples->n;
+  for (gint64 y = top; y < bottom; y++)
+    for (gint64 x = left; x < right; x++, n++) {
+      samples->pixel[n] = y * dim[3] + x;
+      samples->weight[n] = 1;
+    }
+  return TRUE;
 }
 
 /* Point @bin of a spatial bin; the region is given in shares of the map. */
@@ -133,57 +135,75 @@ point (float start, float length, gint64 bins, gint64 bin, gint64 size)
   return (float) bin * (length * last / (float) (bins - 1)) + start * last;
 }
 
-static float
-bilinear (const IrMaps *maps, const PsroiAttrs *attrs, const float *roi,
-    gint64 channel, gint64 row, gint64 column)
+/* A point in each of the spatial bins, which have channels of their own. */
+static gboolean
+find_bilinear (const IrEvalCtx *ctx, const float *roi, gint64 row,
+    gint64 column, IrSamples *samples)
 {
+  const PsroiAttrs *attrs = ctx->attrs;
+  const gint64 *dim = ctx->in[MAPS]->shape.dim;
   const float scale = (float) attrs->spatial_scale;
-  const gint64 n = attrs->spatial_bins_x * attrs->spatial_bins_y;
+  const gint64 bins_x = attrs->spatial_bins_x,
+               n = bins_x * attrs->spatial_bins_y;
   const float left = roi[1] * scale, top = roi[2] * scale;
-  const float width = (roi[3] * scale - left) / (float) attrs->spatial_bins_x;
+  const float width = (roi[3] * scale - left) / (float) bins_x;
   const float height = (roi[4] * scale - top) / (float) attrs->spatial_bins_y;
-  double sum = 0;
 
+  if (!ir_samples_begin (samples, (gsize) n, 4))
+    return FALSE;
+  samples->divisor = (double) n;
+  samples->n = 0;
   for (gint64 i = 0; i < n; i++) {
-    const float y = point (top + (float) (i / attrs->spatial_bins_x) * height,
-        height, attrs->group_size, row, maps->height);
-    const float x = point (left + (float) (i % attrs->spatial_bins_x) * width,
-        width, attrs->group_size, column, maps->width);
+    const float y = point (top + (float) (i / bins_x) * height, height,
+        attrs->group_size, row, dim[2]);
+    const float x = point (left + (float) (i % bins_x) * width, width,
+        attrs->group_size, column, dim[3]);
+    gint64 *pixel = samples->pixel + 4 * samples->n;
 
-    if (y >= 0 && y <= (float) (maps->height - 1) && x >= 0 &&
-        x <= (float) (maps->width - 1))
-      sum += ir_roi_between (maps->data +
-              (i * attrs->output_dim + channel) * maps->height * maps->width,
-          maps->height, maps->width, y, x);
+    if (!(y >= 0 && y <= (float) (dim[2] - 1) && x >= 0 &&
+            x <= (float) (dim[3] - 1)))
+      continue;
+    ir_roi_point (
+        y, x, dim[2], dim[3], pixel, samples->weight + 4 * samples->n++);
+    for (guint t = 0; t < 4; t++)
+      pixel[t] += i * attrs->output_dim * dim[2] * dim[3];
   }
-  return (float) (sum / (double) n);
+  return TRUE;
+}
+
+static const IrSampling average = { 0 };
+
+static gboolean
+pool_region (gconstpointer data, gint64 i, IrSamples *samples)
+{
+  const IrEvalCtx *ctx = data;
+  const PsroiAttrs *attrs = ctx->attrs;
+  const gboolean own = attrs->mode == MODE_AVERAGE;
+  const gint64 bins = attrs->group_size, n_bins = bins * bins;
+  const float *roi = ir_eval_f32 (ctx, ROIS) + 5 * i;
+  const IrMaps maps = ir_roi_maps (ctx, (gint64) roi[0]);
+  const gint64 plane = maps.height * maps.width;
+  float *to = ir_eval_out_f32 (ctx, 0) + i * attrs->output_dim * n_bins;
+
+  for (gint64 b = 0; b < n_bins; b++) {
+    const IrChannels channels = { maps.data + (own ? b * plane : 0),
+      attrs->output_dim, own ? n_bins * plane : plane };
+
+    if (!(own ? find_average : find_bilinear) (
+            ctx, roi, b / bins, b % bins, samples))
+      return FALSE;
+    ir_sample_channels (&average, samples, &channels, to + b, n_bins);
+  }
+  return TRUE;
 }
 
 static gboolean
 evaluate_psroi (IrEvalCtx *ctx, GError **error)
 {
-  const PsroiAttrs *attrs = ctx->attrs;
   const gint64 n = ir_roi_count (ctx, ROIS);
-  const float *roi = ir_eval_f32 (ctx, ROIS);
-  float *out = ir_eval_out_f32 (ctx, 0);
 
-  for (gint64 i = 0; i < n; i++, roi += 5) {
-    IrMaps maps;
-    gint64 batch;
-
-    if (!ir_roi_batch (roi[0], ctx->in[MAPS]->shape.dim[0], i, &batch, error))
-      return FALSE;
-    maps = ir_roi_maps (ctx, batch);
-    for (gint64 c = 0; c < attrs->output_dim; c++) {
-      for (gint64 y = 0; y < attrs->group_size; y++) {
-        for (gint64 x = 0; x < attrs->group_size; x++)
-          *out++ = attrs->mode == MODE_AVERAGE
-              ? average (&maps, attrs, roi, c, y, x)
-              : bilinear (&maps, attrs, roi, c, y, x);
-      }
-    }
-  }
-  return TRUE;
+  return ir_roi_check_batches (ctx, ROIS, n, error) &&
+      ir_eval_samples (ctx, n, pool_region, ctx, error);
 }
 
 /* --- DeformablePSROIPooling -------------------------------------------------- */
@@ -248,6 +268,17 @@ bin_side (const PsroiAttrs *attrs, float low, float high, gint64 bin,
   return side;
 }
 
+/* How many channels have the same offsets. */
+static gint64
+moved_together (const IrEvalCtx *ctx)
+{
+  const PsroiAttrs *attrs = ctx->attrs;
+
+  return ctx->n_inputs > OFFSETS
+      ? attrs->output_dim / (ctx->in[OFFSETS]->shape.dim[1] / 2)
+      : attrs->output_dim;
+}
+
 /* The shift of bin (@row, @column) along x (@axis 0) or y (1). */
 static float
 read_offset (const IrEvalCtx *ctx, gint64 roi, gint64 channel, gint64 row,
@@ -260,7 +291,7 @@ read_offset (const IrEvalCtx *ctx, gint64 roi, gint64 channel, gint64 row,
   if (ctx->n_inputs <= OFFSETS)
     return 0;
   classes = ctx->in[OFFSETS]->shape.dim[1] / 2;
-  label = channel / (attrs->output_dim / classes);
+  label = channel / moved_together (ctx);
   y = row * part / attrs->group_size;
   x = column * part / attrs->group_size;
   return ir_eval_f32 (ctx, OFFSETS)
@@ -268,70 +299,86 @@ read_offset (const IrEvalCtx *ctx, gint64 roi, gint64 channel, gint64 row,
       (float) attrs->trans_std;
 }
 
-static float
-sample_bin (const float *plane, gint64 height, gint64 width,
-    const PsroiAttrs *attrs, const BinSide *rows, const BinSide *columns)
+static gboolean
+find_deformed (const PsroiAttrs *attrs, const IrMaps *maps, const BinSide *rows,
+    const BinSide *columns, IrSamples *samples)
 {
-  double sum = 0;
-  gint64 n = 0;
+  const float height = (float) maps->height, width = (float) maps->width;
+  gsize n = 0;
 
+  if (!ir_samples_begin (
+          samples, (gsize) (attrs->spatial_bins_y * attrs->spatial_bins_x), 4))
+    return FALSE;
   for (gint64 i = 0; i < attrs->spatial_bins_y; i++) {
     const float y = rows->start + (float) i * rows->step;
 
-    if (!(y >= -0.5f && y <= (float) height - 0.5f))
+    if (!(y >= -0.5f && y <= height - 0.5f))
       continue;
     for (gint64 j = 0; j < attrs->spatial_bins_x; j++) {
       const float x = columns->start + (float) j * columns->step;
 
-      if (!(x >= -0.5f && x <= (float) width - 0.5f))
+      if (!(x >= -0.5f && x <= width - 0.5f))
         continue;
-      sum += ir_roi_between (plane, height, width,
-          CLAMP (y, 0, (float) (height - 1)),
-          CLAMP (x, 0, (float) (width - 1)));
+      ir_roi_point (CLAMP (y, 0, height - 1), CLAMP (x, 0, width - 1),
+          maps->height, maps->width, samples->pixel + 4 * n,
+          samples->weight + 4 * n);
       n++;
     }
   }
-  return n > 0 ? (float) (sum / (double) n) : 0;
+  samples->n = n;
+  samples->divisor = (double) n;
+  return TRUE;
 }
 
-static void
-pool_deformed (
-    const IrEvalCtx *ctx, const IrMaps *maps, gint64 i, const float *roi)
+/* Bin @b of the channels that are moved together, from @channel on. */
+static gboolean
+pool_bin (const IrEvalCtx *ctx, const IrMaps *maps, gint64 i, gint64 channel,
+    gint64 b, IrSamples *samples)
 {
   const PsroiAttrs *attrs = ctx->attrs;
-  const gint64 bins = attrs->group_size, n = attrs->output_dim * bins * bins;
-  const gint64 plane = maps->height * maps->width;
+  const gint64 bins = attrs->group_size, n_bins = bins * bins;
+  const gint64 y = b / bins, x = b % bins, plane = maps->height * maps->width;
+  const float *roi = ir_eval_f32 (ctx, ROIS) + 5 * i;
+  const BinSide rows = bin_side (attrs, roi[2], roi[4], y,
+      attrs->spatial_bins_y, read_offset (ctx, i, channel, y, x, 1));
+  const BinSide columns = bin_side (attrs, roi[1], roi[3], x,
+      attrs->spatial_bins_x, read_offset (ctx, i, channel, y, x, 0));
+  const IrChannels channels = { maps->data + (channel * n_bins + b) * plane,
+    moved_together (ctx), n_bins * plane };
 
-  if (plane == 0)
-    return;
-  for (gint64 k = 0; k < n; k++) {
-    const gint64 channel = k / (bins * bins), y = k / bins % bins, x = k % bins;
-    const BinSide rows = bin_side (attrs, roi[2], roi[4], y,
-        attrs->spatial_bins_y, read_offset (ctx, i, channel, y, x, 1));
-    const BinSide columns = bin_side (attrs, roi[1], roi[3], x,
-        attrs->spatial_bins_x, read_offset (ctx, i, channel, y, x, 0));
+  if (!find_deformed (attrs, maps, &rows, &columns, samples))
+    return FALSE;
+  ir_sample_channels (&average, samples, &channels,
+      ir_eval_out_f32 (ctx, 0) + (i * attrs->output_dim + channel) * n_bins + b,
+      n_bins);
+  return TRUE;
+}
 
-    ir_eval_out_f32 (ctx, 0)[i * n + k] = sample_bin (maps->data + k * plane,
-        maps->height, maps->width, attrs, &rows, &columns);
-  }
+static gboolean
+pool_deformed (gconstpointer data, gint64 i, IrSamples *samples)
+{
+  const IrEvalCtx *ctx = data;
+  const PsroiAttrs *attrs = ctx->attrs;
+  const gint64 n_bins = attrs->group_size * attrs->group_size;
+  const IrMaps maps =
+      ir_roi_maps (ctx, (gint64) ir_eval_f32 (ctx, ROIS)[5 * i]);
+
+  if (maps.height * maps.width == 0)
+    return TRUE;
+  for (gint64 c = 0; c < attrs->output_dim; c += moved_together (ctx))
+    for (gint64 b = 0; b < n_bins; b++)
+      if (!pool_bin (ctx, &maps, i, c, b, samples))
+        return FALSE;
+  return TRUE;
 }
 
 static gboolean
 evaluate_deformable (IrEvalCtx *ctx, GError **error)
 {
   const gint64 n = ir_roi_count (ctx, ROIS);
-  const float *roi = ir_eval_f32 (ctx, ROIS);
 
-  for (gint64 i = 0; i < n; i++, roi += 5) {
-    IrMaps maps;
-    gint64 batch;
-
-    if (!ir_roi_batch (roi[0], ctx->in[MAPS]->shape.dim[0], i, &batch, error))
-      return FALSE;
-    maps = ir_roi_maps (ctx, batch);
-    pool_deformed (ctx, &maps, i, roi);
-  }
-  return TRUE;
+  return ir_roi_check_batches (ctx, ROIS, n, error) &&
+      ir_eval_samples (ctx, n, pool_deformed, ctx, error);
 }
 
 /* --- descriptors ------------------------------------------------------------- */

@@ -5,106 +5,105 @@
 
 /* --- sampling --------------------------------------------------------------- */
 
-/* A sample along one axis: the pixels on both sides and the second one's share. */
+/* A point along one axis: the pixels on both sides and the second one's share. */
 typedef struct {
   gint64 low;
   gint64 high;
   float share;
 } Tap;
 
-static void
-add_tap (GArray *taps, float at, gint64 size)
+static gboolean
+find_tap (float at, gint64 size, Tap *tap)
 {
-  Tap tap;
-
   if (!(at >= -1 && at <= (float) size))
-    return;
+    return FALSE;
   at = MAX (at, 0);
-  tap.low = MIN ((gint64) at, size - 1);
-  tap.high = MIN (tap.low + 1, size - 1);
-  tap.share = tap.high == tap.low ? 0 : at - (float) tap.low;
-  g_array_append_val (taps, tap);
+  tap->low = MIN ((gint64) at, size - 1);
+  tap->high = MIN (tap->low + 1, size - 1);
+  tap->share = tap->high == tap->low ? 0 : at - (float) tap->low;
+  return TRUE;
 }
 
-/* Collects the samples of one bin that lie in the map; those outside count as
- * zeros. A region may be far larger than the map: the samples that cannot meet it
- * are left out. Returns the number of all samples. */
-static double
-fill_taps (GArray *taps, const IrRoiSide *side, gint64 bin, gint64 samples,
-    gint64 size)
+/* The samples of a bin along one axis: number @first to @end - 1 of @n are looked at. */
+typedef struct {
+  float from;
+  float step;
+  gint64 size;
+  double n;
+  double first;
+  double end;
+} Line;
+
+/* Samples outside the map count as zeros. A region may be far larger than the map: the
+ * samples that cannot meet it are left out. */
+static Line
+make_line (const IrRoiSide *side, gint64 bin, gint64 samples, gint64 size)
 {
   const float length = side->length / (float) side->bins;
-  const float from = side->start + (float) bin * length;
   const float n = samples > 0 ? (float) samples : ceilf (length);
-  const float step = length / n;
-  double first = 0, end = n;
+  Line line = { side->start + (float) bin * length, length / n, size };
 
-  g_array_set_size (taps, 0);
-  if (size == 0 || !(n >= 1) || !isfinite (from) || !isfinite (step))
-    return n >= 1 ? n : 0;
+  line.n = n >= 1 ? n : 0;
+  if (size == 0 || line.n == 0 || !isfinite (line.from) ||
+      !isfinite (line.step))
+    return line;
+  line.end = n;
   if (samples == 0) {
-    first = MAX (first, floor ((-1.0 - from) / step) - 2);
-    end = MIN (end, ceil (((double) size - from) / step) + 2);
+    line.first = MAX (0, floor ((-1.0 - line.from) / line.step) - 2);
+    line.end =
+        MIN (line.end, ceil (((double) size - line.from) / line.step) + 2);
   }
-  for (double i = first; i < end; i++)
-    add_tap (taps, from + step * ((float) i + 0.5f), size);
-  return n;
+  line.end = MAX (line.end, line.first);
+  return line;
 }
 
-static float
-sample (const float *plane, gint64 width, const Tap *y, const Tap *x)
+static gboolean
+line_tap (const Line *line, double i, Tap *tap)
 {
-  const float *upper = plane + y->low * width, *lower = plane + y->high * width;
+  return find_tap (
+      line->from + line->step * ((float) i + 0.5f), line->size, tap);
+}
+
+static void
+add_point (const Tap *y, const Tap *x, gint64 width, gsize at, IrSamples *to)
+{
   const float up = 1 - y->share, left = 1 - x->share;
+  const gint64 upper = y->low * width, lower = y->high * width;
+  gint64 *pixel = to->pixel + 4 * at;
+  float *weight = to->weight + 4 * at;
 
-  return up * left * upper[x->low] + up * x->share * upper[x->high] +
-      y->share * left * lower[x->low] + y->share * x->share * lower[x->high];
+  pixel[0] = upper + x->low;
+  pixel[1] = upper + x->high;
+  pixel[2] = lower + x->low;
+  pixel[3] = lower + x->high;
+  weight[0] = up * left;
+  weight[1] = up * x->share;
+  weight[2] = y->share * left;
+  weight[3] = y->share * x->share;
 }
 
-static double
-pool (const float *plane, gint64 width, const GArray *rows,
-    const GArray *columns, gboolean max)
+gboolean
+ir_roi_bin (const IrRoiSide *rows, const IrRoiSide *columns, gint64 y, gint64 x,
+    gint64 samples, gint64 height, gint64 width, gboolean max, IrSamples *to)
 {
-  double pooled = 0;
+  const Line down = make_line (rows, y, samples, height);
+  const Line across = make_line (columns, x, samples, width);
+  const double most = (down.end - down.first) * (across.end - across.first);
+  gsize n = 0;
+  Tap row, column;
 
-  for (guint i = 0; i < rows->len; i++) {
-    for (guint j = 0; j < columns->len; j++) {
-      const float value = sample (plane, width, &g_array_index (rows, Tap, i),
-          &g_array_index (columns, Tap, j));
-
-      if (!max)
-        pooled += value;
-      else if (value > pooled)
-        pooled = value;
-    }
+  if (most > G_MAXINT32 || !ir_samples_begin (to, (gsize) most, 4))
+    return FALSE;
+  for (double i = down.first; i < down.end; i++) {
+    if (!line_tap (&down, i, &row))
+      continue;
+    for (double j = across.first; j < across.end; j++)
+      if (line_tap (&across, j, &column))
+        add_point (&row, &column, width, n++, to);
   }
-  return pooled;
-}
-
-void
-ir_roi_align (const IrMaps *maps, const IrRoiSide *rows,
-    const IrRoiSide *columns, gint64 samples, gboolean max, float *out)
-{
-  g_autoptr (GArray) y_taps = g_array_new (FALSE, FALSE, sizeof (Tap));
-  g_autoptr (GArray) x_taps = g_array_new (FALSE, FALSE, sizeof (Tap));
-  const gint64 plane = maps->height * maps->width;
-  const gint64 n_bins = rows->bins * columns->bins;
-
-  for (gint64 y = 0; y < rows->bins; y++) {
-    const double n_y = fill_taps (y_taps, rows, y, samples, maps->height);
-
-    for (gint64 x = 0; x < columns->bins; x++, out++) {
-      const double n_x = fill_taps (x_taps, columns, x, samples, maps->width);
-      const double n = max ? 1 : n_y * n_x;
-
-      for (gint64 c = 0; c < maps->channels; c++)
-        out[c * n_bins] = n > 0
-            ? (float) (pool (maps->data + c * plane, maps->width, y_taps,
-                           x_taps, max) /
-                  n)
-            : 0;
-    }
-  }
+  to->n = n;
+  to->divisor = max ? 1 : down.n * across.n;
+  return TRUE;
 }
 
 /* --- the op ------------------------------------------------------------------ */
@@ -192,28 +191,31 @@ make_side (const AlignAttrs *attrs, float low, float high, gint64 bins)
 }
 
 static gboolean
-evaluate (IrEvalCtx *ctx, GError **error)
+find (const IrSampling *s, gint64 i, gint64 y, gint64 x, IrSamples *samples)
+{
+  const AlignAttrs *attrs = s->ctx->attrs;
+  const float *roi = ir_eval_f32 (s->ctx, ROIS) + 4 * i;
+  const gint64 *dim = s->ctx->in[MAPS]->shape.dim;
+  const IrRoiSide rows = make_side (attrs, roi[1], roi[3], attrs->pooled_h);
+  const IrRoiSide columns = make_side (attrs, roi[0], roi[2], attrs->pooled_w);
+
+  samples->image = ir_tensor_get_i64 (s->ctx->in[BATCHES], (gsize) i);
+  return ir_roi_bin (&rows, &columns, y, x, attrs->sampling_ratio, dim[2],
+      dim[3], s->max, samples);
+}
+
+static gboolean
+sampling (const IrEvalCtx *ctx, IrSampling *s, GError **error)
 {
   const AlignAttrs *attrs = ctx->attrs;
-  const gint64 n = ctx->in[ROIS]->shape.dim[0];
-  const float *roi = ir_eval_f32 (ctx, ROIS);
-  float *out = ir_eval_out_f32 (ctx, 0);
+  gint64 batch;
 
-  for (gint64 i = 0; i < n; i++, roi += 4) {
-    const IrRoiSide rows = make_side (attrs, roi[1], roi[3], attrs->pooled_h);
-    const IrRoiSide columns =
-        make_side (attrs, roi[0], roi[2], attrs->pooled_w);
-    IrMaps maps;
-    gint64 batch;
-
+  *s = (IrSampling){ ctx, ctx->in[ROIS]->shape.dim[0], attrs->mode == MODE_MAX,
+    0, find };
+  for (gint64 i = 0; i < s->images; i++)
     if (!ir_roi_batch ((double) ir_tensor_get_i64 (ctx->in[BATCHES], (gsize) i),
             ctx->in[MAPS]->shape.dim[0], i, &batch, error))
       return FALSE;
-    maps = ir_roi_maps (ctx, batch);
-    ir_roi_align (&maps, &rows, &columns, attrs->sampling_ratio,
-        attrs->mode == MODE_MAX, out);
-    out += maps.channels * attrs->pooled_h * attrs->pooled_w;
-  }
   return TRUE;
 }
 
@@ -242,7 +244,8 @@ static const IrAttrDesc attrs_9[] = { COMMON_ATTRS,
     .attrs_size = sizeof (AlignAttrs),                                         \
     .attrs = attrs_##number,                                                   \
     .infer = infer,                                                            \
-    .evaluate = evaluate,                                                      \
+    .evaluate = ir_eval_sampling,                                              \
+    .sampling = sampling,                                                      \
     .summary = text,                                                           \
   };
 

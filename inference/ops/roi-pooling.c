@@ -60,33 +60,30 @@ bin_pixels (float low, float high, gint64 bins, gint64 bin, gint64 size,
   *end = CLAMP (*end, 0, size);
 }
 
-static void
-pool_max (
-    const IrMaps *maps, const PoolAttrs *attrs, const float *roi, float *out)
+static gboolean
+find_max (const IrSampling *s, gint64 i, gint64 y, gint64 x, IrSamples *samples)
 {
+  const PoolAttrs *attrs = s->ctx->attrs;
   const float scale = (float) attrs->spatial_scale;
-  const gint64 n_bins = attrs->pooled_h * attrs->pooled_w;
+  const float *roi = ir_eval_f32 (s->ctx, ROIS) + 5 * i;
+  const gint64 *dim = s->ctx->in[MAPS]->shape.dim;
+  gint64 top, bottom, left, right;
+  gsize n = 0;
 
-  for (gint64 b = 0; b < n_bins; b++) {
-    gint64 top, bottom, left, right;
-
-    bin_pixels (roi[2] * scale, roi[4] * scale, attrs->pooled_h,
-        b / attrs->pooled_w, maps->height, &top, &bottom);
-    bin_pixels (roi[1] * scale, roi[3] * scale, attrs->pooled_w,
-        b % attrs->pooled_w, maps->width, &left, &right);
-    if (bottom <= top || right <= left)
-      continue;
-    for (gint64 c = 0; c < maps->channels; c++) {
-      const float *plane = maps->data + c * maps->height * maps->width;
-      float most = -FLT_MAX;
-
-      for (gint64 y = top; y < bottom; y++) {
-        for (gint64 x = left; x < right; x++)
-          most = MAX (most, plane[y * maps->width + x]);
-      }
-      out[c * n_bins + b] = most;
+  bin_pixels (roi[2] * scale, roi[4] * scale, attrs->pooled_h, y, dim[2], &top,
+      &bottom);
+  bin_pixels (roi[1] * scale, roi[3] * scale, attrs->pooled_w, x, dim[3], &left,
+      &right);
+  samples->image = (gint64) roi[0];
+  if (!ir_samples_begin (
+          samples, (gsize) (MAX (bottom - top, 0) * MAX (right - left, 0)), 1))
+    return FALSE;
+  for (gint64 row = top; row < bottom; row++)
+    for (gint64 column = left; column < right; column++, n++) {
+      samples->pixel[n] = row * dim[3] + column;
+      samples->weight[n] = 1;
     }
-  }
+  return TRUE;
 }
 
 /* --- bilinear ---------------------------------------------------------------- */
@@ -105,50 +102,35 @@ point (float low, float high, gint64 bins, gint64 bin, gint64 size)
   return (float) bin * ((high - low) * last / (float) (bins - 1)) + low * last;
 }
 
-static void
-pool_bilinear (
-    const IrMaps *maps, const PoolAttrs *attrs, const float *roi, float *out)
+static gboolean
+find_point (
+    const IrSampling *s, gint64 i, gint64 y, gint64 x, IrSamples *samples)
 {
-  const gint64 n_bins = attrs->pooled_h * attrs->pooled_w;
+  const PoolAttrs *attrs = s->ctx->attrs;
+  const float *roi = ir_eval_f32 (s->ctx, ROIS) + 5 * i;
+  const gint64 *dim = s->ctx->in[MAPS]->shape.dim;
+  const float row = point (roi[2], roi[4], attrs->pooled_h, y, dim[2]);
+  const float column = point (roi[1], roi[3], attrs->pooled_w, x, dim[3]);
+  const gboolean inside = row >= 0 && row <= (float) (dim[2] - 1) &&
+      column >= 0 && column <= (float) (dim[3] - 1);
 
-  for (gint64 b = 0; b < n_bins; b++) {
-    const float y = point (
-        roi[2], roi[4], attrs->pooled_h, b / attrs->pooled_w, maps->height);
-    const float x = point (
-        roi[1], roi[3], attrs->pooled_w, b % attrs->pooled_w, maps->width);
-
-    if (!(y >= 0 && y <= (float) (maps->height - 1) && x >= 0 &&
-            x <= (float) (maps->width - 1)))
-      continue;
-    for (gint64 c = 0; c < maps->channels; c++)
-      out[c * n_bins + b] =
-          ir_roi_between (maps->data + c * maps->height * maps->width,
-              maps->height, maps->width, y, x);
-  }
+  samples->image = (gint64) roi[0];
+  if (!ir_samples_begin (samples, inside ? 1 : 0, 4))
+    return FALSE;
+  if (inside)
+    ir_roi_point (row, column, dim[2], dim[3], samples->pixel, samples->weight);
+  return TRUE;
 }
 
 static gboolean
-evaluate (IrEvalCtx *ctx, GError **error)
+sampling (const IrEvalCtx *ctx, IrSampling *s, GError **error)
 {
   const PoolAttrs *attrs = ctx->attrs;
-  const gint64 n = ir_roi_count (ctx, ROIS);
-  const float *roi = ir_eval_f32 (ctx, ROIS);
-  float *out = ir_eval_out_f32 (ctx, 0);
+  const gboolean max = attrs->method == METHOD_MAX;
 
-  for (gint64 i = 0; i < n; i++, roi += 5) {
-    IrMaps maps;
-    gint64 batch;
-
-    if (!ir_roi_batch (roi[0], ctx->in[MAPS]->shape.dim[0], i, &batch, error))
-      return FALSE;
-    maps = ir_roi_maps (ctx, batch);
-    if (attrs->method == METHOD_MAX)
-      pool_max (&maps, attrs, roi, out);
-    else
-      pool_bilinear (&maps, attrs, roi, out);
-    out += maps.channels * attrs->pooled_h * attrs->pooled_w;
-  }
-  return TRUE;
+  *s = (IrSampling){ ctx, ir_roi_count (ctx, ROIS), max, -FLT_MAX,
+    max ? find_max : find_point };
+  return ir_roi_check_batches (ctx, ROIS, s->images, error);
 }
 
 static const IrAttrDesc attrs[] = {
@@ -169,6 +151,7 @@ const IrOpDesc ir_op_roi_pooling_2 = {
   .attrs_size = sizeof (PoolAttrs),
   .attrs = attrs,
   .infer = infer,
-  .evaluate = evaluate,
+  .evaluate = ir_eval_sampling,
+  .sampling = sampling,
   .summary = "Regions of feature maps, the largest pixel or a point per bin",
 };

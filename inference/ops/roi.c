@@ -93,6 +93,21 @@ ir_roi_count (const IrEvalCtx *ctx, guint index)
   return n;
 }
 
+gboolean
+ir_roi_check_batches (
+    const IrEvalCtx *ctx, guint index, gint64 n, GError **error)
+{
+  const gint64 step = ctx->in[index]->shape.dim[1];
+  const float *rois = ir_eval_f32 (ctx, index);
+  gint64 batch;
+
+  for (gint64 i = 0; i < n; i++)
+    if (!ir_roi_batch (
+            rois[i * step], ctx->in[0]->shape.dim[0], i, &batch, error))
+      return FALSE;
+  return TRUE;
+}
+
 gint64
 ir_roi_whole (double value)
 {
@@ -116,6 +131,25 @@ ir_roi_between (
   const float below = lower[left] + (lower[right] - lower[left]) * across;
 
   return above + (below - above) * down;
+}
+
+void
+ir_roi_point (
+    float y, float x, gint64 height, gint64 width, gint64 *pixel, float *weight)
+{
+  const gint64 top = (gint64) y, left = (gint64) x;
+  const gint64 upper = top * width, lower = MIN (top + 1, height - 1) * width;
+  const gint64 right = MIN (left + 1, width - 1);
+  const float down = y - (float) top, across = x - (float) left;
+
+  pixel[0] = upper + left;
+  pixel[1] = upper + right;
+  pixel[2] = lower + left;
+  pixel[3] = lower + right;
+  weight[0] = (1 - down) * (1 - across);
+  weight[1] = (1 - down) * across;
+  weight[2] = down * (1 - across);
+  weight[3] = down * across;
 }
 
 /* --- boxes ---------------------------------------------------------------- */

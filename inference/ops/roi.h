@@ -4,6 +4,8 @@
 
 #include "typed.h"
 
+#include <ir/sampling.h>
+
 G_BEGIN_DECLS
 
 /*
@@ -59,12 +61,45 @@ gboolean ir_roi_batch (double number, gint64 n_batches, gint64 region,
  * list. */
 gint64 ir_roi_count (const IrEvalCtx *ctx, guint index);
 
+/* Checks the image numbers of the first @n of them. */
+gboolean ir_roi_check_batches (
+    const IrEvalCtx *ctx, guint index, gint64 n, GError **error);
+
 /* @value as an integer, within +-2^30; 0 for NaN. */
 gint64 ir_roi_whole (double value);
 
 /* The value of @plane at a point inside it, between the pixels around. */
 float ir_roi_between (
     const float *plane, gint64 height, gint64 width, float y, float x);
+
+/* --- sampling ------------------------------------------------------------- */
+
+/* `evaluate` of ops that have `sampling`. */
+gboolean ir_eval_sampling (IrEvalCtx *ctx, GError **error);
+
+/* Planes of the same size, @step floats apart. */
+typedef struct {
+  const float *data;
+  gint64 n;
+  gint64 step;
+} IrChannels;
+
+/* What the samples are of each channel, @step floats apart in @to, which stays as it is
+ * if there are no points. */
+void ir_sample_channels (const IrSampling *sampling, const IrSamples *samples,
+    const IrChannels *channels, float *to, gint64 step);
+
+/* Computes piece @i; FALSE if there is no memory. */
+typedef gboolean (*IrSampleFunc) (
+    gconstpointer data, gint64 i, IrSamples *samples);
+
+/* Runs @func for all of @n pieces of the output, in parts. */
+gboolean ir_eval_samples (const IrEvalCtx *ctx, gint64 n, IrSampleFunc func,
+    gconstpointer data, GError **error);
+
+/* The four pixels around a point inside maps of the size, and their shares. */
+void ir_roi_point (float y, float x, gint64 height, gint64 width, gint64 *pixel,
+    float *weight);
 
 /* A region along one axis, in pixels of the map. */
 typedef struct {
@@ -73,11 +108,12 @@ typedef struct {
   gint64 bins;
 } IrRoiSide;
 
-/* Samples the bins of a region bilinearly, @samples per bin and axis, or as many
- * as a bin has pixels if 0. @out gets [channels, bins, bins]: the averages, or
- * with @max the largest sample, at least 0. */
-void ir_roi_align (const IrMaps *maps, const IrRoiSide *rows,
-    const IrRoiSide *columns, gint64 samples, gboolean max, float *out);
+/* The points of bin (@y, @x) of a region of maps of the size: @samples per axis, or as
+ * many as a bin has pixels if 0, of four pixels each. Their average counts those beyond
+ * the map as zeros, unless @max. */
+gboolean ir_roi_bin (const IrRoiSide *rows, const IrRoiSide *columns, gint64 y,
+    gint64 x, gint64 samples, gint64 height, gint64 width, gboolean max,
+    IrSamples *to);
 
 /* --- boxes ---------------------------------------------------------------- */
 

@@ -223,6 +223,7 @@ test_case (gconstpointer data)
   ";keep_top_k=" #keep
 #define CLASSES                                                                \
   "score_threshold=0.1;nms_top_k=80;keep_top_k=100;sort_result_type=classid;"
+#define ROI "pooled_h=7;pooled_w=6;spatial_scale=0.1;"
 
 static const Case cases[] = {
   { "TopK", 3, "axis=1;mode=max;sort=value", { "steps 3,9000", "=50" } },
@@ -253,6 +254,36 @@ static const Case cases[] = {
       "base_size=16;pre_nms_topn=2000;post_nms_topn=100;nms_thresh=0.6;"
       "feat_stride=16;min_size=10;ratio=0.5,1,2;scale=2,4",
       { "scores 2,12,30,40", "normal 2,24,30,40 0.3", "image 3" } },
+  { "ROIAlign", 9, ROI "sampling_ratio=2;mode=avg;aligned_mode=half_pixel",
+      { "normal 2,21,20,30", "boxes 90,4 300", "images 90 2" }, 2e-6 },
+  { "ROIAlign", 9, ROI "sampling_ratio=0;mode=avg;aligned_mode=asymmetric",
+      { "normal 2,5,20,30", "boxes 90,4 300", "images 90 2" }, 2e-6 },
+  { "ROIAlign", 3, ROI "sampling_ratio=3;mode=max",
+      { "normal 2,40,20,30", "boxes 90,4 300", "images 90 2" }, 2e-6 },
+  { "ROIPooling", 2, ROI "method=max",
+      { "normal 2,21,20,30", "regions 90,5 300 2" } },
+  { "ROIPooling", 2, ROI "method=bilinear",
+      { "normal 2,21,20,30", "regions 90,5 1 2" }, 2e-6 },
+  { "PSROIPooling", 1,
+      "output_dim=8;group_size=3;spatial_scale=0.1;mode=average",
+      { "normal 2,72,20,30", "regions 300,5 300 2" } },
+  { "PSROIPooling", 1,
+      "output_dim=8;group_size=4;spatial_scale=1;mode=bilinear;"
+      "spatial_bins_x=2;spatial_bins_y=3",
+      { "normal 2,48,20,30", "regions 300,5 1 2" } },
+  { "DeformablePSROIPooling", 1,
+      "output_dim=8;group_size=3;spatial_scale=0.1;mode=bilinear_deformable;"
+      "spatial_bins_x=4;spatial_bins_y=4;part_size=3;trans_std=0.1",
+      { "normal 2,72,20,30", "regions 300,5 300 2", "normal 300,4,3,3" } },
+  { "ExperimentalDetectronROIFeatureExtractor", 6,
+      "output_size=7;sampling_ratio=2;pyramid_scales=4,8;aligned=false",
+      { "boxes 200,4 500", "normal 1,16,40,60", "normal 1,16,20,30" } },
+  { "GridSample", 9, "mode=bilinear;padding_mode=zeros",
+      { "normal 2,19,20,30", "normal 2,40,50,2 1.5" }, 2e-6 },
+  { "GridSample", 9, "mode=bicubic;padding_mode=reflection;align_corners=true",
+      { "normal 2,19,20,30", "normal 2,40,50,2 1.5" }, 2e-6 },
+  { "GridSample", 9, "mode=nearest;padding_mode=border",
+      { "normal 2,19,20,30", "normal 2,40,50,2 1.5" }, 2e-6 },
 };
 
 int

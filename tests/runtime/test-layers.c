@@ -651,6 +651,31 @@ interpolate (Net *net, IrPort x)
   return y;
 }
 
+/* Regions of the picture, or all of it at other places. */
+static IrPort
+sampled (Net *net, IrPort x)
+{
+  const gint64 n = pick (1, 5), images[] = { 0, net->n - 1, 0, net->n - 1, 0 };
+  IrPort y, places;
+
+  if (pick (0, 1)) {
+    places = constant (net, 4, net->n, pick (5, 20), pick (5, 20), 2, 0, 1.2);
+    y = op (net, "GridSample", 9, x, places);
+    set (y, "mode", "%s", pick (0, 1) ? "bilinear" : "bicubic");
+  } else {
+    places = constant (net, 2, n, 4, 0, 0, 0, 40);
+    y = ir_port (ir_graph_add_op (net->graph, "ROIAlign", 3, "Align", 3, x,
+                     places, integers (net, n, images)),
+        0);
+    set (y, "pooled_h", "%d", pick (5, 9));
+    set (y, "pooled_w", "%d", pick (5, 9));
+    set (y, "sampling_ratio", "%d", pick (0, 2));
+    set (y, "spatial_scale", "0.5");
+    set (y, "mode", "%s", pick (0, 1) ? "avg" : "max");
+  }
+  return pick (0, 1) ? any_conv (net, y) : y;
+}
+
 static const struct {
   const char *name;
   IrPort (*layer) (Net *net, IrPort x);
@@ -678,6 +703,7 @@ static const struct {
   { "padded", padded },
   { "movement", movement },
   { "interpolation", interpolate },
+  { "sampled", sampled },
 };
 
 static Net

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 typedef struct _IrGraph IrGraph;
 typedef struct _IrNode IrNode;
 typedef struct _IrOpDesc IrOpDesc;
+typedef struct _IrSampling IrSampling;
 
 /** IrI64s, IrF64s, IrStrings: lists inside attribute structs. The memory belongs
  * to the node's graph and is never freed before it. Since: 0.1 */
@@ -278,6 +279,8 @@ struct _IrOpDesc {
   const char *summary;
   gboolean (*strided) (const IrEvalCtx *ctx, guint index, const gint64 *steps,
       IrStrided *strided, GError **error);
+  gboolean (*sampling) (
+      const IrEvalCtx *ctx, IrSampling *sampling, GError **error);
 };
 
 /**

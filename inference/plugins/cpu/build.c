@@ -254,6 +254,8 @@ find_lower (const IrNode *node)
       return lower_rows[i].lower;
   if (node->op->strided)
     return cpu_lower_move;
+  if (node->op->sampling)
+    return cpu_lower_sample;
   return cpu_match_unary (node, &op, &a, &b) ? cpu_lower_unary : NULL;
 }
 

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Pixels of computed places (ROIAlign, ROIPooling, GridSample): sums of pixels whose
+ * channels lie side by side. */
+#include "cpu.h"
+
+#include <ir/sampling.h>
+#include <string.h>
+
+/* Results in the order of planes are turned into it in blocks of so many floats. */
+#define BLOCK 16384
+/* Operations per number: some points of four pixels. */
+#define WORK 16
+
+typedef struct {
+  /* Input 0 and the output without contents. */
+  IrTensor *maps, *result;
+  gboolean last;
+  /* Rows of the output in a block, blocks of an image. */
+  gint64 rows, blocks;
+  /* Floats of a pixel that kernels write. */
+  gsize pitch;
+} Sample;
+
+typedef struct {
+  CpuWork work;
+  IrSampling sampling;
+  IrSamples *samples; /* of each worker */
+  const float ***at;  /* the same: where its pixels are */
+  gsize *room;
+  gint failed;
+} Sampling;
+
+/* Room for the addresses of what a pixel is made of. */
+static gboolean
+begin (Sampling *s, guint worker)
+{
+  const IrSamples *samples = &s->samples[worker];
+  const gsize n = samples->n * samples->taps;
+
+  if (n <= s->room[worker])
+    return TRUE;
+  g_free (s->at[worker]);
+  s->at[worker] = g_try_new (const float *, samples->room);
+  s->room[worker] = s->at[worker] ? samples->room : 0;
+  return s->at[worker] != NULL;
+}
+
+static void
+find_pixels (const Sampling *s, guint worker)
+{
+  const Sample *p = s->work.step->data;
+  const IrSamples *samples = &s->samples[worker];
+  const gsize pitch = cpu_in_pitch (&s->work, 0);
+  const gint64 plane = p->maps->shape.dim[2] * p->maps->shape.dim[3];
+  const float *image = cpu_in (&s->work, 0) + samples->image * plane * pitch;
+
+  for (gsize i = 0; i < samples->n * samples->taps; i++)
+    s->at[worker][i] = image + samples->pixel[i] * pitch;
+}
+
+/* The largest of the points, channel by channel. */
+static void
+take_largest (const Sampling *s, guint worker, gsize n, float *to, float *point)
+{
+  const CpuModel *model = s->work.run->model;
+  const IrSamples *samples = &s->samples[worker];
+
+  for (gsize c = 0; c < n; c++)
+    to[c] = s->sampling.least;
+  for (gsize i = 0; i < samples->n; i++) {
+    const float *const *at = s->at[worker] + i * samples->taps;
+    const float *value = samples->taps == 1 ? at[0] : point;
+
+    if (samples->taps > 1)
+      model->reduce->weigh (
+          at, samples->weight + i * samples->taps, samples->taps, point, n);
+    model->eltwise->binary (IR_BINARY_MAX, IR_BINARY_BOTH, value, to, to, n);
+  }
+}
+
+static void
+take_sum (const Sampling *s, guint worker, gsize n, float *to)
+{
+  IrSamples *samples = &s->samples[worker];
+  const gsize taps = samples->n * samples->taps;
+
+  for (gsize i = 0; samples->divisor != 1 && i < taps; i++)
+    samples->weight[i] = (float) (samples->weight[i] / samples->divisor);
+  s->work.run->model->reduce->weigh (
+      s->at[worker], samples->weight, taps, to, n);
+}
+
+static gboolean
+make_pixel (Sampling *s, guint worker, gint64 image, gint64 y, gint64 x,
+    float *to, float *point)
+{
+  const Sample *p = s->work.step->data;
+  const gsize n = CPU_PITCH (p->maps->shape.dim[1]);
+  IrSamples *samples = &s->samples[worker];
+
+  if (!s->sampling.find (&s->sampling, image, y, x, samples) ||
+      !begin (s, worker))
+    return FALSE;
+  find_pixels (s, worker);
+  if (s->sampling.max && samples->n > 0)
+    take_largest (s, worker, n, to, point);
+  else
+    take_sum (s, worker, n, to);
+  return TRUE;
+}
+
+/* Some rows of an image; zeros behind the last one. */
+static gboolean
+make_block (Sampling *s, guint worker, gint64 image, gint64 first)
+{
+  const Sample *p = s->work.step->data;
+  const gint64 *out = p->result->shape.dim;
+  const gint64 end = MIN (first + p->rows, out[2]);
+  const gsize pitch = p->last ? cpu_out_pitch (&s->work, 0) : p->pitch;
+  const gsize pixels = (end - first) * out[3];
+  const gsize at = (image * out[2] + first) * out[3];
+  float *point = cpu_scratch (s->work.run, worker), *block = point + p->pitch;
+  float *to = p->last ? cpu_out (&s->work, 0) + at * pitch : block;
+
+  for (gsize i = 0; i < pixels; i++) {
+    if (image >= s->sampling.images)
+      memset (to + i * pitch, 0, p->pitch * sizeof *to);
+    else if (!make_pixel (s, worker, image, first + i / out[3], i % out[3],
+                 to + i * pitch, point))
+      return FALSE;
+  }
+  if (!p->last)
+    s->work.run->model->layout->transpose (block, pitch, pixels, out[1],
+        cpu_out (&s->work, 0) + image * out[1] * out[2] * out[3] +
+            first * out[3],
+        out[2] * out[3]);
+  return TRUE;
+}
+
+static void
+sample_part (gpointer data, guint part, guint worker)
+{
+  Sampling *s = data;
+  const Sample *p = s->work.step->data;
+
+  if (!make_block (s, worker, part / p->blocks, part % p->blocks * p->rows))
+    g_atomic_int_set (&s->failed, TRUE);
+}
+
+static gboolean
+run_all (Sampling *s, guint n, GError **error)
+{
+  const Sample *p = s->work.step->data;
+  const CpuModel *model = s->work.run->model;
+  const guint64 work = ir_tensor_count (p->result) * WORK;
+  const guint threads = cpu_parts (model, work) > 1 ? model->threads : 1;
+
+  s->samples = g_new0 (IrSamples, threads);
+  s->at = g_new0 (const float **, threads);
+  s->room = g_new0 (gsize, threads);
+  cpu_pool_run (threads, n, sample_part, s);
+  for (guint i = 0; i < threads; i++) {
+    ir_samples_clear (&s->samples[i]);
+    g_free (s->at[i]);
+  }
+  g_free (s->samples);
+  g_free (s->at);
+  g_free (s->room);
+  return !s->failed ||
+      ir_fail (error, IR_ERROR_LIMIT,
+          "node '%s': no memory for all that one pixel reads",
+          s->work.step->node->name);
+}
+
+static gboolean
+run_sample (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const Sample *p = step->data;
+  const IrNode *node = step->node;
+  Sampling s = { { step, run } };
+  g_autofree IrTensor **in = g_new (IrTensor *, step->n_in);
+  IrTensor *result = p->result;
+  IrEvalCtx ctx = { node, node->attrs, step->n_in, in, 1, &result };
+
+  in[0] = p->maps;
+  for (guint i = 1; i < step->n_in; i++)
+    in[i] = run->tensors[step->in[i]];
+  if (!node->op->sampling (&ctx, &s.sampling, error)) {
+    g_prefix_error (error, "node '%s': ", node->name);
+    return FALSE;
+  }
+  return run_all (&s, p->result->shape.dim[0] * p->blocks, error);
+}
+
+/* --- compiling ------------------------------------------------------------- */
+
+static void
+sample_free (gpointer data)
+{
+  Sample *p = data;
+
+  g_clear_pointer (&p->maps, ir_tensor_unref);
+  g_clear_pointer (&p->result, ir_tensor_unref);
+  g_free (p);
+}
+
+/* What takes an output with its channels innermost. */
+static gboolean
+is_taken_last (const IrNode *node)
+{
+  static const char *const types[] = { "Convolution", "GroupConvolution",
+    "MaxPool", "AvgPool", "ConvolutionBackpropData" };
+  const GArray *uses = node->outputs[0].uses;
+
+  for (guint i = 0; uses->len == 1 && i < G_N_ELEMENTS (types); i++)
+    if (ir_node_is (g_array_index (uses, IrUse, 0).node, types[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static Sample *
+make (const IrNode *node)
+{
+  const IrOutput *maps = ir_node_input (node, 0), *out = &node->outputs[0];
+  static guint8 nothing;
+  Sample *p = g_new0 (Sample, 1);
+
+  p->maps = ir_tensor_new_wrapped (
+      maps->dtype, &maps->shape, &nothing, G_MAXSIZE, NULL, NULL, NULL);
+  p->result = ir_tensor_new_wrapped (
+      out->dtype, &out->shape, &nothing, G_MAXSIZE, NULL, NULL, NULL);
+  p->last = is_taken_last (node);
+  p->pitch = CPU_PITCH (out->shape.dim[1]);
+  p->rows = CLAMP (
+      BLOCK / (out->shape.dim[3] * p->pitch), 1, (gsize) out->shape.dim[2]);
+  p->blocks = (out->shape.dim[2] + p->rows - 1) / p->rows;
+  if (!p->maps || !p->result || p->blocks > G_MAXINT32 / out->shape.dim[0])
+    g_clear_pointer (&p, sample_free);
+  return p;
+}
+
+gboolean
+cpu_lower_sample (CpuModel *model, const CpuFusion *fusion)
+{
+  const IrNode *node = fusion->head;
+  g_autofree guint *slots = g_new (guint, node->n_inputs);
+  const gint64 *out = node->outputs[0].shape.dim;
+  CpuStep *step;
+  Sample *p;
+
+  if (!cpu_port_can_be_last (node->inputs[0]) ||
+      !cpu_port_can_be_last (ir_port ((IrNode *) node, 0)) ||
+      !(p = make (node)))
+    return FALSE;
+  for (guint i = 0; i < node->n_inputs; i++)
+    slots[i] = cpu_take (model, node->inputs[i], i ? CPU_PLAIN : CPU_LAST);
+  step = cpu_add_step_on (
+      model, node, p->last ? CPU_LAST : CPU_PLAIN, slots, node->n_inputs);
+  step->kernel = model->reduce->name;
+  step->run = run_sample;
+  step->data = p;
+  step->free_data = sample_free;
+  step->scratch = p->pitch * sizeof (float) *
+      (1 + (p->last ? 0 : (gsize) p->rows * out[3]));
+  return TRUE;
+}
