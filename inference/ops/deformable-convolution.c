@@ -107,138 +107,151 @@ infer (IrInferCtx *ctx, GError **error)
 
 /* --- evaluate ---------------------------------------------------------------- */
 
-typedef struct {
-  const DeformAttrs *attrs;
-  IrConvGeometry g;
-  gint64 channels;
-  gint64 per_group;  /* input channels that one output channel reads */
-  gint64 per_deform; /* input channels that share offsets */
-  gint64 n_taps;
-  gint64 plane; /* of the input */
-  gint64 out_plane;
-  const float *data;
-  const float *offsets;
-  const float *mask; /* NULL: ones */
-  float *samples;    /* [channels, taps] of one output place */
-} Deform;
-
-static float
-pixel (const Deform *d, const float *plane, gint64 y, gint64 x)
+/* The pixels around a point and their shares: with padding, the image goes on as zeros
+ * around it; else points outside are zero and the last pixels reach up to the border. */
+static void
+find_point (const IrSampling *s, float y, float x, gint64 *pixel, float *weight)
 {
-  if (y < 0 || y >= d->g.in[0] || x < 0 || x >= d->g.in[1])
-    return 0;
-  return plane[y * d->g.in[1] + x];
-}
-
-/* The data at a point: with padding, the image goes on as zeros around it; else
- * points outside are zero and the last pixels reach up to the border. */
-static float
-sample (const Deform *d, const float *plane, float y, float x)
-{
-  const float height = (float) d->g.in[0], width = (float) d->g.in[1];
+  const DeformAttrs *attrs = s->ctx->attrs;
+  const gint64 height = s->window.in[0], width = s->window.in[1];
+  const gint64 least = attrs->bilinear_interpolation_pad ? -1 : 0;
   gint64 top, left;
-  float down, across;
 
-  if (!d->attrs->bilinear_interpolation_pad)
-    return y >= 0 && y < height && x >= 0 && x < width
-        ? ir_roi_between (plane, d->g.in[0], d->g.in[1], y, x)
-        : 0;
-  if (!(y > -1 && y < height && x > -1 && x < width))
-    return 0;
+  for (guint i = 0; i < IR_POINT; i++) {
+    pixel[i] = -1;
+    weight[i] = 0;
+  }
+  if (!attrs->bilinear_interpolation_pad) {
+    if (y >= 0 && y < (float) height && x >= 0 && x < (float) width)
+      ir_roi_point (y, x, height, width, pixel, weight);
+    return;
+  }
+  if (!(y > (float) least && y < (float) height && x > (float) least &&
+          x < (float) width))
+    return;
   top = (gint64) floorf (y);
   left = (gint64) floorf (x);
-  down = y - (float) top;
-  across = x - (float) left;
-  return (1 - down) * (1 - across) * pixel (d, plane, top, left) +
-      (1 - down) * across * pixel (d, plane, top, left + 1) +
-      down * (1 - across) * pixel (d, plane, top + 1, left) +
-      down * across * pixel (d, plane, top + 1, left + 1);
-}
+  for (guint i = 0; i < IR_POINT; i++) {
+    const gint64 row = top + i / 2, column = left + i % 2;
+    const float down = y - (float) top, across = x - (float) left;
 
-/* Reads what the output place @place sees of all channels. */
-static void
-sample_place (const Deform *d, gint64 place)
-{
-  const IrConvGeometry *g = &d->g;
-  const gint64 row = place / g->out[1], column = place % g->out[1];
-  float *to = d->samples;
-
-  for (gint64 c = 0; c < d->channels; c++) {
-    const gint64 first = c / d->per_deform * d->n_taps;
-    const float *plane = d->data + c * d->plane;
-
-    for (gint64 tap = 0; tap < d->n_taps; tap++, to++) {
-      const float *offset =
-          d->offsets + (first + tap) * 2 * d->out_plane + place;
-      const float y = (float) (row * g->stride[0] - g->pad_begin[0] +
-                          tap / g->kernel[1] * g->dilation[0]) +
-          offset[0];
-      const float x = (float) (column * g->stride[1] - g->pad_begin[1] +
-                          tap % g->kernel[1] * g->dilation[1]) +
-          offset[d->out_plane];
-
-      *to = sample (d, plane, y, x);
-      if (d->mask)
-        *to *= d->mask[(first + tap) * d->out_plane + place];
-    }
+    weight[i] = (i / 2 ? down : 1 - down) * (i % 2 ? across : 1 - across);
+    if (row >= 0 && row < height && column >= 0 && column < width)
+      pixel[i] = row * width + column;
   }
 }
 
-static void
-convolve (
-    const Deform *d, const float *weights, gint64 out_channels, float *out)
+static gboolean
+find (const IrSampling *s, gint64 index, gint64 row, gint64 column,
+    IrSamples *samples)
 {
-  const gint64 n = d->per_group * d->n_taps;
-  const gint64 per_group = out_channels / d->attrs->group;
+  const IrConvGeometry *g = &s->window;
+  const gint64 n_taps = g->kernel[0] * g->kernel[1];
+  const gint64 plane = g->out[0] * g->out[1], place = row * g->out[1] + column;
+  const float *offset =
+      ir_eval_f32 (s->ctx, OFFSETS) + index * n_taps * 2 * plane + place;
+  const float *mask = s->ctx->n_inputs > MASK
+      ? ir_eval_f32 (s->ctx, MASK) + index * n_taps * plane + place
+      : NULL;
 
-  for (gint64 place = 0; place < d->out_plane; place++) {
-    sample_place (d, place);
-    for (gint64 o = 0; o < out_channels; o++) {
-      const float *seen = d->samples + o / per_group * n;
+  if (!ir_samples_begin (samples, (gsize) n_taps, IR_POINT))
+    return FALSE;
+  for (gint64 t = 0; t < n_taps; t++, offset += 2 * plane) {
+    const float y = (float) (row * g->stride[0] - g->pad_begin[0] +
+                        t / g->kernel[1] * g->dilation[0]) +
+        offset[0];
+    const float x = (float) (column * g->stride[1] - g->pad_begin[1] +
+                        t % g->kernel[1] * g->dilation[1]) +
+        offset[plane];
+    float *weight = samples->weight + t * IR_POINT;
+
+    find_point (s, y, x, samples->pixel + t * IR_POINT, weight);
+    for (guint i = 0; mask && i < IR_POINT; i++)
+      weight[i] *= mask[t * plane];
+  }
+  return TRUE;
+}
+
+static gboolean
+sampling (const IrEvalCtx *ctx, IrSampling *s, GError **error)
+{
+  const DeformAttrs *attrs = ctx->attrs;
+  const gint64 *in = ctx->in[DATA]->shape.dim;
+
+  *s = (IrSampling){
+    .ctx = ctx, .images = in[0] * attrs->deformable_group, .find = find
+  };
+  return ir_conv_geometry (&attrs->conv, 2, in + 2,
+      ctx->in[WEIGHTS]->shape.dim + 2, &s->window, error);
+}
+
+/* What the window at a place sees of all channels: [channels, taps]. */
+static gboolean
+see (const IrSampling *s, gint64 image, gint64 row, gint64 column,
+    IrSamples *samples, float *seen)
+{
+  const DeformAttrs *attrs = s->ctx->attrs;
+  const IrMaps maps = ir_roi_maps (s->ctx, image);
+  const gint64 plane = maps.height * maps.width;
+  const gint64 moved = maps.channels / attrs->deformable_group;
+
+  for (gint64 c = 0; c < maps.channels; c++) {
+    if (c % moved == 0 &&
+        !s->find (s, image * attrs->deformable_group + c / moved, row, column,
+            samples))
+      return FALSE;
+    for (gsize t = 0; t < samples->n; t++, seen++) {
+      *seen = 0;
+      for (gsize i = t * IR_POINT; i < (t + 1) * IR_POINT; i++)
+        if (samples->pixel[i] >= 0)
+          *seen +=
+              samples->weight[i] * maps.data[c * plane + samples->pixel[i]];
+    }
+  }
+  return TRUE;
+}
+
+/* Row @i of all images. */
+static gboolean
+convolve_row (gconstpointer data, gint64 i, IrSamples *samples)
+{
+  const IrSampling *s = data;
+  const DeformAttrs *attrs = s->ctx->attrs;
+  const gint64 *out = s->ctx->out[0]->shape.dim;
+  const gint64 n = ir_shape_size (&s->ctx->in[WEIGHTS]->shape, 1, 4);
+  const gint64 per_group = out[1] / attrs->group, plane = out[2] * out[3];
+  const float *weights = ir_eval_f32 (s->ctx, WEIGHTS);
+  float *to = ir_eval_out_f32 (s->ctx, 0) + i / out[2] * out[1] * plane +
+      i % out[2] * out[3];
+  g_autofree float *seen = g_try_new (float, n * attrs->group);
+
+  if (!seen)
+    return FALSE;
+  for (gint64 x = 0; x < out[3]; x++) {
+    if (!see (s, i / out[2], i % out[2], x, samples, seen))
+      return FALSE;
+    for (gint64 o = 0; o < out[1]; o++) {
+      const float *part = seen + o / per_group * n;
       double sum = 0;
 
-      for (gint64 i = 0; i < n; i++)
-        sum += (double) seen[i] * weights[o * n + i];
-      out[o * d->out_plane + place] = (float) sum;
+      for (gint64 k = 0; k < n; k++)
+        sum += (double) part[k] * weights[o * n + k];
+      to[o * plane + x] = (float) sum;
     }
   }
+  return TRUE;
 }
 
 static gboolean
 evaluate (IrEvalCtx *ctx, GError **error)
 {
-  const IrShape *in = &ctx->in[DATA]->shape,
-                *weights = &ctx->in[WEIGHTS]->shape;
-  const IrShape *out = &ctx->out[0]->shape;
-  g_autofree float *samples = NULL;
-  Deform d = { .attrs = ctx->attrs };
+  const gint64 *out = ctx->out[0]->shape.dim;
+  IrSampling s;
 
-  if (ir_tensor_count (ctx->out[0]) == 0 || in->dim[1] == 0)
+  if (ir_tensor_count (ctx->out[0]) == 0 || ctx->in[DATA]->shape.dim[1] == 0)
     return TRUE;
-  if (!ir_conv_geometry (
-          &d.attrs->conv, 2, in->dim + 2, weights->dim + 2, &d.g, error))
-    return FALSE;
-  d.channels = in->dim[1];
-  d.per_group = weights->dim[1];
-  d.per_deform = d.channels / d.attrs->deformable_group;
-  d.n_taps = d.g.kernel[0] * d.g.kernel[1];
-  d.plane = d.g.in[0] * d.g.in[1];
-  d.out_plane = d.g.out[0] * d.g.out[1];
-  d.samples = samples = g_try_new (float, d.channels *d.n_taps);
-  if (!samples)
-    return ir_fail (error, IR_ERROR_LIMIT, "out of memory");
-
-  for (gint64 b = 0; b < in->dim[0]; b++) {
-    const gint64 maps = d.attrs->deformable_group * d.n_taps * d.out_plane;
-
-    d.data = ir_eval_f32 (ctx, DATA) + b * d.channels * d.plane;
-    d.offsets = ir_eval_f32 (ctx, OFFSETS) + b * 2 * maps;
-    if (ctx->n_inputs > MASK)
-      d.mask = ir_eval_f32 (ctx, MASK) + b * maps;
-    convolve (&d, ir_eval_f32 (ctx, WEIGHTS), out->dim[1],
-        ir_eval_out_f32 (ctx, 0) + b * out->dim[1] * d.out_plane);
-  }
-  return TRUE;
+  return sampling (ctx, &s, error) &&
+      ir_eval_samples (ctx, out[0] * out[2], convolve_row, &s, error);
 }
 
 /* --- descriptors ------------------------------------------------------------- */
@@ -272,6 +285,7 @@ static const IrAttrDesc attrs_8[] = { COMMON_ATTRS,
     .attrs = attrs_##number,                                                   \
     .infer = infer,                                                            \
     .evaluate = evaluate,                                                      \
+    .sampling = sampling,                                                      \
     .summary = text,                                                           \
   };
 

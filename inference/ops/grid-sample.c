@@ -159,7 +159,9 @@ find (const IrSampling *s, gint64 i, gint64 y, gint64 x, IrSamples *samples)
 static gboolean
 sampling (const IrEvalCtx *ctx, IrSampling *s, GError **error)
 {
-  *s = (IrSampling){ ctx, ctx->in[DATA]->shape.dim[0], FALSE, 0, find };
+  *s = (IrSampling){
+    .ctx = ctx, .images = ctx->in[DATA]->shape.dim[0], .find = find
+  };
   return TRUE;
 }
 

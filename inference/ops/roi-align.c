@@ -210,8 +210,10 @@ sampling (const IrEvalCtx *ctx, IrSampling *s, GError **error)
   const AlignAttrs *attrs = ctx->attrs;
   gint64 batch;
 
-  *s = (IrSampling){ ctx, ctx->in[ROIS]->shape.dim[0], attrs->mode == MODE_MAX,
-    0, find };
+  *s = (IrSampling){ .ctx = ctx,
+    .images = ctx->in[ROIS]->shape.dim[0],
+    .max = attrs->mode == MODE_MAX,
+    .find = find };
   for (gint64 i = 0; i < s->images; i++)
     if (!ir_roi_batch ((double) ir_tensor_get_i64 (ctx->in[BATCHES], (gsize) i),
             ctx->in[MAPS]->shape.dim[0], i, &batch, error))

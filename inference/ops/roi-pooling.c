@@ -128,8 +128,11 @@ sampling (const IrEvalCtx *ctx, IrSampling *s, GError **error)
   const PoolAttrs *attrs = ctx->attrs;
   const gboolean max = attrs->method == METHOD_MAX;
 
-  *s = (IrSampling){ ctx, ir_roi_count (ctx, ROIS), max, -FLT_MAX,
-    max ? find_max : find_point };
+  *s = (IrSampling){ .ctx = ctx,
+    .images = ir_roi_count (ctx, ROIS),
+    .max = max,
+    .least = -FLT_MAX,
+    .find = max ? find_max : find_point };
   return ir_roi_check_batches (ctx, ROIS, s->images, error);
 }
 

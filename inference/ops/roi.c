@@ -118,21 +118,6 @@ ir_roi_whole (double value)
   return (gint64) CLAMP (value, -most, most);
 }
 
-float
-ir_roi_between (
-    const float *plane, gint64 height, gint64 width, float y, float x)
-{
-  const gint64 top = (gint64) y, left = (gint64) x;
-  const gint64 bottom = MIN (top + 1, height - 1);
-  const gint64 right = MIN (left + 1, width - 1);
-  const float down = y - (float) top, across = x - (float) left;
-  const float *upper = plane + top * width, *lower = plane + bottom * width;
-  const float above = upper[left] + (upper[right] - upper[left]) * across;
-  const float below = lower[left] + (lower[right] - lower[left]) * across;
-
-  return above + (below - above) * down;
-}
-
 void
 ir_roi_point (
     float y, float x, gint64 height, gint64 width, gint64 *pixel, float *weight)

@@ -68,10 +68,6 @@ gboolean ir_roi_check_batches (
 /* @value as an integer, within +-2^30; 0 for NaN. */
 gint64 ir_roi_whole (double value);
 
-/* The value of @plane at a point inside it, between the pixels around. */
-float ir_roi_between (
-    const float *plane, gint64 height, gint64 width, float y, float x);
-
 /* --- sampling ------------------------------------------------------------- */
 
 /* `evaluate` of ops that have `sampling`. */

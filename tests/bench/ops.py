@@ -140,8 +140,8 @@ def psroi(kind="PSROIPooling", **attributes):
 
 def deformable(channels, size):
     return ("DeformableConvolution", 8,
-            [normal(1, channels, size, size), normal(1, 18, size, size),
-             normal(channels, channels, 3, 3)], [],
+            [normal(1, channels, size, size), normal(1, 18, size, size)],
+            scalars(normal(channels, channels, 3, 3)),
             dict(strides=[1, 1], dilations=[1, 1], pads_begin=[1, 1],
                  pads_end=[1, 1], auto_pad="explicit", group=1,
                  deformable_group=1, bilinear_interpolation_pad=True))

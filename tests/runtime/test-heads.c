@@ -11,7 +11,7 @@
 #define MAX_IN 6
 #define MAX_OUT 3
 
-/* What an input holds: "kind shape size"; "=number" is a constant. */
+/* What an input holds: "kind shape size"; "=number" and weights are constants. */
 typedef struct {
   const char *type;
   guint opset;
@@ -59,7 +59,7 @@ fill (IrTensor *tensor, const char *kind, double size, double images)
   else if (g_str_equal (kind, "regions"))
     fill_boxes (x, n, 5, size, images);
   for (gsize i = 0; i < n; i++) {
-    if (g_str_equal (kind, "normal"))
+    if (g_str_equal (kind, "normal") || g_str_equal (kind, "weights"))
       x[i] = pick (-size, size);
     else if (g_str_equal (kind, "steps"))
       x[i] = rint (pick (-size, size) * 16) / 16;
@@ -93,6 +93,14 @@ make_input (const char *text)
   fill (tensor, words[0], n > 2 ? g_ascii_strtod (words[2], NULL) : 1,
       n > 3 ? g_ascii_strtod (words[3], NULL) : 1);
   return tensor;
+}
+
+static IrPort
+add_weights (IrGraph *graph, const char *text)
+{
+  g_autoptr (IrTensor) value = make_input (text);
+
+  return ir_port (ir_graph_add_const (graph, "weights", value), 0);
 }
 
 static IrPort
@@ -137,6 +145,10 @@ make_graph (const Case *c, IrTensor **in)
   for (; n < MAX_IN && c->inputs[n]; n++) {
     if (c->inputs[n][0] == '=') {
       ports[n] = add_constant (graph, c->inputs[n] + 1);
+      continue;
+    }
+    if (g_str_has_prefix (c->inputs[n], "weights")) {
+      ports[n] = add_weights (graph, c->inputs[n]);
       continue;
     }
     in[n_in] = make_input (c->inputs[n]);
@@ -225,6 +237,8 @@ test_case (gconstpointer data)
   "score_threshold=0.1;nms_top_k=80;keep_top_k=100;sort_result_type=classid;"
 #define ROI "pooled_h=7;pooled_w=6;spatial_scale=0.1;"
 
+#define DEFORMABLE "strides=1,1;dilations=1,1;pads_begin=1,1;pads_end=1,1;"
+
 static const Case cases[] = {
   { "TopK", 3, "axis=1;mode=max;sort=value", { "steps 3,9000", "=50" } },
   { "TopK", 3, "axis=0;mode=min;sort=index", { "steps 100,900 8", "=7" } },
@@ -278,6 +292,19 @@ static const Case cases[] = {
   { "ExperimentalDetectronROIFeatureExtractor", 6,
       "output_size=7;sampling_ratio=2;pyramid_scales=4,8;aligned=false",
       { "boxes 200,4 500", "normal 1,16,40,60", "normal 1,16,20,30" } },
+  { "DeformableConvolution", 1, DEFORMABLE "group=1;deformable_group=1",
+      { "normal 2,24,20,30", "normal 2,18,20,30 3", "weights 40,24,3,3" },
+      5e-6 },
+  { "DeformableConvolution", 8,
+      DEFORMABLE "group=2;deformable_group=4;bilinear_interpolation_pad=true",
+      { "normal 1,24,20,30", "normal 1,72,20,30 3", "weights 48,12,3,3",
+          "scores 1,36,20,30" },
+      5e-6 },
+  /* Groups that do not begin where a kernel may write. */
+  { "DeformableConvolution", 8, DEFORMABLE "group=2;deformable_group=1",
+      { "normal 1,6,20,30", "normal 1,18,20,30 3", "weights 6,3,3,3" }, 5e-6 },
+  { "DeformableConvolution", 8, DEFORMABLE "group=1;deformable_group=1",
+      { "normal 1,300,9,9", "normal 1,18,9,9 3", "weights 70,300,3,3" }, 5e-6 },
   { "GridSample", 9, "mode=bilinear;padding_mode=zeros",
       { "normal 2,19,20,30", "normal 2,40,50,2 1.5" }, 2e-6 },
   { "GridSample", 9, "mode=bicubic;padding_mode=reflection;align_corners=true",

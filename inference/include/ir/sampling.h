@@ -2,21 +2,27 @@
 #ifndef IR_SAMPLING_H
 #define IR_SAMPLING_H
 
+#include <ir/conv.h>
 #include <ir/op.h>
 
 G_BEGIN_DECLS
 
 /*
  * Which pixels ops read that look at places of their input which other inputs say:
- * regions, a grid. All channels of an image are read at the same places.
+ * regions, a grid, offsets. All channels of an image, or a group of them, are read at
+ * the same places.
  */
+
+/** IR_POINT: pixels around a point. Since: 0.1 */
+#define IR_POINT 4
 
 /**
  * IrSamples: what one pixel of the output is made of
  * @image: of input 0
  * @n: points; the pixel is 0 if there are none
  * @taps: pixels that each point is a weighted sum of
- * @pixel: (array length=n*taps): row times width plus column
+ * @pixel: (array length=n*taps): row times width plus column; -1, of windows only, for a
+ *   zero
  * @weight: (array length=n*taps): their shares
  * @divisor: what the sum of the points is divided by
  * @room: how many taps there is memory for
@@ -39,6 +45,9 @@ typedef struct {
  *   are not looked at, their shapes are
  * @images: of the output, [@images, channels, height, width]; what lies behind them is
  *   zeros
+ * @window: of a convolution whose window has its elements moved: these are the points
+ *   then, not to be summed up, and @images counts groups of channels that are moved
+ *   together, image by image
  * @max: the largest of the points and @least is taken instead of their sum
  * @find: what pixel (@y, @x) of image @index is made of; %FALSE if there is no memory
  *
@@ -47,6 +56,7 @@ typedef struct {
 struct _IrSampling {
   const IrEvalCtx *ctx;
   gint64 images;
+  IrConvGeometry window;
   gboolean max;
   float least;
   gboolean (*find) (const IrSampling *sampling, gint64 index, gint64 y,

@@ -12,6 +12,7 @@ static const LowerRow lower_rows[] = {
   { "GroupConvolution", cpu_lower_conv },
   { "ConvolutionBackpropData", cpu_lower_deconv },
   { "GroupConvolutionBackpropData", cpu_lower_deconv },
+  { "DeformableConvolution", cpu_lower_deform },
   { "MatMul", cpu_lower_matmul },
   { "MaxPool", cpu_lower_pool },
   { "AvgPool", cpu_lower_pool },

@@ -413,6 +413,7 @@ gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_move (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_gather (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_sample (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_deform (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_interpolate (CpuModel *model, const CpuFusion *fusion);
 
 /* Lets layers that can be computed in several ways be tried while the model is built. */

@@ -2,9 +2,8 @@
 
 /* Pixels of computed places (ROIAlign, ROIPooling, GridSample): sums of pixels whose
  * channels lie side by side. */
-#include "cpu.h"
+#include "sampled.h"
 
-#include <ir/sampling.h>
 #include <string.h>
 
 /* Results in the order of planes are turned into it in blocks of so many floats. */
@@ -13,8 +12,7 @@
 #define WORK 16
 
 typedef struct {
-  /* Input 0 and the output without contents. */
-  IrTensor *maps, *result;
+  CpuSampled sampled;
   gboolean last;
   /* Rows of the output in a block, blocks of an image. */
   gint64 rows, blocks;
@@ -52,7 +50,8 @@ find_pixels (const Sampling *s, guint worker)
   const Sample *p = s->work.step->data;
   const IrSamples *samples = &s->samples[worker];
   const gsize pitch = cpu_in_pitch (&s->work, 0);
-  const gint64 plane = p->maps->shape.dim[2] * p->maps->shape.dim[3];
+  const gint64 plane =
+      p->sampled.in[0]->shape.dim[2] * p->sampled.in[0]->shape.dim[3];
   const float *image = cpu_in (&s->work, 0) + samples->image * plane * pitch;
 
   for (gsize i = 0; i < samples->n * samples->taps; i++)
@@ -96,7 +95,7 @@ make_pixel (Sampling *s, guint worker, gint64 image, gint64 y, gint64 x,
     float *to, float *point)
 {
   const Sample *p = s->work.step->data;
-  const gsize n = CPU_PITCH (p->maps->shape.dim[1]);
+  const gsize n = CPU_PITCH (p->sampled.in[0]->shape.dim[1]);
   IrSamples *samples = &s->samples[worker];
 
   if (!s->sampling.find (&s->sampling, image, y, x, samples) ||
@@ -115,7 +114,7 @@ static gboolean
 make_block (Sampling *s, guint worker, gint64 image, gint64 first)
 {
   const Sample *p = s->work.step->data;
-  const gint64 *out = p->result->shape.dim;
+  const gint64 *out = p->sampled.out->shape.dim;
   const gint64 end = MIN (first + p->rows, out[2]);
   const gsize pitch = p->last ? cpu_out_pitch (&s->work, 0) : p->pitch;
   const gsize pixels = (end - first) * out[3];
@@ -153,7 +152,7 @@ run_all (Sampling *s, guint n, GError **error)
 {
   const Sample *p = s->work.step->data;
   const CpuModel *model = s->work.run->model;
-  const guint64 work = ir_tensor_count (p->result) * WORK;
+  const guint64 work = ir_tensor_count (p->sampled.out) * WORK;
   const guint threads = cpu_parts (model, work) > 1 ? model->threads : 1;
 
   s->samples = g_new0 (IrSamples, threads);
@@ -167,30 +166,18 @@ run_all (Sampling *s, guint n, GError **error)
   g_free (s->samples);
   g_free (s->at);
   g_free (s->room);
-  return !s->failed ||
-      ir_fail (error, IR_ERROR_LIMIT,
-          "node '%s': no memory for all that one pixel reads",
-          s->work.step->node->name);
+  return !s->failed || cpu_sampled_fail (&s->work, error);
 }
 
 static gboolean
 run_sample (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Sample *p = step->data;
-  const IrNode *node = step->node;
   Sampling s = { { step, run } };
-  g_autofree IrTensor **in = g_new (IrTensor *, step->n_in);
-  IrTensor *result = p->result;
-  IrEvalCtx ctx = { node, node->attrs, step->n_in, in, 1, &result };
+  CpuSampledRun at;
 
-  in[0] = p->maps;
-  for (guint i = 1; i < step->n_in; i++)
-    in[i] = run->tensors[step->in[i]];
-  if (!node->op->sampling (&ctx, &s.sampling, error)) {
-    g_prefix_error (error, "node '%s': ", node->name);
-    return FALSE;
-  }
-  return run_all (&s, p->result->shape.dim[0] * p->blocks, error);
+  return cpu_sampled_begin (&p->sampled, &s.work, &at, &s.sampling, error) &&
+      run_all (&s, p->sampled.out->shape.dim[0] * p->blocks, error);
 }
 
 /* --- compiling ------------------------------------------------------------- */
@@ -200,8 +187,7 @@ sample_free (gpointer data)
 {
   Sample *p = data;
 
-  g_clear_pointer (&p->maps, ir_tensor_unref);
-  g_clear_pointer (&p->result, ir_tensor_unref);
+  cpu_sampled_clear (&p->sampled);
   g_free (p);
 }
 
@@ -222,41 +208,34 @@ is_taken_last (const IrNode *node)
 static Sample *
 make (const IrNode *node)
 {
-  const IrOutput *maps = ir_node_input (node, 0), *out = &node->outputs[0];
-  static guint8 nothing;
+  const gint64 *out = node->outputs[0].shape.dim;
   Sample *p = g_new0 (Sample, 1);
 
-  p->maps = ir_tensor_new_wrapped (
-      maps->dtype, &maps->shape, &nothing, G_MAXSIZE, NULL, NULL, NULL);
-  p->result = ir_tensor_new_wrapped (
-      out->dtype, &out->shape, &nothing, G_MAXSIZE, NULL, NULL, NULL);
-  p->last = is_taken_last (node);
-  p->pitch = CPU_PITCH (out->shape.dim[1]);
-  p->rows = CLAMP (
-      BLOCK / (out->shape.dim[3] * p->pitch), 1, (gsize) out->shape.dim[2]);
-  p->blocks = (out->shape.dim[2] + p->rows - 1) / p->rows;
-  if (!p->maps || !p->result || p->blocks > G_MAXINT32 / out->shape.dim[0])
-    g_clear_pointer (&p, sample_free);
-  return p;
+  if (cpu_sampled_init (&p->sampled, node)) {
+    p->last = is_taken_last (node);
+    p->pitch = CPU_PITCH (out[1]);
+    p->rows = CLAMP (BLOCK / (out[3] * p->pitch), 1, (gsize) out[2]);
+    p->blocks = (out[2] + p->rows - 1) / p->rows;
+    if (p->blocks <= G_MAXINT32 / out[0])
+      return p;
+  }
+  sample_free (p);
+  return NULL;
 }
 
 gboolean
 cpu_lower_sample (CpuModel *model, const CpuFusion *fusion)
 {
+  static const guint all[CPU_SAMPLED_INPUTS] = { 0, 1, 2, 3 };
   const IrNode *node = fusion->head;
-  g_autofree guint *slots = g_new (guint, node->n_inputs);
   const gint64 *out = node->outputs[0].shape.dim;
+  Sample *p = make (node);
   CpuStep *step;
-  Sample *p;
 
-  if (!cpu_port_can_be_last (node->inputs[0]) ||
-      !cpu_port_can_be_last (ir_port ((IrNode *) node, 0)) ||
-      !(p = make (node)))
+  if (!p)
     return FALSE;
-  for (guint i = 0; i < node->n_inputs; i++)
-    slots[i] = cpu_take (model, node->inputs[i], i ? CPU_PLAIN : CPU_LAST);
-  step = cpu_add_step_on (
-      model, node, p->last ? CPU_LAST : CPU_PLAIN, slots, node->n_inputs);
+  step = cpu_sampled_add (model, node, p->last ? CPU_LAST : CPU_PLAIN, all,
+      node->n_inputs, &p->sampled);
   step->kernel = model->reduce->name;
   step->run = run_sample;
   step->data = p;
