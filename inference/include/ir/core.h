@@ -215,7 +215,8 @@ IR_API double ir_compiled_model_get_peak_gflops (IrCompiledModel *model);
  * @weights: its constants in the order in which the device reads them, once for all
  *   requests
  * @arena: of each request: values that one step leaves to others
- * @scratch: of each request: what steps need while they run
+ * @scratch: of each request: what steps need while they run, beyond what is free of
+ *   the arena then
  *
  * Since: 0.1
  */

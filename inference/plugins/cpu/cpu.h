@@ -102,8 +102,13 @@ struct _CpuStep {
   gboolean (*run) (const CpuStep *step, CpuRun *run, GError **error);
   gpointer data;
   GDestroyNotify free_data;
-  /* Bytes that each thread needs while it runs. */
+  /* Bytes that each thread needs while it runs; where those of the first are in the
+   * arena. */
   gsize scratch;
+  gsize scratch_offset;
+  /* Whether that holds numbers as values do, all finite if those of the inputs are:
+   * then it may lie where values will be, which fill pixels up with what was there. */
+  gboolean scratch_is_values;
   /* What it reads in the order in which it lies, beside its inputs; the same of the
    * next step that does, to be fetched while there is time. */
   gconstpointer reads, later;
@@ -143,6 +148,7 @@ struct _CpuModel {
   GHashTable *first_slots;
   GArray *slots;
   GPtrArray *steps;
+  /* Bytes of the arena for values, and what the memory of steps takes beyond. */
   gsize arena;
   gsize scratch;
   CpuStore *store;
@@ -185,9 +191,10 @@ struct _CpuModel {
 struct _CpuRun {
   const CpuModel *model;
   guint8 *arena;
-  guint8 *scratch;
   gpointer arena_memory;
-  gpointer scratch_memory;
+  /* Of the step that runs; bytes from one thread's to the next. */
+  guint8 *scratch;
+  gsize scratch_step;
   gpointer *data;
   IrTensor **tensors;
   /* CPU_SPARES for each output: what callers have had, to be filled again when
@@ -210,7 +217,7 @@ cpu_slot (const CpuModel *model, guint index)
 static inline gpointer
 cpu_scratch (const CpuRun *run, guint worker)
 {
-  return run->scratch + worker * run->model->scratch;
+  return run->scratch + worker * run->scratch_step;
 }
 
 #define CPU_MAX_ABSORBED 8

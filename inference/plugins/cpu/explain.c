@@ -166,7 +166,9 @@ explain_step (const CpuModel *model, guint index)
   append_slots (text, ", slots ", step->in, step->n_in);
   append_slots (text, " to ", step->out, step->n_out);
   if (step->scratch)
-    g_string_append_printf (text, ", scratch %" G_GSIZE_FORMAT, step->scratch);
+    g_string_append_printf (text,
+        ", scratch %" G_GSIZE_FORMAT " for each thread from %" G_GSIZE_FORMAT,
+        step->scratch, step->scratch_offset);
   g_printerr ("%s\n", text->str);
 }
 
@@ -177,11 +179,10 @@ explain_plan (CpuModel *model)
 
   cpu_model_memory (model, &memory);
   g_printerr ("plan of '%s': %u steps, %u slots, arena of %" G_GSIZE_FORMAT
-              " bytes, scratch memory of %" G_GSIZE_FORMAT
-              " for each of %u threads, weights of %" G_GUINT64_FORMAT
-              " bytes\n",
+              " bytes, scratch memory beyond of %" G_GSIZE_FORMAT
+              " bytes, weights of %" G_GUINT64_FORMAT " bytes, %u threads\n",
       model->graph->name, model->steps->len, model->slots->len, model->arena,
-      model->scratch, model->threads, memory.weights);
+      model->scratch, memory.weights, model->threads);
   for (guint i = 0; i < model->slots->len; i++)
     explain_slot (model, i);
   for (guint i = 0; i < model->steps->len; i++)

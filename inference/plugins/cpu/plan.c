@@ -46,6 +46,28 @@ find_place (const GPtrArray *placed, const CpuSlot *slot)
   return offset;
 }
 
+/* Where no value is while the step runs; most steps that need much have little
+ * beside them. */
+static void
+place_scratch (CpuModel *model, const GPtrArray *placed)
+{
+  gsize end = model->arena;
+
+  for (guint i = 0; i < model->steps->len; i++) {
+    CpuStep *step = g_ptr_array_index (model->steps, i);
+    CpuSlot slot = { .first = i, .last = i };
+
+    step->scratch = ALIGN (step->scratch);
+    slot.bytes = step->scratch * model->threads;
+    if (slot.bytes == 0)
+      continue;
+    step->scratch_offset =
+        step->scratch_is_values ? find_place (placed, &slot) : model->arena;
+    end = MAX (end, step->scratch_offset + slot.bytes);
+  }
+  model->scratch = end - model->arena;
+}
+
 static void
 plan_arena (CpuModel *model)
 {
@@ -64,6 +86,7 @@ plan_arena (CpuModel *model)
     g_ptr_array_add (placed, slot);
     g_ptr_array_sort (placed, compare_offsets);
   }
+  place_scratch (model, placed);
   for (guint i = 0; i < model->slots->len; i++)
     if (cpu_slot (model, i)->place == CPU_VIEW)
       cpu_slot (model, i)->offset =
@@ -104,11 +127,6 @@ cpu_plan (CpuModel *model)
 
       g_array_append_val (step->drop, i);
     }
-  }
-  for (guint i = 0; i < model->steps->len; i++) {
-    const CpuStep *step = g_ptr_array_index (model->steps, i);
-
-    model->scratch = MAX (model->scratch, ALIGN (step->scratch));
   }
 }
 

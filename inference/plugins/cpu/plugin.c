@@ -279,7 +279,7 @@ cpu_model_memory (gpointer data, IrModelMemory *memory)
 
   *memory =
       (IrModelMemory){ cpu_store_used (model->store) + constant_bytes (model),
-        model->arena, model->scratch * model->threads };
+        model->arena, model->scratch };
 }
 
 static void

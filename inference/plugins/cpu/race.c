@@ -74,7 +74,7 @@ narrow (const Race *race, const CpuStep *step)
     CpuSlot slot = *cpu_slot (model, step->in[i]);
 
     if (step->in[i] >= race->n_slots || slot.layout != CPU_LAST ||
-        !cpu_in_arena (model, step->in[i]))
+        slot.levels.step != 0 || !cpu_in_arena (model, step->in[i]))
       continue;
     slot.dtype = IR_DTYPE_BF16;
     step->in[i] = model->slots->len;
@@ -156,7 +156,6 @@ race_clear (Race *race)
   g_ptr_array_set_size (model->steps, race->n_steps);
   g_array_set_size (model->slots, race->n_slots);
   cpu_store_truncate (model->store, race->n_blobs);
-  model->scratch = 0;
   g_ptr_array_unref (race->memory);
   g_free (race->run.data);
   g_free (race->trials);
@@ -233,7 +232,7 @@ place_trial (Race *race, guint trial)
     for (guint i = 0; i < step->n_out; i++)
       if (!place_slot (race, trial, step->out[i]))
         return FALSE;
-    model->scratch = MAX (model->scratch, step->scratch);
+    race->run.scratch_step = MAX (race->run.scratch_step, step->scratch);
   }
   return TRUE;
 }
@@ -248,8 +247,8 @@ place (Race *race)
   for (guint i = 0; i < race->n; i++)
     if (race->trials[i].fits && !place_trial (race, i))
       return FALSE;
-  model->scratch = (model->scratch + BEHIND) / LINE * LINE;
-  race->run.scratch = alloc (race, model->scratch * model->threads);
+  race->run.scratch_step = (race->run.scratch_step + BEHIND) / LINE * LINE;
+  race->run.scratch = alloc (race, race->run.scratch_step * model->threads);
   race->others = alloc (race, race->others_bytes);
   return race->run.scratch && race->others;
 }

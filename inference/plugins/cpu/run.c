@@ -57,7 +57,6 @@ cpu_request_free (gpointer request)
   g_free (run->tensors);
   g_free (run->data);
   free (run->arena_memory);
-  free (run->scratch_memory);
   g_free (run);
 }
 
@@ -72,11 +71,9 @@ cpu_request_new (gpointer data, GError **error)
   run->tensors = g_new0 (IrTensor *, model->slots->len + 1);
   run->spares =
       g_new0 (IrTensor *, model->graph->results->len * CPU_SPARES + 1);
-  run->arena = alloc_aligned (model->arena, &run->arena_memory, error);
-  if (run->arena)
-    run->scratch = alloc_aligned (
-        model->scratch * model->threads, &run->scratch_memory, error);
-  if (!run->scratch || !prepare_slots (run, error)) {
+  run->arena =
+      alloc_aligned (model->arena + model->scratch, &run->arena_memory, error);
+  if (!run->arena || !prepare_slots (run, error)) {
     cpu_request_free (run);
     return NULL;
   }
@@ -126,6 +123,8 @@ run_step (const CpuModel *model, CpuStep *step, CpuRun *run, GError **error)
   const gboolean profiling = g_atomic_int_get (&model->profiling);
   const gint64 start = profiling ? g_get_monotonic_time () : 0;
 
+  run->scratch = run->arena + step->scratch_offset;
+  run->scratch_step = step->scratch;
   if (!step->run (step, run, error))
     return FALSE;
   for (guint i = 0; i < step->drop->len; i++)

@@ -307,6 +307,7 @@ cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion)
   step->data = c;
   step->free_data = bconv_free;
   step->scratch = c->band.bytes;
+  step->scratch_is_values = TRUE;
   step->reads = c->packed;
   step->reads_bytes = packed_bytes (c);
   step->takes_bf16 = step->gives_bf16 = TRUE;

@@ -195,6 +195,7 @@ cpu_lower_stem (CpuModel *model, const CpuFusion *fusion)
   step->run = run_stem;
   step->data = c;
   step->free_data = stem_free;
+  step->scratch_is_values = TRUE;
   step->scratch = ((c->rows - 1) * c->s.window.stride_h +
                       (c->s.window.kernel_h - 1) * c->s.window.dilation_h + 1) *
       c->row * sizeof (float);

@@ -484,5 +484,6 @@ cpu_lower_winograd (CpuModel *model, const CpuFusion *fusion)
   step->data = c;
   step->free_data = winograd_free;
   step->scratch = scratch_bytes (c, c->shared ? model->threads : 1);
+  step->scratch_is_values = TRUE;
   return TRUE;
 }
