@@ -36,8 +36,10 @@ struct _IrEngine {
   GPtrArray *batches;
   Batch *open;
 
+  /* @waiters: on @changed. */
   GMutex lock;
   GCond changed;
+  guint waiters;
   GPtrArray *idle;
   guint running;
   gboolean flushing;
@@ -60,6 +62,15 @@ ir_job_free (IrJob *job, gsize n_outputs)
     g_clear_pointer (&job->outputs[i], ir_tensor_unref);
   g_free (job->outputs);
   g_free (job);
+}
+
+/* With the lock held. Broadcasts cost a system call even if nobody waits. */
+static void
+wait_for_change (IrEngine *engine)
+{
+  engine->waiters++;
+  g_cond_wait (&engine->changed, &engine->lock);
+  engine->waiters--;
 }
 
 /* --- making -------------------------------------------------------------- */
@@ -248,7 +259,7 @@ ir_engine_free (IrEngine *engine)
 
   g_mutex_lock (&engine->lock);
   while (engine->running > 0)
-    g_cond_wait (&engine->changed, &engine->lock);
+    wait_for_change (engine);
   g_mutex_unlock (&engine->lock);
   /* Their callbacks have given the batches back, but may not have returned. */
   for (guint i = 0; i < engine->batches->len; i++) {
@@ -310,7 +321,8 @@ give_back (Batch *batch)
   batch->n_jobs = 0;
   g_ptr_array_add (engine->idle, batch);
   engine->running--;
-  g_cond_broadcast (&engine->changed);
+  if (engine->waiters > 0)
+    g_cond_broadcast (&engine->changed);
   g_mutex_unlock (&engine->lock);
 }
 
@@ -347,7 +359,7 @@ start_open (IrEngine *engine)
 
   g_mutex_lock (&engine->lock);
   while (engine->running >= engine->nireq && !engine->flushing)
-    g_cond_wait (&engine->changed, &engine->lock);
+    wait_for_change (engine);
   engine->running++;
   if (engine->flushing)
     ir_fail (&error, IR_ERROR_CANCELLED, "flushing");
@@ -368,7 +380,7 @@ open_batch (IrEngine *engine, GError **error)
 
   g_mutex_lock (&engine->lock);
   while (engine->open == NULL && engine->idle->len == 0 && !engine->flushing)
-    g_cond_wait (&engine->changed, &engine->lock);
+    wait_for_change (engine);
   flushing = engine->flushing;
   if (!flushing && engine->open == NULL)
     engine->open =

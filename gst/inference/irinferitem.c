@@ -56,7 +56,7 @@ ir_item_done (IrJob *job, const GError *error, gpointer user_data)
   stream->stats.inferences += error == NULL;
   stream->stats.infer = job->infer_ns;
   settle (item);
-  g_cond_broadcast (&stream->changed);
+  ir_infer_stream_changed (stream);
   g_mutex_unlock (&stream->lock);
 }
 
@@ -259,7 +259,7 @@ ir_item_submit (IrItem *item)
   settle (item);
   /* Waking somebody for nothing costs more than all else here. */
   if (item->state == IR_ITEM_READY || stream->open_since >= 0)
-    g_cond_broadcast (&stream->changed);
+    ir_infer_stream_changed (stream);
   g_mutex_unlock (&stream->lock);
   g_clear_error (&error);
 }

@@ -4,6 +4,31 @@
 /* Frames after which the longest time that one was inside is looked at anew. */
 #define PEAK_FRAMES 64
 
+/* --- waiting -------------------------------------------------------------- */
+
+/* Broadcasts cost a system call even if nobody waits. */
+void
+ir_infer_stream_changed (IrInferStream *stream)
+{
+  if (stream->waiters > 0)
+    g_cond_broadcast (&stream->changed);
+}
+
+/* With the lock held. @until: monotonic time, -1 for no end. FALSE if it is over. */
+static gboolean
+wait_until_changed (IrInferStream *stream, gint64 until)
+{
+  gboolean changed = TRUE;
+
+  stream->waiters++;
+  if (until < 0)
+    g_cond_wait (&stream->changed, &stream->lock);
+  else
+    changed = g_cond_wait_until (&stream->changed, &stream->lock, until);
+  stream->waiters--;
+  return changed;
+}
+
 /* --- life ---------------------------------------------------------------- */
 
 IrInferStream *
@@ -39,7 +64,7 @@ drop_all (IrInferStream *stream)
   ir_engine_forget (stream->engine);
   g_mutex_lock (&stream->lock);
   while (stream->in_flight > 0)
-    g_cond_wait (&stream->changed, &stream->lock);
+    wait_until_changed (stream, -1);
   g_queue_clear_full (&stream->items, (GDestroyNotify) ir_item_free);
   g_clear_pointer (&stream->taken, ir_item_free);
   stream->open_since = -1;
@@ -55,7 +80,7 @@ ir_infer_stream_set_flushing (IrInferStream *stream, gboolean flushing)
   if (flushing) {
     g_mutex_lock (&stream->lock);
     stream->flushing = TRUE;
-    g_cond_broadcast (&stream->changed);
+    ir_infer_stream_changed (stream);
     g_mutex_unlock (&stream->lock);
     ir_engine_set_flushing (stream->engine, TRUE);
     return;
@@ -159,7 +184,7 @@ wait_for_room (IrInferStream *stream)
   }
   g_mutex_lock (&stream->lock);
   while (stream->items.length >= most && !stream->flushing)
-    g_cond_wait (&stream->changed, &stream->lock);
+    wait_until_changed (stream, -1);
   flushing = stream->flushing;
   g_mutex_unlock (&stream->lock);
   return !flushing;
@@ -245,7 +270,7 @@ ir_infer_stream_add_buffer (IrInferStream *stream, GstBuffer *buffer,
     stream->began = item->arrived;
   g_queue_push_tail (&stream->items, item);
   if (state != IR_ITEM_RUNNING)
-    g_cond_broadcast (&stream->changed);
+    ir_infer_stream_changed (stream);
   g_mutex_unlock (&stream->lock);
   if (state == IR_ITEM_RUNNING) {
     g_mutex_lock (&stream->submit);
@@ -266,7 +291,7 @@ ir_infer_stream_add_event (IrInferStream *stream, GstEvent *event)
   g_mutex_unlock (&stream->submit);
   g_mutex_lock (&stream->lock);
   g_queue_push_tail (&stream->items, item);
-  g_cond_broadcast (&stream->changed);
+  ir_infer_stream_changed (stream);
   g_mutex_unlock (&stream->lock);
 }
 
@@ -315,11 +340,11 @@ wait_for_change (IrInferStream *stream)
   gint64 due;
 
   if (stream->open_since < 0 || stream->settings.batch_timeout < 0) {
-    g_cond_wait (&stream->changed, &stream->lock);
+    wait_until_changed (stream, -1);
     return;
   }
   due = stream->open_since + (gint64) stream->settings.batch_timeout * 1000;
-  if (g_cond_wait_until (&stream->changed, &stream->lock, due))
+  if (wait_until_changed (stream, due))
     return;
   g_mutex_unlock (&stream->lock);
   /* A submitter at work fills the batch or starts it itself. */
@@ -348,7 +373,7 @@ next_item (IrInferStream *stream, GError **error)
   }
   if (item) {
     stream->taken = item;
-    g_cond_broadcast (&stream->changed);
+    ir_infer_stream_changed (stream);
   }
   g_mutex_unlock (&stream->lock);
   if (item == NULL)
@@ -400,7 +425,7 @@ ir_infer_stream_pushed (IrInferStream *stream)
   if (item && item->number + 1 == stream->n_frames && now > stream->began)
     stream->stats.fps =
         (double) stream->n_frames * 1e6 / (double) (now - stream->began);
-  g_cond_broadcast (&stream->changed);
+  ir_infer_stream_changed (stream);
   g_mutex_unlock (&stream->lock);
   g_clear_pointer (&item, ir_item_free);
 }
@@ -415,7 +440,7 @@ ir_infer_stream_drain (IrInferStream *stream)
   g_mutex_unlock (&stream->submit);
   g_mutex_lock (&stream->lock);
   while ((stream->items.length > 0 || stream->taken) && !stream->flushing)
-    g_cond_wait (&stream->changed, &stream->lock);
+    wait_until_changed (stream, -1);
   flushing = stream->flushing;
   g_mutex_unlock (&stream->lock);
   return !flushing;

@@ -65,6 +65,7 @@ struct _IrInferStream {
 
   GMutex lock;
   GCond changed;
+  guint waiters;
   IrInferSettings settings;
   IrObjectCache *objects;
   GQueue items;
@@ -77,6 +78,10 @@ struct _IrInferStream {
   IrLatencyPeak peak;
   IrInferStats stats;
 };
+
+/** ir_infer_stream_changed: tells those who wait for a change. With the lock held.
+ */
+void ir_infer_stream_changed (IrInferStream *stream);
 
 /** ir_item_new: (transfer full): @object: (transfer full). */
 IrItem *ir_item_new (IrInferStream *stream, gpointer object);

@@ -11,6 +11,8 @@ struct _IrQueue {
   /* How many at the head of @waiting need no stream. */
   guint hurried;
   guint running;
+  /* Threads that wait for work. */
+  guint idle;
   gboolean stop;
   GPtrArray *threads;
 };
@@ -77,6 +79,14 @@ next_request (IrQueue *self, gboolean *takes_stream)
   return g_queue_pop_head_link (&self->waiting)->data;
 }
 
+/* With the lock held. Signals cost a system call even if nobody waits for them. */
+static void
+wake_one (IrQueue *self)
+{
+  if (self->idle > 0 && self->waiting.length > 0)
+    g_cond_signal (&self->wake);
+}
+
 static gpointer
 worker (gpointer data)
 {
@@ -88,7 +98,9 @@ worker (gpointer data)
     IrInferRequest *request = next_request (self, &takes_stream);
 
     if (!request) {
+      self->idle++;
       g_cond_wait (&self->wake, &self->lock);
+      self->idle--;
       continue;
     }
     g_mutex_unlock (&self->lock);
@@ -97,7 +109,7 @@ worker (gpointer data)
     g_mutex_lock (&self->lock);
     if (takes_stream) {
       self->running--;
-      g_cond_signal (&self->wake);
+      wake_one (self);
     }
   }
   g_mutex_unlock (&self->lock);
@@ -122,7 +134,7 @@ ir_queue_push (IrQueue *self, IrInferRequest *request)
   start_threads (self);
   g_object_ref (request);
   g_queue_push_tail_link (&self->waiting, ir_infer_request_link (request));
-  g_cond_signal (&self->wake);
+  wake_one (self);
   g_mutex_unlock (&self->lock);
 }
 
@@ -139,7 +151,7 @@ ir_queue_hurry (IrQueue *self, IrInferRequest *request)
     return TRUE;
   g_queue_unlink (&self->waiting, link);
   g_queue_push_nth_link (&self->waiting, self->hurried++, link);
-  g_cond_signal (&self->wake);
+  wake_one (self);
   return TRUE;
 }
 
@@ -159,6 +171,6 @@ ir_queue_leave (IrQueue *self)
 {
   g_mutex_lock (&self->lock);
   self->running--;
-  g_cond_signal (&self->wake);
+  wake_one (self);
   g_mutex_unlock (&self->lock);
 }

@@ -16,6 +16,7 @@ struct _IrInferRequest {
 
   GMutex lock;
   GCond done;
+  guint waiters;
   gboolean busy;
   guint callbacks;
   GError *error;
@@ -211,6 +212,14 @@ run_on_device (IrInferRequest *self, GError **error)
   return ok && detach_outputs (self, error);
 }
 
+/* With the lock held. */
+static void
+tell_waiters (IrInferRequest *self)
+{
+  if (self->waiters > 0)
+    g_cond_broadcast (&self->done);
+}
+
 static void
 call_back (IrInferRequest *self, IrInferCallback callback, gpointer user_data,
     const GError *error)
@@ -223,7 +232,7 @@ call_back (IrInferRequest *self, IrInferCallback callback, gpointer user_data,
 
   g_mutex_lock (&self->lock);
   self->callbacks--;
-  g_cond_broadcast (&self->done);
+  tell_waiters (self);
   g_mutex_unlock (&self->lock);
 }
 
@@ -251,7 +260,7 @@ ir_infer_request_execute (IrInferRequest *self)
   if (callback)
     self->callbacks++;
   else
-    g_cond_broadcast (&self->done);
+    tell_waiters (self);
   g_mutex_unlock (&self->lock);
 
   if (callback)
@@ -299,16 +308,20 @@ ir_infer_request_wait (IrInferRequest *self, gint64 timeout_us, GError **error)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   gint64 now = g_get_monotonic_time ();
   gint64 end = timeout_us > G_MAXINT64 - now ? G_MAXINT64 : now + timeout_us;
+  gboolean in_time = TRUE;
 
-  while (is_pending (self)) {
+  self->waiters++;
+  while (in_time && is_pending (self)) {
     if (timeout_us < 0)
       g_cond_wait (&self->done, &self->lock);
-    else if (!g_cond_wait_until (&self->done, &self->lock, end) &&
-        is_pending (self))
-      return ir_fail (error, IR_ERROR_BUSY,
-          "the request is still under way after %" G_GINT64_FORMAT " us",
-          timeout_us);
+    else
+      in_time = g_cond_wait_until (&self->done, &self->lock, end);
   }
+  self->waiters--;
+  if (is_pending (self))
+    return ir_fail (error, IR_ERROR_BUSY,
+        "the request is still under way after %" G_GINT64_FORMAT " us",
+        timeout_us);
   if (!self->error)
     return TRUE;
   if (error)
