@@ -585,6 +585,56 @@ test_border (gconstpointer data)
   g_assert_true (ir_tensor_equal (got, want));
 }
 
+/* Every other row and column of what was padded before, joined: a convolution of it
+ * takes it as it is. */
+static void
+test_quarters (void)
+{
+  const IrShape weights = { 4, { 8, 12, 1, 1 } };
+  const gint64 pads[] = { 0, 0, 1, 1 }, stops[] = { 12, 12 };
+  const gint64 steps[] = { 2, 2 }, axes[] = { 2, 3 };
+  g_autoptr (IrCore) core = ir_core_new ();
+  Net net = { .graph = ir_graph_new ("quarters"),
+    .dtype = IR_DTYPE_F32,
+    .shape = { 4, { 1, 3, 10, 10 } } };
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrCompiledModel) reference = NULL, model = NULL;
+  g_autoptr (IrTensor) in = numbers (&net), want = NULL, got = NULL;
+  g_autoptr (GError) error = NULL;
+  IrPort parts[4];
+
+  net.x = ir_port (
+      ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &net.shape), 0);
+  net.x = op (&net, "Pad", 1, integers (&net, 4, pads),
+      integers (&net, 4, pads), none, none);
+  set (net.x, "pad_mode", "edge");
+  for (guint i = 0; i < 4; i++) {
+    const gint64 starts[] = { i / 2, i % 2 };
+
+    parts[i] = op (&net, "Slice", 8, integers (&net, 2, starts),
+        integers (&net, 2, stops), integers (&net, 2, steps),
+        integers (&net, 2, axes));
+  }
+  net.x = parts[0];
+  net.x = op (&net, "Concat", 1, parts[1], parts[2], parts[3], none);
+  set (net.x, "axis", "1");
+  net.x = op (
+      &net, "Convolution", 1, constant (&net, &weights, 1), none, none, none);
+  set (net.x, "strides", "1,1");
+  set (net.x, "dilations", "1,1");
+  set (net.x, "pads_begin", "0,0");
+  set (net.x, "pads_end", "0,0");
+  ir_graph_add_result (graph, "out", net.x);
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  reference = compile (core, &net, "REFERENCE", NULL);
+  model = compile (core, &net, "CPU", "PRECISION=f32");
+  g_assert_false (has_step (model, "Concat"));
+  want = run (reference, in);
+  got = run (model, in);
+  g_assert_true (ir_tensor_equal (got, want));
+}
+
 /* What one op does, written as three: the dimensions that the first one makes, from
  * those of the input and blocks of two; the order; dimensions of the result. */
 typedef struct {
@@ -698,6 +748,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, &regroupings[i], test_regrouping);
   }
+  g_test_add_func ("/moves/quarters", test_quarters);
   g_test_add_func ("/moves/index", test_index);
   return g_test_run ();
 }

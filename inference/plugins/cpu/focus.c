@@ -21,15 +21,19 @@ typedef struct {
   guint order[4];
 } Focus;
 
-/* How far apart the elements of an output are in the input, whose are @steps apart. */
+/* How far apart the elements of an output are in the input, whose are @steps apart;
+ * FALSE if they are not evenly spaced. */
 static gboolean
 find_steps (IrPort port, const gint64 *steps, IrStrided *at)
 {
   CpuStandIns s;
-  gboolean ok = cpu_stand_ins_init (&s, NULL, port.node);
+  gboolean ok;
 
   *at = (IrStrided){ 0 };
-  ok = ok && port.node->op->strided (&s.ctx, port.index, steps, at, NULL);
+  if (!port.node->op->strided)
+    return FALSE;
+  ok = cpu_stand_ins_init (&s, NULL, port.node) &&
+      port.node->op->strided (&s.ctx, port.index, steps, at, NULL);
   for (guint d = 0; d < IR_MAX_RANK; d++)
     ok = ok && !at->map[d];
   ir_strided_clear (at);
@@ -41,12 +45,13 @@ find_steps (IrPort port, const gint64 *steps, IrStrided *at)
 static gboolean
 find_origin (IrPort port, IrPort *origin, IrStrided *at)
 {
+  static const gint64 none[IR_MAX_RANK] = { 0 };
   IrPort chain[MAX_SLICES];
   const IrShape *shape;
   gint64 step = 1;
   guint n = 0;
 
-  while (n < MAX_SLICES && port.node->op->strided) {
+  while (n < MAX_SLICES && find_steps (port, none, at)) {
     chain[n++] = port;
     port = port.node->inputs[0];
   }
