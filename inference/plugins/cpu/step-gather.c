@@ -27,22 +27,28 @@ index_at (const Gather *g, gconstpointer indices, gsize i)
                  : ((const gint32 *) indices)[i];
 }
 
-/* @n rows by the indices from @first on. */
+/* Rows @first to @end of each of @n blocks that go by the same indices. */
 static void
-copy_rows (const Gather *g, const guint8 *from, gconstpointer indices,
-    gsize first, gsize n, guint8 *to)
+copy_rows (const Gather *g, const CpuWork *work, gsize block, gsize n,
+    gsize first, gsize end)
 {
+  const guint8 *from = work->run->data[work->step->in[0]];
+  gconstpointer indices = work->run->data[work->step->in[1]];
+  guint8 *to = work->run->data[work->step->out[0]];
   gint64 places[CHUNK];
 
-  for (gsize done = 0; done < n; done += CHUNK) {
-    const gsize chunk = MIN (n - done, CHUNK);
+  for (gsize at = first; at < end; at += CHUNK) {
+    const gsize chunk = MIN (end - at, CHUNK);
 
     for (gsize i = 0; i < chunk; i++) {
-      const gint64 index = index_at (g, indices, first + done + i);
+      const gint64 index =
+          index_at (g, indices, block / g->middle * g->count + at + i);
 
       places[i] = index < 0 ? index + (gint64) g->dim : index;
     }
-    cpu_look_up (from, places, to + done * g->bytes, chunk, g->bytes);
+    for (gsize k = block; k < block + n; k++)
+      cpu_look_up (from + k * g->dim * g->bytes, places,
+          to + (k * g->count + at) * g->bytes, chunk, g->bytes);
   }
 }
 
@@ -51,19 +57,22 @@ gather_part (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const Gather *g = work->step->data;
-  const guint8 *from = work->run->data[work->step->in[0]];
-  gconstpointer indices = work->run->data[work->step->in[1]];
-  guint8 *to = work->run->data[work->step->out[0]];
   const gsize all = g->batch * g->middle * g->count;
   const gsize end = MIN ((task + 1) * g->part, all);
-  gsize row = task * g->part, n;
 
-  for (; row < end; row += n) {
+  for (gsize row = task * g->part, done; row < end; row += done) {
     const gsize block = row / g->count, at = row % g->count;
+    const gsize left = g->middle - block % g->middle;
 
-    n = MIN (g->count - at, end - row);
-    copy_rows (g, from + block * g->dim * g->bytes, indices,
-        block / g->middle * g->count + at, n, to + row * g->bytes);
+    if (at == 0 && end - row >= g->count) {
+      const gsize n = MIN ((end - row) / g->count, left);
+
+      copy_rows (g, work, block, n, 0, g->count);
+      done = n * g->count;
+    } else {
+      done = MIN (g->count - at, end - row);
+      copy_rows (g, work, block, 1, at, at + done);
+    }
   }
 }
 
