@@ -16,7 +16,7 @@
 /* So many there are, however long they take; the most, in number and time. */
 #define FEWEST_ROUNDS 3
 #define MOST_ROUNDS 40
-#define MOST_NS ((gint64) 300 * 1000 * 1000)
+#define MOST_NS ((gint64) 100 * 1000 * 1000)
 /* The second least time of a way, to the least. */
 #define SETTLED 1.03
 /* Upper half of a number that is finite and no subnormal, in f32 and in bf16. */
