@@ -3,28 +3,10 @@
 #include <string.h>
 #include "move.h"
 
-typedef struct {
-  gint64 axis;
-  gint mode;
-  gint sort;
-  gint index_element_type;
-  gboolean stable;
-} TopKAttrs;
-
-enum {
-  MODE_MIN,
-  MODE_MAX
-};
-enum {
-  SORT_NONE,
-  SORT_INDEX,
-  SORT_VALUE
-};
-
 static gboolean
 infer_topk (IrInferCtx *ctx, GError **error)
 {
-  const TopKAttrs *attrs = ctx->attrs;
+  const IrTopKAttrs *attrs = ctx->attrs;
   const IrDType indices = attrs->index_element_type;
   IrShape out = ctx->in_shape[0];
   gboolean known;
@@ -171,7 +153,7 @@ store_column (const TopK *t, const gint64 *chosen, gint64 from, gint64 to)
 static void
 select_block (const TopK *t, gint64 outer, gint64 first, guint worker)
 {
-  const TopKAttrs *attrs = t->ctx->attrs;
+  const IrTopKAttrs *attrs = t->ctx->attrs;
   const Columns *c = &t->columns;
   const gint64 count = MIN (t->width, c->inner - first);
   const gint64 from = outer * c->n * c->inner + first;
@@ -181,7 +163,7 @@ select_block (const TopK *t, gint64 outer, gint64 first, guint worker)
 
   t->select (c, from, count, scratch, chosen);
   for (gint64 j = 0; j < count; j++, chosen += c->k) {
-    if (attrs->sort == SORT_INDEX)
+    if (attrs->sort == IR_TOPK_SORT_INDEX)
       qsort (chosen, c->k, sizeof *chosen, compare_indices);
     store_column (t, chosen, from + j, to + j);
   }
@@ -224,7 +206,7 @@ run_topk (TopK *t, gint64 outer, GError **error)
 static gboolean
 evaluate_topk (IrEvalCtx *ctx, GError **error)
 {
-  const TopKAttrs *attrs = ctx->attrs;
+  const IrTopKAttrs *attrs = ctx->attrs;
   const IrTensor *data = ctx->in[0];
   const guint way = find_way (data->dtype);
   g_autoptr (IrTensor) keys = NULL;
@@ -250,15 +232,15 @@ static const char *const mode_names[] = { "min", "max", NULL };
 static const char *const sort_names[] = { "none", "index", "value", NULL };
 
 #define ROWS                                                                   \
-  IR_ATTR_ROW (TopKAttrs, axis, I64, NULL),                                    \
-      IR_ATTR_ENUM_ROW (TopKAttrs, mode, NULL, mode_names),                    \
-      IR_ATTR_ENUM_ROW (TopKAttrs, sort, NULL, sort_names),                    \
-      IR_ATTR_ROW (TopKAttrs, index_element_type, DTYPE, "i32")
+  IR_ATTR_ROW (IrTopKAttrs, axis, I64, NULL),                                  \
+      IR_ATTR_ENUM_ROW (IrTopKAttrs, mode, NULL, mode_names),                  \
+      IR_ATTR_ENUM_ROW (IrTopKAttrs, sort, NULL, sort_names),                  \
+      IR_ATTR_ROW (IrTopKAttrs, index_element_type, DTYPE, "i32")
 
 static const IrAttrDesc topk_attrs[] = { ROWS, IR_ATTR_END };
 static const IrAttrDesc topk_11_attrs[] = {
   ROWS,
-  IR_ATTR_ROW (TopKAttrs, stable, BOOL, "false"),
+  IR_ATTR_ROW (IrTopKAttrs, stable, BOOL, "false"),
   IR_ATTR_END,
 };
 
@@ -269,7 +251,7 @@ static const IrAttrDesc topk_11_attrs[] = {
     .min_inputs = 2,                                                           \
     .max_inputs = 2,                                                           \
     .n_outputs = 2,                                                            \
-    .attrs_size = sizeof (TopKAttrs),                                          \
+    .attrs_size = sizeof (IrTopKAttrs),                                        \
     .attrs = table,                                                            \
     .infer = infer_topk,                                                       \
     .evaluate = evaluate_topk,                                                 \

@@ -8,6 +8,7 @@
 #include "gemm/gemm.h"
 #include "peak/peak.h"
 #include "quant/quant.h"
+#include "argmax/argmax.h"
 #include "reduce/reduce.h"
 
 static void
@@ -323,6 +324,40 @@ test_mask (void)
       ir_cpu_mask (all, "avx2"), ==, IR_CPU_LIBRARY | IR_CPU_AVX2);
 }
 
+static void
+check_argmax (
+    const IrArgmaxKernels *variant, const IrArgmaxKernels *plain, gboolean max)
+{
+  const gsize n = pick (1, 70), rows = pick (1, 40), step = n + pick (0, 9);
+  Guarded x = guarded_new ((rows - 1) * step + n);
+  Guarded a = guarded_new (n), b = guarded_new (n);
+  Guarded at = guarded_new (n), want = guarded_new (n);
+
+  for (gsize i = 0; i < x.n; i++)
+    x.data[i] = rintf (x.data[i]);
+  (max ? variant->largest : variant->smallest) (
+      x.data, rows, step, n, a.data, (int32_t *) at.data);
+  (max ? plain->largest : plain->smallest) (
+      x.data, rows, step, n, b.data, (int32_t *) want.data);
+  g_assert_cmpmem (a.data, n * 4, b.data, n * 4);
+  g_assert_cmpmem (at.data, n * 4, want.data, n * 4);
+  guarded_free (&x);
+  guarded_free (&a);
+  guarded_free (&b);
+  guarded_free (&at);
+  guarded_free (&want);
+}
+
+static void
+test_argmax (void)
+{
+  EACH_VARIANT (IrArgmaxKernels, argmax)
+  {
+    check_argmax (table[row], plain, TRUE);
+    check_argmax (table[row], plain, FALSE);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -333,6 +368,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/gemm", test_gemm);
   g_test_add_func ("/kernels/reduce", test_reduce);
   g_test_add_func ("/kernels/fold", test_fold);
+  g_test_add_func ("/kernels/argmax", test_argmax);
   g_test_add_func ("/kernels/quant", test_quant);
   g_test_add_func ("/kernels/peak", test_peak);
   g_test_add_func ("/kernels/quant/borders", test_quant_borders);

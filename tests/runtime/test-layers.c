@@ -676,6 +676,20 @@ sampled (Net *net, IrPort x)
   return pick (0, 1) ? any_conv (net, y) : y;
 }
 
+/* Which channel, row or column is the best one. */
+static IrPort
+best_of (Net *net, IrPort x)
+{
+  g_autoptr (IrTensor) k = ir_tensor_new_scalar (IR_DTYPE_I64, 1);
+  IrPort y = op (
+      net, "TopK", 3, x, ir_port (ir_graph_add_const (net->graph, "k", k), 0));
+
+  set (y, "axis", "%d", pick (1, 3));
+  set (y, "mode", "%s", pick (0, 1) ? "max" : "min");
+  set (y, "sort", "value");
+  return y;
+}
+
 static const struct {
   const char *name;
   IrPort (*layer) (Net *net, IrPort x);
@@ -704,6 +718,7 @@ static const struct {
   { "movement", movement },
   { "interpolation", interpolate },
   { "sampled", sampled },
+  { "best-of", best_of },
 };
 
 static Net

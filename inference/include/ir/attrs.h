@@ -253,6 +253,30 @@ typedef struct {
   double cube_coeff;
 } IrInterpolateAttrs;
 
+/**
+ * IrTopKAttrs: TopK
+ * @mode: an #IrTopKMode
+ * @sort: an #IrTopKSort
+ *
+ * Since: 0.1
+ */
+typedef enum {
+  IR_TOPK_MIN,
+  IR_TOPK_MAX,
+} IrTopKMode;
+typedef enum {
+  IR_TOPK_SORT_NONE,
+  IR_TOPK_SORT_INDEX,
+  IR_TOPK_SORT_VALUE,
+} IrTopKSort;
+typedef struct {
+  gint64 axis;
+  gint mode;
+  gint sort;
+  gint index_element_type;
+  gboolean stable;
+} IrTopKAttrs;
+
 G_END_DECLS
 
 #endif

@@ -14,6 +14,7 @@ static const LowerRow lower_rows[] = {
   { "GroupConvolutionBackpropData", cpu_lower_deconv },
   { "DeformableConvolution", cpu_lower_deform },
   { "MatMul", cpu_lower_matmul },
+  { "TopK", cpu_lower_argmax },
   { "MaxPool", cpu_lower_pool },
   { "AvgPool", cpu_lower_pool },
   { "ReduceMean", cpu_lower_reduce },

@@ -6,6 +6,7 @@
 #include <ir/conv.h>
 #include <ir/plugin.h>
 
+#include "argmax/argmax.h"
 #include "bdwconv/bdwconv.h"
 #include "bgemm/bgemm.h"
 #include "bpool/bpool.h"
@@ -166,6 +167,7 @@ struct _CpuModel {
   guint threads;
   guint streams;
   gint profiling;
+  const IrArgmaxKernels *argmax;
   const IrGemmKernels *gemm;
   const IrDwconvKernels *dwconv;
   const IrEltwiseKernels *eltwise;
@@ -419,6 +421,7 @@ gboolean cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_move (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_gather (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_argmax (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_sample (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_deform (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_interpolate (CpuModel *model, const CpuFusion *fusion);

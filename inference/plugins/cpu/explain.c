@@ -23,7 +23,7 @@ typedef struct {
 /* clang-format off */
 #define FAMILIES(X) \
   X (colour) X (gemm) X (igemm) X (dwconv) X (winograd) X (eltwise) X (pool) \
-  X (reduce) X (layout) X (quant) X (bgemm) X (qgemm)
+  X (reduce) X (layout) X (argmax) X (quant) X (bgemm) X (qgemm)
 /* clang-format on */
 
 #define FAMILY_ROW(family)                                                     \

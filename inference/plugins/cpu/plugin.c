@@ -160,6 +160,7 @@ choose_kernels (CpuModel *model, GHashTable *config, GError **error)
   if (!config_switch (config, "INT8", TRUE, &int8, error) ||
       !config_switch (config, "WINOGRAD", TRUE, &winograd, error))
     return FALSE;
+  model->argmax = ir_argmax_select (flags);
   model->gemm = ir_gemm_select (flags);
   model->dwconv = ir_dwconv_select (flags);
   model->eltwise = ir_eltwise_select (flags);
