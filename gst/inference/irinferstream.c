@@ -166,11 +166,21 @@ drop_waiting (IrInferStream *stream)
   }
 }
 
-/* A slow sink must not pile up frames that need no inference. */
+/* A slow sink must not pile up frames that need no inference, nor a frame that takes
+ * long those behind it that are done. More of them where later ones replace those
+ * that wait, so that upstream never does. */
+static gsize
+most_items (const IrInferStream *stream)
+{
+  const gsize more = stream->settings.policy == IR_POLICY_LATEST ? 2 : 1;
+
+  return (capacity (stream) + more) * MAX (stream->settings.interval, 1) + more;
+}
+
 static gboolean
 wait_for_room (IrInferStream *stream)
 {
-  gsize most = (capacity (stream) + 2) * MAX (stream->settings.interval, 1) + 2;
+  const gsize most = most_items (stream);
   gboolean flushing;
   gboolean full;
 
