@@ -85,6 +85,33 @@ k_log1p (float x)
   return 2 * s * p;
 }
 
+/* 2^n m, m from 1 / sqrt 2 to sqrt 2: ln m is twice artanh ((m - 1) / (m + 1)). */
+static inline float
+k_log (float x)
+{
+  const int tiny = x < 1.17549435e-38f;
+  const float normal = tiny ? x * 8388608.0f : x;
+  float m, s, t, p, y;
+  int32_t bits, n;
+
+  memcpy (&bits, &normal, sizeof bits);
+  n = (bits - 0x3f3504f3) >> 23;
+  bits -= n * (1 << 23);
+  memcpy (&m, &bits, sizeof m);
+  n -= tiny ? 23 : 0;
+  s = (m - 1) / (m + 1);
+  t = s * s;
+  p = 1.0f / 9;
+  p = p * t + 1.0f / 7;
+  p = p * t + 1.0f / 5;
+  p = p * t + 1.0f / 3;
+  p = p * t + 1;
+  y = n * 0.693359375f + (2 * s * p + n * -2.12194440e-4f);
+  y = x > 3.40282347e38f ? x : y;
+  y = x > 0 ? y : NAN;
+  return x == 0 ? -INFINITY : y;
+}
+
 /* x tanh (ln (1 + e^x)), without the logarithm. */
 static inline float
 k_mish (float x)

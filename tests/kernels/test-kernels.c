@@ -162,6 +162,12 @@ test_reduce (void)
     table[row]->softmax_strided (in.data, x.data, n, inner, scratch.data);
     plain->softmax_strided (in.data, y.data, n, inner, scratch.data);
     assert_near (&x, &y, 1e-6, table[row]->name);
+    table[row]->log_softmax (in.data, x.data, n * inner);
+    plain->log_softmax (in.data, y.data, n * inner);
+    assert_near (&x, &y, 1e-6, table[row]->name);
+    table[row]->log_softmax_strided (in.data, x.data, n, inner, scratch.data);
+    plain->log_softmax_strided (in.data, y.data, n, inner, scratch.data);
+    assert_near (&x, &y, 1e-6, table[row]->name);
     guarded_free (&in);
     guarded_free (&scratch);
     guarded_free (&x);
@@ -215,6 +221,48 @@ check_normalize (const IrReduceKernels *variant, const IrReduceKernels *plain)
   guarded_free (&b);
 }
 
+/* Downwards and upwards. */
+static void
+check_scan (const IrReduceKernels *variant, const IrReduceKernels *plain)
+{
+  const gsize n = pick (1, 90), rows = pick (1, 9), last = (rows - 1) * n;
+  const int exclusive = pick (0, 1);
+  Guarded x = guarded_new (rows * n), a = guarded_new (rows * n);
+  Guarded b = guarded_new (rows * n);
+  double carry[2][90] = { { 0 } };
+
+  variant->scan_columns (x.data, n, a.data, n, rows, n, carry[0], exclusive);
+  plain->scan_columns (x.data, n, b.data, n, rows, n, carry[1], exclusive);
+  assert_near (&a, &b, 1e-6, variant->name);
+  variant->scan_columns (x.data + last, -(ptrdiff_t) n, a.data + last,
+      -(ptrdiff_t) n, rows, n, carry[0], exclusive);
+  plain->scan_columns (x.data + last, -(ptrdiff_t) n, b.data + last,
+      -(ptrdiff_t) n, rows, n, carry[1], exclusive);
+  assert_near (&a, &b, 1e-6, variant->name);
+  g_assert_cmpmem (carry[0], sizeof carry[0], carry[1], sizeof carry[1]);
+  guarded_free (&x);
+  guarded_free (&a);
+  guarded_free (&b);
+}
+
+static void
+check_damp (const IrReduceKernels *variant, const IrReduceKernels *plain)
+{
+  const gsize n = pick (1, 90);
+  Guarded x = guarded_new (n), sums = guarded_new (n);
+  Guarded a = guarded_new (n), b = guarded_new (n);
+
+  for (gsize i = 0; i < n; i++)
+    sums.data[i] = fabsf (sums.data[i]);
+  variant->damp (x.data, sums.data, a.data, n, 0.5f, 0.75f, 2);
+  plain->damp (x.data, sums.data, b.data, n, 0.5f, 0.75f, 2);
+  assert_near (&a, &b, 1e-6, variant->name);
+  guarded_free (&x);
+  guarded_free (&sums);
+  guarded_free (&a);
+  guarded_free (&b);
+}
+
 static void
 test_fold (void)
 {
@@ -223,6 +271,8 @@ test_fold (void)
     for (int op = 0; op < IR_FOLD_COUNT; op++)
       check_fold (table[row], plain, op);
     check_normalize (table[row], plain);
+    check_scan (table[row], plain);
+    check_damp (table[row], plain);
   }
 }
 

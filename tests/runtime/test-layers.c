@@ -260,6 +260,27 @@ lengths (Net *net, IrPort x)
   return x;
 }
 
+/* Along one axis: what is around, what is before. */
+static IrPort
+lines (Net *net, IrPort x)
+{
+  const gint64 axis = pick (0, 3);
+  IrPort y;
+
+  if (pick (0, 1)) {
+    y = op (net, "LRN", 1, x, integers (net, 1, &axis));
+    set (y, "alpha", "0.%d", pick (1, 9));
+    set (y, "beta", "0.%d", pick (1, 9));
+    set (y, "bias", "1.%d", pick (0, 9));
+    set (y, "size", "%d", pick (1, 7));
+    return y;
+  }
+  y = op (net, "CumSum", 3, x, integers (net, 1, &axis));
+  set (y, "exclusive", "%s", pick (0, 1) ? "true" : "false");
+  set (y, "reverse", "%s", pick (0, 1) ? "true" : "false");
+  return y;
+}
+
 static IrPort
 two_operands (Net *net, IrPort x)
 {
@@ -286,8 +307,9 @@ over_channels (Net *net, IrPort x)
   const IrPort none = { NULL, 0 };
   IrPort y;
 
-  if (pick (0, 1)) {
-    y = op (net, "SoftMax", 1, x, none);
+  if (pick (0, 2)) {
+    y = pick (0, 1) ? op (net, "SoftMax", 1, x, none)
+                    : op (net, "LogSoftmax", 5, x, none);
     set (y, "axis", "%d", pick (1, 3));
     return y;
   }
@@ -705,6 +727,7 @@ static const struct {
   { "any-reduction", reduce_any },
   { "deviations", deviations },
   { "lengths", lengths },
+  { "lines", lines },
   { "over-channels", over_channels },
   { "product", product },
   { "focus", focus },

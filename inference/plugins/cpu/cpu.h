@@ -414,6 +414,7 @@ gboolean cpu_lower_pool (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_reduce (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_fold (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_norm (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_line (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_unary (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_binary (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);

@@ -11,6 +11,7 @@ typedef struct {
   gsize outer, n, inner;
   gsize rows;
   gboolean last;
+  gboolean wants_log;
 } Axis;
 
 static gboolean
@@ -28,16 +29,29 @@ axis_of (const IrNode *node, Axis *axis)
   return axis->outer && axis->n && axis->inner && axis->outer < G_MAXINT32;
 }
 
+static void
+soften_strided (const CpuRun *run, gboolean wants_log, const float *in,
+    float *to, gsize n, gsize inner, float *scratch)
+{
+  const IrReduceKernels *k = run->model->reduce;
+
+  if (wants_log)
+    k->log_softmax_strided (in, to, n, inner, scratch);
+  else
+    k->softmax_strided (in, to, n, inner, scratch);
+}
+
 /* Few numbers fill no vector: rows of them are turned into columns and back. */
 static void
-softmax_columns (const CpuRun *run, gsize n, const float *in, gsize in_pitch,
-    float *to, gsize pitch, gsize rows, float *columns)
+softmax_columns (const CpuRun *run, const Axis *a, const float *in,
+    gsize in_pitch, float *to, gsize pitch, gsize rows, float *columns)
 {
   const IrLayoutKernels *k = run->model->layout;
+  const gsize n = a->n;
 
   k->transpose (in, in_pitch, rows, n, columns, rows);
-  run->model->reduce->softmax_strided (
-      columns, columns, n, rows, columns + n * rows);
+  soften_strided (
+      run, a->wants_log, columns, columns, n, rows, columns + n * rows);
   k->transpose (columns, rows, n, rows, to, pitch);
 }
 
@@ -46,6 +60,7 @@ static void
 softmax_rows (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
+  const IrReduceKernels *k = work->run->model->reduce;
   const Axis *a = work->step->data;
   const gsize first = task * a->rows, rows = MIN (a->rows, a->outer - first);
   const gsize in_pitch = a->last ? cpu_in_pitch (work, 0) : a->n;
@@ -54,11 +69,11 @@ softmax_rows (gpointer data, guint task, guint worker)
   float *to = cpu_out (work, 0) + first * pitch;
 
   if (a->n <= FEW)
-    softmax_columns (work->run, a->n, in, in_pitch, to, pitch, rows,
+    softmax_columns (work->run, a, in, in_pitch, to, pitch, rows,
         cpu_scratch (work->run, worker));
   else
     for (gsize r = 0; r < rows; r++)
-      work->run->model->reduce->softmax (
+      (a->wants_log ? k->log_softmax : k->softmax) (
           in + r * in_pitch, to + r * pitch, a->n);
   for (gsize r = 0; a->last && r < rows; r++)
     for (gsize c = a->n; c < CPU_PITCH (a->n); c++)
@@ -75,8 +90,8 @@ softmax_part (gpointer data, guint task, guint worker)
   const float *in = (const float *) run->data[work->step->in[0]] + at;
   float *out = (float *) run->data[work->step->out[0]] + at;
 
-  run->model->reduce->softmax_strided (
-      in, out, a->n, a->inner, cpu_scratch (run, worker));
+  soften_strided (
+      run, a->wants_log, in, out, a->n, a->inner, cpu_scratch (run, worker));
 }
 
 static gboolean
@@ -122,6 +137,7 @@ cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion)
 
   if (!cpu_port_is_f32 (node->inputs[0]) || !axis_of (node, &a))
     return FALSE;
+  a.wants_log = ir_node_is (node, "LogSoftmax");
   a.last = is_over_pixels (model, node);
   layout = a.last ? CPU_LAST : CPU_PLAIN;
   if (a.last) {
