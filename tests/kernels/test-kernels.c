@@ -18,7 +18,7 @@ check_unary (
   gsize n = pick (1, 70);
   Guarded x = guarded_new (n), a = guarded_new (n), b = guarded_new (n);
 
-  if (op == IR_UNARY_SQRT)
+  if (op == IR_UNARY_SQRT || op == IR_UNARY_LOG)
     for (gsize i = 0; i < n; i++)
       x.data[i] = fabsf (x.data[i]);
   variant->unary (op, 0.25f, 2, x.data, a.data, n);
@@ -53,6 +53,30 @@ check_binary (const IrEltwiseKernels *variant, const IrEltwiseKernels *plain,
 }
 
 static void
+check_choose (const IrEltwiseKernels *variant, const IrEltwiseKernels *plain)
+{
+  gsize n = pick (1, 70);
+  Guarded x = guarded_new (n), y = guarded_new (n), which = guarded_new (n);
+  Guarded a = guarded_new (n), b = guarded_new (n);
+  guint8 truths[70];
+
+  plain->unary (IR_UNARY_RELU, 0, 0, which.data, which.data, n);
+  variant->narrow (which.data, truths, n);
+  variant->widen (truths, which.data, n);
+  variant->choose (which.data, x.data, y.data, a.data, n);
+  for (gsize i = 0; i < n; i++)
+    b.data[i] = truths[i] ? x.data[i] : y.data[i];
+  assert_near (&a, &b, 0, variant->name);
+  plain->choose (which.data, x.data, y.data, b.data, n);
+  assert_near (&a, &b, 0, variant->name);
+  guarded_free (&x);
+  guarded_free (&y);
+  guarded_free (&which);
+  guarded_free (&a);
+  guarded_free (&b);
+}
+
+static void
 test_eltwise (void)
 {
   EACH_VARIANT (IrEltwiseKernels, eltwise)
@@ -62,6 +86,7 @@ test_eltwise (void)
     for (int op = 0; op < IR_BINARY_COUNT; op++)
       for (int form = 0; form < 3; form++)
         check_binary (table[row], plain, op, form);
+    check_choose (table[row], plain);
   }
 }
 
@@ -80,6 +105,12 @@ check_functions (const IrEltwiseKernels *k)
     g_assert_cmpfloat (fabs (y - tanh (x)), <, 5e-7 * fabs (tanh (x)) + 1e-12);
     k->unary (IR_UNARY_SOFTPLUS, 0, 0, &x, &y, 1);
     g_assert_cmpfloat (fabs (y / log1p (exp (x)) - 1), <, 1e-6);
+    k->unary (IR_UNARY_ERF, 0, 0, &x, &y, 1);
+    g_assert_cmpfloat (fabs (y - erf (x)), <, 5e-7);
+    if (x > 0) {
+      k->unary (IR_UNARY_LOG, 0, 0, &x, &y, 1);
+      g_assert_cmpfloat (fabs (y - log (x)), <, 3e-7 * fabs (log (x)) + 1e-12);
+    }
     k->unary (IR_UNARY_MISH, 0, 0, &x, &y, 1);
     g_assert_cmpfloat (fabs (y / (x * tanh (log1p (exp (x)))) - 1), <, 1e-6);
     k->unary (IR_UNARY_GELU, 0, 0, &x, &y, 1);

@@ -151,4 +151,57 @@ assert_near (const IrTensor *a, const IrTensor *b, double bound)
   g_assert_cmpfloat (worst, <=, bound * fmax (high - low, 1));
 }
 
+/* A convolution behind which channels are innermost. */
+static inline IrPort
+point_conv (Net *net, IrPort x, gint64 in, gint64 out)
+{
+  x = op (net, "Convolution", 1, x, constant (net, 4, out, in, 1, 1, 0, 0.5));
+  set (x, "strides", "%d,%d", 1, 1);
+  set (x, "dilations", "%d,%d", 1, 1);
+  set (x, "pads_begin", "%d,%d", 0, 0);
+  set (x, "pads_end", "%d,%d", 0, 0);
+  return x;
+}
+
+/* Whether a network that nobody asks more of is computed in bf16 here. */
+static inline gboolean
+is_bf16 (IrCore *core, const IrGraph *graph)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrCompiledModel) model =
+      ir_core_compile (core, graph, "CPU", "PRECISION=auto", &error);
+
+  g_assert_no_error (error);
+  return g_str_equal (ir_compiled_model_get_precision (model), "bf16");
+}
+
+/* The CPU, in all its ways, against REFERENCE. */
+static inline void
+check_layer (IrCore *core, IrGraph *graph)
+{
+  const IrShape *shape = &graph->first->outputs[0].shape;
+  g_autoptr (IrTensor) in = random_tensor (shape, 1);
+  g_autoptr (IrTensor) want = NULL, one = NULL, many = NULL, plain = NULL;
+  g_autoptr (IrTensor) half = NULL, halves = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  want = run (core, graph, "REFERENCE", NULL, in);
+  one = run (core, graph, "CPU", "THREADS=1,PRECISION=f32", in);
+  many = run (core, graph, "CPU", "THREADS=3,PRECISION=f32", in);
+  plain = run (core, graph, "CPU", "WINOGRAD=NO,PRECISION=f32", in);
+  /* Winograd's sums are of larger numbers. */
+  assert_near (one, want, 3e-5);
+  assert_near (plain, want, 5e-6);
+  g_assert_true (ir_tensor_equal (one, many));
+  if (!is_bf16 (core, graph))
+    return;
+  /* bf16 has eight digits of two. */
+  half = run (core, graph, "CPU", "THREADS=1,PRECISION=auto", in);
+  halves = run (core, graph, "CPU", "THREADS=3,PRECISION=auto", in);
+  assert_near (half, want, 2e-2);
+  g_assert_true (ir_tensor_equal (half, halves));
+}
+
 #endif

@@ -161,126 +161,6 @@ reduce (Net *net, IrPort x)
   return x;
 }
 
-/* Some of the axes, whose bits lie between. */
-static IrPort
-some_axes (Net *net, int low, int high)
-{
-  const int chosen = pick (low, high);
-  gint64 axes[4];
-  gsize n = 0;
-
-  for (int d = 0; d < 4; d++)
-    if (chosen >> d & 1)
-      axes[n++] = d;
-  return integers (net, n, axes);
-}
-
-/* So large now and then that threads share a group. */
-static IrPort
-enlarge (Net *net, IrPort x)
-{
-  const gint64 sizes[] = { 96, 96 }, axes[] = { 2, 3 };
-  IrPort y;
-
-  if (pick (0, 9))
-    return x;
-  y = ir_port (
-      ir_graph_add_op (net->graph, "Interpolate", 4, "Resize", 4, x,
-          integers (net, 2, sizes), constant (net, 1, 2, 0, 0, 0, 0, 1),
-          integers (net, 2, axes)),
-      0);
-  set (y, "mode", "nearest");
-  set (y, "shape_calculation_mode", "sizes");
-  net->h = net->w = sizes[0];
-  return y;
-}
-
-static IrPort
-reduce_any (Net *net, IrPort x)
-{
-  static const char *const types[] = { "ReduceSum", "ReduceL2", "ReduceL1",
-    "ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd" };
-  static const guint opsets[] = { 1, 4, 4, 1, 1, 1, 1 };
-  const guint i = pick (0, G_N_ELEMENTS (types) - 1);
-  const gint64 axis = pick (0, 3);
-  IrPort size = constant (net, 0, 0, 0, 0, 0, 0, 1);
-  double n;
-
-  if (i < 6)
-    x = enlarge (net, x);
-  n = net->n * net->c * net->h * net->w;
-  /* Errors are measured by sums of the order of 1. */
-  *(float *) ir_port_const (size)->data = i == 2 ? 1 / n : even_size (n);
-  if (i < 3)
-    x = op (net, "Multiply", 1, x, size);
-  x = op (net, types[i], opsets[i], x,
-      i == 6 ? integers (net, 1, &axis) : some_axes (net, 1, 15));
-  set (x, "keep_dims", "%s", pick (0, 1) ? "true" : "false");
-  return x;
-}
-
-/* Numbers whose mean is of the order of their deviation: it is not the rounding of
- * what cancels that is to be measured. */
-static IrPort
-deviations (Net *net, IrPort x)
-{
-  const IrPort none = { NULL, 0 };
-
-  x = enlarge (net, op (net, "ReLU", 1, x, none));
-  if (pick (0, 2)) {
-    /* Two numbers that are nearly the same would have no deviation. */
-    x = op (net, "MVN", 6, x,
-        net->c > 15 && pick (0, 1) ? some_axes (net, 2, 2)
-                                   : some_axes (net, 4, 15));
-    set (x, "eps_mode", "%s", pick (0, 1) ? "inside_sqrt" : "outside_sqrt");
-  } else {
-    x = op (net, "MVN", 2, x, none);
-    set (x, "across_channels", "%s", pick (0, 1) ? "true" : "false");
-  }
-  set (x, "eps", "1e-%d", pick (1, 6));
-  set (x, "normalize_variance", "%s", pick (0, 3) ? "true" : "false");
-  return x;
-}
-
-/* Vectors that are not short because parts of sums cancel. */
-static IrPort
-lengths (Net *net, IrPort x)
-{
-  const IrPort none = { NULL, 0 };
-
-  x = enlarge (net, op (net, "Sigmoid", 1, x, none));
-  if (pick (0, 2) == 0) {
-    x = op (net, "GRN", 1, x, none);
-    set (x, "bias", "1e-%d", pick (1, 6));
-    return x;
-  }
-  x = op (net, "NormalizeL2", 1, x, some_axes (net, 1, 15));
-  set (x, "eps", "1e-%d", pick (1, 6));
-  set (x, "eps_mode", "%s", pick (0, 1) ? "add" : "max");
-  return x;
-}
-
-/* Along one axis: what is around, what is before. */
-static IrPort
-lines (Net *net, IrPort x)
-{
-  const gint64 axis = pick (0, 3);
-  IrPort y;
-
-  if (pick (0, 1)) {
-    y = op (net, "LRN", 1, x, integers (net, 1, &axis));
-    set (y, "alpha", "0.%d", pick (1, 9));
-    set (y, "beta", "0.%d", pick (1, 9));
-    set (y, "bias", "1.%d", pick (0, 9));
-    set (y, "size", "%d", pick (1, 7));
-    return y;
-  }
-  y = op (net, "CumSum", 3, x, integers (net, 1, &axis));
-  set (y, "exclusive", "%s", pick (0, 1) ? "true" : "false");
-  set (y, "reverse", "%s", pick (0, 1) ? "true" : "false");
-  return y;
-}
-
 static IrPort
 two_operands (Net *net, IrPort x)
 {
@@ -724,10 +604,6 @@ static const struct {
   { "one-operand", one_operand },
   { "two-operands", two_operands },
   { "reduction", reduce },
-  { "any-reduction", reduce_any },
-  { "deviations", deviations },
-  { "lengths", lengths },
-  { "lines", lines },
   { "over-channels", over_channels },
   { "product", product },
   { "focus", focus },
@@ -780,65 +656,22 @@ make_net (int kind)
   shape = (IrShape){ 4, { net.n, in, net.h, net.w } };
   x = ir_port (
       ir_graph_add_parameter (net.graph, "in", IR_DTYPE_F32, &shape), 0);
-  x = op (
-      &net, "Convolution", 1, x, constant (&net, 4, net.c, in, 1, 1, 0, 0.5));
-  set (x, "strides", "%d,%d", 1, 1);
-  set (x, "dilations", "%d,%d", 1, 1);
-  set (x, "pads_begin", "%d,%d", 0, 0);
-  set (x, "pads_end", "%d,%d", 0, 0);
+  x = point_conv (&net, x, in, net.c);
   x = layers[kind].layer (&net, x);
   ir_graph_add_result (net.graph, "out", x);
   return net;
-}
-
-/* Whether networks that nobody asks more of are computed in bf16 here. */
-static gboolean
-has_bf16 (IrCore *core)
-{
-  Net net = make_net (0);
-  g_autoptr (IrGraph) graph = net.graph;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (IrCompiledModel) model = NULL;
-
-  ir_graph_infer (graph, &error);
-  g_assert_no_error (error);
-  model = ir_core_compile (core, graph, "CPU", "PRECISION=auto", &error);
-  g_assert_no_error (error);
-  return g_str_equal (ir_compiled_model_get_precision (model), "bf16");
 }
 
 static void
 test_layer (gconstpointer data)
 {
   g_autoptr (IrCore) core = ir_core_new ();
-  const gboolean bf16 = has_bf16 (core);
 
   for (int round = 0; round < ROUNDS; round++) {
     Net net = make_net (GPOINTER_TO_INT (data));
     g_autoptr (IrGraph) graph = net.graph;
-    const IrShape *shape = &graph->first->outputs[0].shape;
-    g_autoptr (IrTensor) in = random_tensor (shape, 1);
-    g_autoptr (IrTensor) want = NULL, one = NULL, many = NULL, plain = NULL;
-    g_autoptr (IrTensor) half = NULL, halves = NULL;
-    g_autoptr (GError) error = NULL;
 
-    ir_graph_infer (graph, &error);
-    g_assert_no_error (error);
-    want = run (core, graph, "REFERENCE", NULL, in);
-    one = run (core, graph, "CPU", "THREADS=1,PRECISION=f32", in);
-    many = run (core, graph, "CPU", "THREADS=3,PRECISION=f32", in);
-    plain = run (core, graph, "CPU", "WINOGRAD=NO,PRECISION=f32", in);
-    /* Winograd's sums are of larger numbers. */
-    assert_near (one, want, 3e-5);
-    assert_near (plain, want, 5e-6);
-    g_assert_true (ir_tensor_equal (one, many));
-    if (!bf16)
-      continue;
-    /* bf16 has eight digits of two. */
-    half = run (core, graph, "CPU", "THREADS=1,PRECISION=auto", in);
-    halves = run (core, graph, "CPU", "THREADS=3,PRECISION=auto", in);
-    assert_near (half, want, 2e-2);
-    g_assert_true (ir_tensor_equal (half, halves));
+    check_layer (core, graph);
   }
 }
 

@@ -27,13 +27,6 @@ static const LowerRow lower_rows[] = {
   { "MVN", cpu_lower_norm },
   { "NormalizeL2", cpu_lower_norm },
   { "GRN", cpu_lower_norm },
-  { "Add", cpu_lower_binary },
-  { "Subtract", cpu_lower_binary },
-  { "Multiply", cpu_lower_binary },
-  { "Divide", cpu_lower_binary },
-  { "Maximum", cpu_lower_binary },
-  { "Minimum", cpu_lower_binary },
-  { "SquaredDifference", cpu_lower_binary },
   { "SoftMax", cpu_lower_softmax },
   { "LogSoftmax", cpu_lower_softmax },
   { "LRN", cpu_lower_line },
@@ -251,9 +244,6 @@ add_evaluate (CpuModel *model, const IrNode *node)
 static CpuLower
 find_lower (const IrNode *node)
 {
-  IrUnary op;
-  float a, b;
-
   for (guint i = 0; i < G_N_ELEMENTS (lower_rows); i++)
     if (ir_node_is (node, lower_rows[i].type))
       return lower_rows[i].lower;
@@ -261,7 +251,7 @@ find_lower (const IrNode *node)
     return cpu_lower_move;
   if (node->op->sampling)
     return cpu_lower_sample;
-  return cpu_match_unary (node, &op, &a, &b) ? cpu_lower_unary : NULL;
+  return cpu_can_chain (node) ? cpu_lower_chain : NULL;
 }
 
 static gboolean
@@ -269,6 +259,12 @@ takes_fusion (CpuLower lower)
 {
   return lower == cpu_lower_conv || lower == cpu_lower_deconv ||
       lower == cpu_lower_matmul;
+}
+
+gboolean
+cpu_takes_fusion (const IrNode *node)
+{
+  return takes_fusion (find_lower (node));
 }
 
 static gboolean
@@ -341,6 +337,8 @@ add_node (CpuModel *model, GHashTable *ends, IrNode *node)
   }
   lower = find_lower (node);
   if (lower && takes_fusion (lower) && begin_fusion (model, ends, node))
+    return;
+  if (lower == cpu_lower_chain && cpu_begin_chain (model, node))
     return;
   if (!lower_alone (model, node, lower))
     add_evaluate (model, node);

@@ -118,6 +118,8 @@ struct _CpuStep {
   gboolean takes_bf16, gives_bf16;
   /* Whether it reads and writes pixels that are levels as such. */
   gboolean takes_levels, gives_levels;
+  /* Whether the output may lie over an input of the same shape and layout. */
+  gboolean over_input;
   /* Slots made by steps that nobody needs after this one. */
   GArray *drop;
   gint calls;
@@ -415,8 +417,7 @@ gboolean cpu_lower_reduce (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_fold (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_norm (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_line (CpuModel *model, const CpuFusion *fusion);
-gboolean cpu_lower_unary (CpuModel *model, const CpuFusion *fusion);
-gboolean cpu_lower_binary (CpuModel *model, const CpuFusion *fusion);
+gboolean cpu_lower_chain (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_quantize (CpuModel *model, const CpuFusion *fusion);
 gboolean cpu_lower_concat (CpuModel *model, const CpuFusion *fusion);
@@ -538,6 +539,21 @@ guint cpu_parts (const CpuModel *model, guint64 flops);
 /* How many of @n equal pieces of it, in all @flops, a part should have. */
 guint cpu_split (const CpuModel *model, guint64 flops, guint n);
 
+/* Marks of nodes that are in another node's step. */
+enum {
+  CPU_MARK_FUSED = 1,
+  CPU_MARK_CHAINED,
+};
+
+/* Whether what follows a node may be computed in its step. */
+gboolean cpu_takes_fusion (const IrNode *node);
+/* Whether what reads an output could be. */
+gboolean cpu_has_follower (IrPort port);
+/* Whether a node can be an op of a chain. */
+gboolean cpu_can_chain (const IrNode *node);
+/* Finds the longest chain that @node is in; FALSE if it ends there. The step is made
+ * when the last node is reached, the others get a @mark. */
+gboolean cpu_begin_chain (const CpuModel *model, IrNode *node);
 /* The function of one number that a node computes. */
 gboolean cpu_match_unary (const IrNode *node, IrUnary *op, float *a, float *b);
 /* Finds what can follow @head in its step and sets the @mark of these nodes, so

@@ -21,6 +21,12 @@ static const UnaryRow unary_rows[] = {
   { "Sqrt", IR_UNARY_SQRT },
   { "SoftPlus", IR_UNARY_SOFTPLUS },
   { "Mish", IR_UNARY_MISH },
+  { "Log", IR_UNARY_LOG },
+  { "Erf", IR_UNARY_ERF },
+  { "SoftSign", IR_UNARY_SOFTSIGN },
+  { "Sign", IR_UNARY_SIGN },
+  { "Floor", IR_UNARY_FLOOR },
+  { "Ceiling", IR_UNARY_CEILING },
 };
 
 /* The one number that input @index is. */
@@ -44,9 +50,10 @@ match_power (const IrNode *node, IrUnary *op)
       !ir_shape_equal (
           &ir_node_input (node, 0)->shape, &node->outputs[0].shape))
     return FALSE;
-  *op = exponent == 2  ? IR_UNARY_SQUARE
-      : exponent == -1 ? IR_UNARY_INVERSE
-                       : IR_UNARY_COPY;
+  *op = exponent == 2    ? IR_UNARY_SQUARE
+      : exponent == -1   ? IR_UNARY_INVERSE
+      : exponent == 0.5f ? IR_UNARY_SQRT
+                         : IR_UNARY_COPY;
   return *op != IR_UNARY_COPY || exponent == 1;
 }
 
@@ -76,6 +83,16 @@ cpu_match_unary (const IrNode *node, IrUnary *op, float *a, float *b)
     const gboolean erf = node->op->opset < 7 || attrs->approximation_mode == 0;
 
     *op = erf ? IR_UNARY_GELU : IR_UNARY_GELU_TANH;
+    return TRUE;
+  }
+  if (ir_node_is (node, "Selu")) {
+    *op = IR_UNARY_SELU;
+    return input_number (node, 1, a) && input_number (node, 2, b);
+  }
+  if (ir_node_is (node, "Round")) {
+    const IrRoundAttrs *attrs = node->attrs;
+
+    *op = attrs->mode == 0 ? IR_UNARY_ROUND : IR_UNARY_ROUND_AWAY;
     return TRUE;
   }
   if (ir_node_is (node, "Clamp")) {
@@ -126,6 +143,12 @@ swish_product (IrPort port)
       return product;
   }
   return NULL;
+}
+
+gboolean
+cpu_has_follower (IrPort port)
+{
+  return only_reader (port) || swish_product (port);
 }
 
 static IrNode *
@@ -277,7 +300,7 @@ cpu_fuse (const CpuModel *model, const IrNode *head, CpuFusion *fusion)
     fusion->absorbed[fusion->n_absorbed++] = (IrNode *) next;
   }
   for (guint i = 0; i < fusion->n_absorbed; i++)
-    fusion->absorbed[i]->mark = 1;
+    fusion->absorbed[i]->mark = CPU_MARK_FUSED;
 }
 
 void

@@ -67,13 +67,13 @@ find_out_steps (const CpuSlot *in, const CpuSlot *out, guint mask, gsize *steps)
 }
 
 static void
-add_loop (CpuLoop *loops, guint *n, CpuLoop loop, gboolean merges)
+add_loop (CpuAxis *loops, guint *n, CpuAxis loop, gboolean merges)
 {
-  CpuLoop *last = *n ? &loops[*n - 1] : NULL;
+  CpuAxis *last = *n ? &loops[*n - 1] : NULL;
 
   if (merges && last->in == loop.size * loop.in &&
       last->out == loop.size * loop.out)
-    *last = (CpuLoop){ last->size * loop.size, loop.in, loop.out };
+    *last = (CpuAxis){ last->size * loop.size, loop.in, loop.out };
   else
     loops[(*n)++] = loop;
 }
@@ -90,7 +90,7 @@ find_loops (CpuGroups *g, const CpuSlot *in, const CpuSlot *out, guint mask)
   for (gint i = 0; i < in->shape.rank; i++) {
     const gint d = in->layout == CPU_LAST ? last_order[i] : i;
     const gboolean joined = mask >> d & 1;
-    const CpuLoop loop = { in->shape.dim[d], in_steps[d], out_steps[d] };
+    const CpuAxis loop = { in->shape.dim[d], in_steps[d], out_steps[d] };
 
     if (loop.size == 1)
       continue;
@@ -107,9 +107,9 @@ find_loops (CpuGroups *g, const CpuSlot *in, const CpuSlot *out, guint mask)
 static void
 take_row (CpuGroups *g)
 {
-  CpuLoop *loops = g->row_is_kept ? g->kept : g->joined;
+  CpuAxis *loops = g->row_is_kept ? g->kept : g->joined;
   guint *n = g->row_is_kept ? &g->n_kept : &g->n_joined;
-  const CpuLoop *last = *n ? &loops[*n - 1] : NULL;
+  const CpuAxis *last = *n ? &loops[*n - 1] : NULL;
 
   if (!last || last->in != 1 || last->out > 1) {
     g->row = 1;
@@ -121,7 +121,7 @@ take_row (CpuGroups *g)
 }
 
 static gsize
-count (const CpuLoop *loops, guint n)
+count (const CpuAxis *loops, guint n)
 {
   gsize rounds = 1;
 
@@ -172,7 +172,7 @@ cpu_groups_init (CpuGroups *g, CpuModel *model, const CpuStep *step, guint mask)
 /* --- blocks ---------------------------------------------------------------- */
 
 static void
-walk (const CpuLoop *loops, guint n, gsize index, CpuBlock *block)
+walk (const CpuAxis *loops, guint n, gsize index, CpuBlock *block)
 {
   while (n-- > 0) {
     const gsize at = index % loops[n].size;
@@ -186,9 +186,9 @@ walk (const CpuLoop *loops, guint n, gsize index, CpuBlock *block)
 static void
 find_columns (const CpuGroups *g, gsize tile, gsize index, CpuBlock *block)
 {
-  static const CpuLoop once = { 1, 0, 0 };
+  static const CpuAxis once = { 1, 0, 0 };
   const gboolean loops = g->n_joined > 0;
-  const CpuLoop *inner = loops ? &g->joined[g->n_joined - 1] : &once;
+  const CpuAxis *inner = loops ? &g->joined[g->n_joined - 1] : &once;
   const gsize parts = (inner->size + BLOCK_ROWS - 1) / BLOCK_ROWS;
   const gsize first = index % parts * BLOCK_ROWS;
 

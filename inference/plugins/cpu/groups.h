@@ -18,12 +18,12 @@ G_BEGIN_DECLS
 /* @size elements, so far apart on the input and on the output. */
 typedef struct {
   gsize size, in, out;
-} CpuLoop;
+} CpuAxis;
 
 typedef struct {
   /* Outermost first, without the innermost one if its elements lie side by side:
    * these are a row. */
-  CpuLoop kept[IR_MAX_RANK], joined[IR_MAX_RANK];
+  CpuAxis kept[IR_MAX_RANK], joined[IR_MAX_RANK];
   guint n_kept, n_joined;
   gsize row;
   gboolean row_is_kept;

@@ -22,6 +22,75 @@ compare_offsets (gconstpointer a, gconstpointer b)
   return x->offset > y->offset ? 1 : x->offset < y->offset ? -1 : 0;
 }
 
+/* --- outputs over inputs ---------------------------------------------------- */
+
+/* Whether what @over is to hold has the order and size of all that is in the memory of
+ * @under. */
+static gboolean
+lie_alike (const CpuModel *model, const CpuSlot *under, const CpuSlot *over)
+{
+  const CpuSlot *root = cpu_slot (model, under->root);
+
+  return root->place == CPU_ARENA && over->place == CPU_ARENA && root->fixed &&
+      over->fixed && root->bytes == over->bytes && under->shift == 0 &&
+      under->layout == over->layout && under->dtype == over->dtype &&
+      under->pitch == over->pitch &&
+      ir_shape_equal (&under->shape, &over->shape);
+}
+
+/* Whether step @index is the last to need the memory of @slot, and sees nothing of it in
+ * another way. */
+static gboolean
+ends_at (const CpuModel *model, const CpuStep *step, guint index, guint slot)
+{
+  const guint root = cpu_slot (model, slot)->root;
+
+  if (cpu_slot (model, root)->last != index)
+    return FALSE;
+  for (guint i = 0; i < step->n_in; i++)
+    if (step->in[i] != slot && cpu_slot (model, step->in[i])->root == root)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+put_over (const CpuModel *model, guint under, guint over)
+{
+  const guint at = cpu_slot (model, under)->root;
+  CpuSlot *root = cpu_slot (model, at);
+
+  root->last = MAX (root->last, cpu_slot (model, over)->last);
+  for (guint i = 0; i < model->slots->len; i++) {
+    CpuSlot *slot = cpu_slot (model, i);
+
+    if (slot->root != over)
+      continue;
+    slot->root = at;
+    slot->place = CPU_VIEW;
+  }
+}
+
+/* Less memory to write to is less that has to come into the caches. */
+static void
+put_over_inputs (CpuModel *model)
+{
+  for (guint index = 0; index < model->steps->len; index++) {
+    const CpuStep *step = g_ptr_array_index (model->steps, index);
+
+    for (guint i = 0; step->over_input && i < step->n_in; i++) {
+      const guint under = step->in[i], over = step->out[0];
+
+      if (!lie_alike (model, cpu_slot (model, under), cpu_slot (model, over)) ||
+          !ends_at (model, step, index, under))
+        continue;
+      put_over (model, under, over);
+      break;
+    }
+  }
+}
+
+/* --- the arena -------------------------------------------------------------- */
+
 static gboolean
 live_together (const CpuSlot *a, const CpuSlot *b)
 {
@@ -117,6 +186,7 @@ look_ahead (CpuModel *model)
 void
 cpu_plan (CpuModel *model)
 {
+  put_over_inputs (model);
   plan_arena (model);
   look_ahead (model);
   for (guint i = 0; i < model->slots->len; i++) {

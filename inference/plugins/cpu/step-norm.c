@@ -201,6 +201,7 @@ cpu_lower_norm (CpuModel *model, const CpuFusion *fusion)
   step->scratch = cpu_groups_scratch (&norm.groups);
   step->kernel = model->reduce->name;
   step->run = run_norm;
+  step->over_input = TRUE;
   step->data = g_memdup2 (&norm, sizeof norm);
   step->free_data = g_free;
   return TRUE;

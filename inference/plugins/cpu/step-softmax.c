@@ -149,6 +149,7 @@ cpu_lower_softmax (CpuModel *model, const CpuFusion *fusion)
   step = cpu_add_step (model, node, layout, layout, node->inputs, 1);
   step->kernel = model->reduce->name;
   step->run = run_softmax;
+  step->over_input = TRUE;
   step->data = g_memdup2 (&a, sizeof a);
   step->free_data = g_free;
   if (a.inner > 1)

@@ -35,9 +35,19 @@
   X (MISH,     k_mish (x))                                                   \
   X (GELU,     x * k_normal (x))                                             \
   X (GELU_TANH, x * k_sigmoid (1.59576912f * (x + 0.044715f * x * x * x)))   \
-  X (LINEAR,   a * x + b)
+  X (LINEAR,   a * x + b)                                                    \
+  X (LOG,      k_log (x))                                                    \
+  X (ERF,      2 * k_normal (1.41421356f * x) - 1)                           \
+  X (SELU,     b * (x > 0 ? x : a * k_expm1 (x)))                            \
+  X (SOFTSIGN, x / (1 + __builtin_fabsf (x)))                                \
+  X (SIGN,     x > 0 ? 1 : x < 0 ? -1 : x)                                   \
+  X (FLOOR,    __builtin_floorf (x))                                         \
+  X (CEILING,  __builtin_ceilf (x))                                          \
+  X (ROUND,    __builtin_rintf (x))                                          \
+  X (ROUND_AWAY, __builtin_truncf (x + __builtin_copysignf (0.49999997f, x))) \
+  X (TRUTH,    x != 0 ? 1 : 0)
 
-/* Binary: id, the value for x and y. */
+/* Binary: id, the value for x and y; what is true is 1, what is not is 0. */
 #define IR_BINARY_LIST(X)                                                    \
   X (ADD,      x + y)                                                        \
   X (SUB,      x - y)                                                        \
@@ -46,7 +56,13 @@
   X (MAX,      x > y ? x : y)                                                \
   X (MIN,      x < y ? x : y)                                                \
   X (SQDIFF,   (x - y) * (x - y))                                            \
-  X (PRELU,    x > 0 ? x : x * y)
+  X (PRELU,    x > 0 ? x : x * y)                                            \
+  X (EQUAL,    x == y ? 1 : 0)                                               \
+  X (DIFFERS,  x != y ? 1 : 0)                                               \
+  X (ABOVE,    x > y ? 1 : 0)                                                \
+  X (NOT_BELOW, x >= y ? 1 : 0)                                              \
+  X (BELOW,    x < y ? 1 : 0)                                                \
+  X (NOT_ABOVE, x <= y ? 1 : 0)
 /* clang-format on */
 
 typedef enum {
@@ -79,6 +95,12 @@ typedef struct {
   /* to[i] = unary (to[i] + bias): the end of a convolution's row. */
   void (*bias_unary) (
       IrUnary op, float a, float b, float bias, float *to, size_t n);
+  /* to[i] = which[i] ? x[i] : y[i]. */
+  void (*choose) (
+      const float *which, const float *x, const float *y, float *to, size_t n);
+  /* From bytes and, as truths, to them. */
+  void (*widen) (const uint8_t *x, float *to, size_t n);
+  void (*narrow) (const float *x, uint8_t *to, size_t n);
 } IrEltwiseKernels;
 
 IR_KERNEL_DECLARE (IrEltwiseKernels, eltwise);

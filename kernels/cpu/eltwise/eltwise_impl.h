@@ -141,6 +141,30 @@ binary (IrBinary op, IrBinaryForm form, const float *x, const float *y,
   table[op][form](x, y, to, n);
 }
 
+static void
+choose (const float *which, const float *x, const float *y, float *to, size_t n)
+{
+  for (size_t i = 0; i < n; i++) {
+    const float yes = x[i], no = y[i];
+
+    to[i] = which[i] != 0 ? yes : no;
+  }
+}
+
+static void
+widen (const uint8_t *x, float *to, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    to[i] = x[i];
+}
+
+static void
+narrow (const float *x, uint8_t *to, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    to[i] = x[i] != 0;
+}
+
 extern const IrEltwiseKernels IR_FN (ir_eltwise);
 
 const IrEltwiseKernels IR_FN (ir_eltwise) = {
@@ -148,4 +172,7 @@ const IrEltwiseKernels IR_FN (ir_eltwise) = {
   .unary = unary,
   .binary = binary,
   .bias_unary = bias_unary,
+  .choose = choose,
+  .widen = widen,
+  .narrow = narrow,
 };
