@@ -197,11 +197,11 @@ static IrPort
 element_wise (Net *net, IrPort x, IrPort other)
 {
   static const char *const functions[] = { "Sigmoid", "Tanh", "Abs", "Erf",
-    "SoftSign" };
-  static const guint opsets[] = { 1, 1, 1, 1, 9 };
+    "SoftSign", "Sin", "Cos" };
+  static const guint opsets[] = { 1, 1, 1, 1, 9, 1, 1 };
   static const char *const linear[] = { "Add", "Subtract", "Maximum",
     "Minimum" };
-  const int function = pick (0, 4);
+  const int function = pick (0, 6);
 
   switch (pick (0, 7)) {
     case 0:
@@ -217,6 +217,11 @@ element_wise (Net *net, IrPort x, IrPort other)
       return half_of (net, x);
     case 5:
       return op (net, linear[pick (0, 3)], 1, broadcast (net), x);
+    case 6:
+      x = op (net, "HSigmoid", 5, x, (IrPort){ NULL, 0 });
+      x = op (net, "Add", 1, x, constant (net, 0, 0, 0, 0, 0, 0, 0.1));
+      x = op (net, "Maximum", 1, x, op (net, "Exp", 1, x, (IrPort){ NULL, 0 }));
+      return op (net, "Power", 1, x, broadcast (net));
     default:
       return op (net, "Multiply", 1, x, broadcast (net));
   }
@@ -280,6 +285,82 @@ test_layer (gconstpointer data)
   }
 }
 
+/* --- what becomes of them --------------------------------------------------- */
+
+static IrCompiledModel *
+compile (IrCore *core, IrGraph *graph, IrPort x)
+{
+  g_autoptr (GError) error = NULL;
+  IrCompiledModel *model;
+
+  ir_graph_add_result (graph, "out", x);
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  model = ir_core_compile (core, graph, "CPU", "PRECISION=f32", &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+static IrPort
+input (Net *net)
+{
+  const IrShape shape = { 4, { net->n, net->c, net->h, net->w } };
+
+  return ir_port (
+      ir_graph_add_parameter (net->graph, "in", IR_DTYPE_F32, &shape), 0);
+}
+
+/* Branches that meet again; what is read elsewhere, too, and what a convolution takes
+ * into its own step are not in the chain. */
+static void
+test_steps (void)
+{
+  Net net = { ir_graph_new ("chain"), 1, 16, 20, 20 };
+  const IrPort none = { NULL, 0 };
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrCompiledModel) model = NULL;
+  g_autoptr (GPtrArray) profile = NULL;
+  IrPort x, y;
+  guint seen = 0;
+
+  x = op (&net, "Multiply", 1, input (&net), broadcast (&net));
+  y = op (&net, "Greater", 1, x, constant (&net, 0, 0, 0, 0, 0, 0, 1));
+  y = three (&net, "Select", y, x, op (&net, "Sigmoid", 1, x, none));
+  x = op (&net, "Add", 1, point_conv (&net, y, 16, 16), y);
+  model = compile (core, graph, op (&net, "Tanh", 1, x, none));
+  profile = ir_compiled_model_get_profile (model);
+  for (guint i = 0; i < profile->len; i++) {
+    const IrProfile *step = g_ptr_array_index (profile, i);
+
+    if (!g_str_equal (step->kernel, "reorder"))
+      seen++;
+  }
+  g_assert_cmpuint (seen, ==, 2);
+}
+
+/* Step after step in the memory of the first one's output. */
+static void
+test_place (void)
+{
+  Net net = { ir_graph_new ("chain"), 1, 16, 20, 20 };
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrCompiledModel) model = NULL;
+  IrModelMemory memory;
+  IrPort x;
+
+  x = op (&net, "SoftMax", 1, input (&net), (IrPort){ NULL, 0 });
+  x = op (&net, "MVN", 6, x, some_axes (&net, 4, 15));
+  set (x, "eps", "1e-3");
+  set (x, "eps_mode", "inside_sqrt");
+  set (x, "normalize_variance", "true");
+  x = op (&net, "Multiply", 1, x, broadcast (&net));
+  model = compile (core, graph, x);
+  g_assert_true (ir_compiled_model_get_memory (model, &memory));
+  g_assert_cmpuint (memory.arena, ==, 16 * 20 * 20 * sizeof (float));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -289,5 +370,7 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, GINT_TO_POINTER (i), test_layer);
   }
+  g_test_add_func ("/elements/steps", test_steps);
+  g_test_add_func ("/elements/place", test_place);
   return g_test_run ();
 }

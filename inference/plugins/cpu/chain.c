@@ -16,6 +16,7 @@ static const BinaryRow binary_rows[] = {
   { "Minimum", IR_BINARY_MIN },
   { "SquaredDifference", IR_BINARY_SQDIFF },
   { "PReLU", IR_BINARY_PRELU },
+  { "Power", IR_BINARY_POW },
   { "Equal", IR_BINARY_EQUAL },
   { "NotEqual", IR_BINARY_DIFFERS },
   { "Greater", IR_BINARY_ABOVE },
@@ -86,7 +87,8 @@ match_op (const IrNode *node, CpuChainOp *op)
     op->n_from = 3;
     return TRUE;
   }
-  return match_binary (node, op) || match_unary (node, op);
+  /* Some powers are functions of one number. */
+  return match_unary (node, op) || match_binary (node, op);
 }
 
 /* An operand's shape with ones before it; a slope of rank 1 may be one per channel. */

@@ -27,6 +27,8 @@ static const UnaryRow unary_rows[] = {
   { "Sign", IR_UNARY_SIGN },
   { "Floor", IR_UNARY_FLOOR },
   { "Ceiling", IR_UNARY_CEILING },
+  { "Sin", IR_UNARY_SIN },
+  { "Cos", IR_UNARY_COS },
 };
 
 /* The one number that input @index is. */

@@ -45,7 +45,9 @@
   X (CEILING,  __builtin_ceilf (x))                                          \
   X (ROUND,    __builtin_rintf (x))                                          \
   X (ROUND_AWAY, __builtin_truncf (x + __builtin_copysignf (0.49999997f, x))) \
-  X (TRUTH,    x != 0 ? 1 : 0)
+  X (TRUTH,    x != 0 ? 1 : 0)                                               \
+  X (SIN,      __builtin_sinf (x))                                           \
+  X (COS,      __builtin_cosf (x))
 
 /* Binary: id, the value for x and y; what is true is 1, what is not is 0. */
 #define IR_BINARY_LIST(X)                                                    \
@@ -57,6 +59,7 @@
   X (MIN,      x < y ? x : y)                                                \
   X (SQDIFF,   (x - y) * (x - y))                                            \
   X (PRELU,    x > 0 ? x : x * y)                                            \
+  X (POW,      __builtin_powf (x, y))                                        \
   X (EQUAL,    x == y ? 1 : 0)                                               \
   X (DIFFERS,  x != y ? 1 : 0)                                               \
   X (ABOVE,    x > y ? 1 : 0)                                                \
