@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How long single ops take, ours by ir-bench and OpenVINO's, as a Markdown table: what
-detectors end in, in the sizes of well-known ones and with scores as they have them. The
-engines take turns; written are the least times in milliseconds and their ratio, below 1
-gst-ir is faster. Not part of the tests.
+detectors end in, in the sizes of well-known ones and with scores as they have them, and
+what joins elements over axes. The engines take turns; written are the least times in
+milliseconds and their ratio, below 1 gst-ir is faster. Not part of the tests.
 
 usage: ops.py [--threads N] [-t SECONDS] [-r ROUNDS] [--json FILE] [--write-docs]
               [WORD...]      only cases that have one of the words in their name
@@ -153,6 +153,19 @@ def grid_sample(mode):
             dict(mode=mode, padding_mode="zeros", align_corners=False))
 
 
+def over_axes(kind, opset, shape, axes, **attributes):
+    return (kind, opset, [normal(*shape)], scalars(np.array(axes)), attributes)
+
+
+def mvn(shape, axes):
+    return over_axes("MVN", 6, shape, axes, eps=1e-5, eps_mode="inside_sqrt",
+                     normalize_variance=True)
+
+
+def pixels(kind, opset, **attributes):
+    return kind, opset, [normal(1, 64, 112, 112)], [], attributes
+
+
 CASES = {
     "DetectionOutput SSD-MobileNet": lambda: detection_output(
         1917, 91, keep_top_k=[100], top_k=100, nms_threshold=0.6,
@@ -195,6 +208,24 @@ CASES = {
     "Unique 8400": lambda: (
         "Unique", 10, [random.integers(0, 500, 8400).astype(np.int32)], [],
         dict(sorted=True)),
+    "MVN 64 x 112 x 112": lambda: mvn((1, 64, 112, 112), [2, 3]),
+    "MVN 197 x 768": lambda: mvn((1, 197, 768), [2]),
+    "NormalizeL2 512 x 38 x 38": lambda: over_axes(
+        "NormalizeL2", 1, (1, 512, 38, 38), [1], eps=1e-10, eps_mode="add"),
+    "LRN 64 x 56 x 56": lambda: over_axes(
+        "LRN", 1, (1, 64, 56, 56), [1], alpha=1e-4, beta=0.75, bias=1.,
+        size=np.int64(5)),
+    "ReduceSum 64 x 112 x 112 over channels": lambda: over_axes(
+        "ReduceSum", 1, (1, 64, 112, 112), [1], keep_dims=True),
+    "ReduceL2 64 x 112 x 112": lambda: over_axes(
+        "ReduceL2", 4, (1, 64, 112, 112), [1, 2, 3], keep_dims=True),
+    "CumSum 64 x 112 x 112": lambda: (
+        "CumSum", 3, [normal(1, 64, 112, 112)], scalars(np.int64(2)),
+        dict(exclusive=False, reverse=False)),
+    "LogSoftmax 64 x 112 x 112": lambda: pixels("LogSoftmax", 5, axis=1),
+    "Erf 64 x 112 x 112": lambda: pixels("Erf", 1),
+    "PReLU 64 x 112 x 112": lambda: (
+        "PRelu", 1, [normal(1, 64, 112, 112)], scalars(normal(64)), {}),
 }
 
 # --- measuring --------------------------------------------------------------------

@@ -14,6 +14,8 @@
   X (EXP,      w_exp (x))                                                      \
   X (MISH,     w_mish (x))                                                     \
   X (GELU,     x * w_normal (x))                                               \
+  X (ERF,      w_spread (2) * w_normal (x * w_spread (1.41421356f)) -          \
+      w_spread (1))                                                            \
   X (GELU_TANH, x * w_sigmoid (w_spread (1.59576912f) *                        \
       (x + w_spread (0.044715f) * x * x * x)))
 /* clang-format on */
