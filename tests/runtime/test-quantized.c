@@ -173,7 +173,7 @@ static IrGraph *
 make_graph (void)
 {
   Net net = { ir_graph_new ("quantized"), pick (1, 2), pick (1, 5),
-    pick (12, 30), pick (12, 30) };
+    pick (20, 30), pick (20, 30) };
   const IrShape shape = { 4, { net.n, net.c, net.h, net.w } };
   g_autoptr (GError) error = NULL;
 
