@@ -230,7 +230,9 @@ void
 ir_kept_overlaps (const IrKept *kept, guint first, const IrBox *box, float area,
     float *overlaps)
 {
-  overlap_run (kept, first, kept->n - first, box, area, overlaps);
+  /* Before the first one there are no arrays yet. */
+  if (first < kept->n)
+    overlap_run (kept, first, kept->n - first, box, area, overlaps);
 }
 
 void
