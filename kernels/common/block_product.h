@@ -9,6 +9,7 @@
  *   BLOCK_WEIGHT    that of the weights, of the same size
  *   BLOCK_SUM       that of the sums
  *   BLOCK_BYTES(t)  how large a residual's number of type t is
+ *   BLOCK_ROWS      rows of a block, if not 32
  *
  * and behind this file configure(), which is called before blocks of another number
  * of rows; add_block(), which makes sums, of ir_…_width() columns; and
@@ -21,7 +22,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef BLOCK_ROWS
 #define BLOCK_ROWS 32
+#endif
 #define BLOCK_COLUMNS 32
 #define LINE 64
 /* Weights that stay in the second-level cache beside the rows. */
@@ -46,7 +49,8 @@ fetch (Ahead *ahead)
 static inline int
 chunk_lines (const BLOCK_PRODUCT *p)
 {
-  const size_t bytes = (size_t) p->chunk * BLOCK_COLUMNS * sizeof *p->weights;
+  const size_t bytes =
+      (size_t) p->chunk * BLOCK_COLUMNS * sizeof (BLOCK_WEIGHT);
 
   return (int) ((bytes + LINE - 1) / LINE);
 }
@@ -96,8 +100,9 @@ make_block (
   const Block b = { p, sums, row, rows, column,
     left < BLOCK_COLUMNS ? left : BLOCK_COLUMNS };
 
-  add_block (&b, p->from + row * p->stride,
-      p->weights + column / BLOCK_COLUMNS * panel, ahead);
+  add_block (&b, (const BLOCK_NUMBER *) p->from + row * p->stride,
+      (const BLOCK_WEIGHT *) p->weights + column / BLOCK_COLUMNS * panel,
+      ahead);
   finish_block (&b);
 }
 
@@ -177,7 +182,7 @@ multiply_in_blocks (const BLOCK_PRODUCT *p)
 {
   const size_t weights = (size_t) p->chunks * p->chunk * p->columns;
 
-  if (weights * sizeof *p->weights > WEIGHTS_BYTES)
+  if (weights * sizeof (BLOCK_WEIGHT) > WEIGHTS_BYTES)
     multiply_by_panels (p);
   else
     multiply_by_rows (p);

@@ -38,6 +38,14 @@ have_amx (void)
   return syscall (SYS_arch_prctl, ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA) == 0;
 }
 
+static int
+have_avxvnni (void)
+{
+  unsigned a, b, c, d;
+
+  return __get_cpuid_count (7, 1, &a, &b, &c, &d) && (a & (1u << 4));
+}
+
 unsigned
 ir_cpu_detect (void)
 {
@@ -47,6 +55,8 @@ ir_cpu_detect (void)
   if (!__builtin_cpu_supports ("avx2") || !__builtin_cpu_supports ("fma"))
     return flags;
   flags |= IR_CPU_AVX2;
+  if (have_avxvnni ())
+    flags |= IR_CPU_AVXVNNI;
   if (!__builtin_cpu_supports ("avx512f") ||
       !__builtin_cpu_supports ("avx512bw") ||
       !__builtin_cpu_supports ("avx512dq") ||

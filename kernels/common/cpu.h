@@ -14,6 +14,7 @@
 #define IR_CPU_LIST(X)                                                    \
   X (LIBRARY, "library", 0, 0, "tuned libraries")                         \
   X (AVX2,    "avx2",    1, 1, "AVX2, FMA and F16C")                      \
+  X (AVXVNNI, "avxvnni", 7, 2, "AVX-VNNI")                                \
   X (AVX512,  "avx512",  2, 2, "AVX-512 F, BW, DQ and VL")                \
   X (VNNI,    "vnni",    3, 3, "AVX-512 VNNI")                            \
   X (BF16,    "bf16",    4, 4, "AVX-512 BF16")                            \

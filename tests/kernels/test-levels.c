@@ -88,13 +88,15 @@ double_and_add (
 static const IrQgemmFunction function = { double_and_add, NULL };
 
 static IrQgemmProduct
-random_product (int round)
+random_product (int round, int size)
 {
+  const int most = IR_QGEMM_CHUNK / size;
+
   IrQgemmProduct p = { .rows = pick (1, 100),
     .columns = pick (1, 100),
     /* Many weights are gone through in another order. */
     .chunks = round % 8 ? pick (1, 12) : pick (100, MAX_CHUNKS),
-    .chunk = round % 8 ? 4 * pick (1, IR_QGEMM_CHUNK / 4) : IR_QGEMM_CHUNK,
+    .chunk = round % 8 ? 4 * pick (1, most / 4) : most,
     .stride = pick (1, 80),
     .line = pick (1, 40),
     .to_type = round & 1 ? IR_QGEMM_LEVELS : IR_QGEMM_F32,
@@ -121,12 +123,43 @@ columns_new (const IrQgemmProduct *p, double size)
   return g;
 }
 
+/* The same rows or weights as numbers of 16 bits, two of them side by side instead of
+ * four where @quads lie next to each other. */
+static Bytes
+widen (const Bytes *from, gsize quads, gboolean has_sign)
+{
+  Bytes to = bytes_new (2 * from->n);
+  gint16 *wide = (gint16 *) to.data;
+
+  for (gsize i = 0; i < from->n; i++) {
+    const gsize block = i / (4 * quads), column = i / 4 % quads, k = i % 4;
+    const gsize at = block * 4 * quads + k / 2 * 2 * quads + 2 * column + k % 2;
+
+    wide[at] = has_sign ? (gint8) from->data[i] : from->data[i];
+  }
+  return to;
+}
+
+/* As the variant takes them. */
+static void
+multiply_wide (const IrQgemmKernels *kernels, IrQgemmProduct p,
+    const Bytes *from, const Bytes *weights)
+{
+  Bytes rows = widen (from, 1, FALSE), wide = widen (weights, 16, TRUE);
+
+  p.from = rows.data;
+  p.weights = wide.data;
+  kernels->multiply (&p);
+  bytes_free (&rows);
+  bytes_free (&wide);
+}
+
 static void
 test_multiply (void)
 {
   EACH_VARIANT (IrQgemmKernels, qgemm)
   {
-    IrQgemmProduct p = random_product (round);
+    IrQgemmProduct p = random_product (round, table[row]->size);
     const IrQgemmLevels levels[2] = { random_levels (), random_levels () };
     const gsize most = pick (0, 200);
     ptrdiff_t at[MAX_CHUNKS];
@@ -152,7 +185,10 @@ test_multiply (void)
     p.to_levels = round & 33 ? &levels[1] : NULL;
 
     p.to = a.data;
-    table[row]->multiply (&p);
+    if (table[row]->size == 1)
+      table[row]->multiply (&p);
+    else
+      multiply_wide (table[row], p, &from, &weights);
     p.to = b.data;
     plain->multiply (&p);
     assert_same (&a, &b);
@@ -233,6 +269,29 @@ test_round_trip (void)
 }
 
 static void
+test_center (void)
+{
+  EACH_VARIANT (IrQgemmKernels, qgemm)
+  {
+    const IrQgemmLevels l = random_levels ();
+    const IrQgemmPixels p = { pick (1, 20), 20, pick (20, 25), pick (20, 25) };
+    Bytes from, to;
+
+    if (!table[row]->center)
+      continue;
+    from = bytes_new ((p.pixels - 1) * p.from_pitch + p.channels);
+    to = bytes_new (2 * ((p.pixels - 1) * p.to_pitch + p.channels));
+    table[row]->center (&l, &p, from.data, (gint16 *) to.data);
+    for (gsize x = 0; x < p.pixels; x++)
+      for (gsize c = 0; c < p.channels; c++)
+        g_assert_cmpint (((gint16 *) to.data)[x * p.to_pitch + c], ==,
+            from.data[x * p.from_pitch + c] - (int) l.zero);
+    bytes_free (&from);
+    bytes_free (&to);
+  }
+}
+
+static void
 test_join (void)
 {
   EACH_VARIANT (IrQgemmKernels, qgemm)
@@ -306,6 +365,7 @@ main (int argc, char **argv)
   g_test_add_func ("/qgemm/multiply", test_multiply);
   g_test_add_func ("/qgemm/pixels", test_pixels);
   g_test_add_func ("/qgemm/round-trip", test_round_trip);
+  g_test_add_func ("/qgemm/center", test_center);
   g_test_add_func ("/qgemm/join", test_join);
   g_test_add_func ("/qpool/max", test_pool);
   return g_test_run ();

@@ -57,7 +57,7 @@ stored_bytes (Net *net, const IrShape *shape, IrPort scale)
   return op (net, "Multiply", 1, w, scale);
 }
 
-/* Weights of a step of 1/128 or 1/256 for each element of the first @n dimensions. */
+/* Weights of a step of 1/1024 or 1/2048 for each element of the first @n dimensions. */
 static IrPort
 byte_weights (Net *net, const IrShape *shape, gint n)
 {
@@ -72,7 +72,7 @@ byte_weights (Net *net, const IrShape *shape, gint n)
   ends[0] = low->data;
   ends[1] = high->data;
   for (guint64 i = 0; i < ir_tensor_count (low); i++) {
-    ends[1][i] = pick (0, 1) ? 1.0f / 128 : 1.0f / 256;
+    ends[1][i] = pick (0, 1) ? 1.0f / 1024 : 1.0f / 2048;
     ends[0][i] = -127 * ends[1][i];
   }
   if (pick (0, 1))
@@ -151,21 +151,21 @@ quantized (Net *net)
   IrPort x, y;
 
   x = to_levels (net, ir_port ((IrNode *) parameter, 0), -7, pick (0, 1));
-  x = level_conv (net, x, in, channels, -15, FALSE);
+  x = level_conv (net, x, in, channels, -18, FALSE);
   if (pick (0, 1))
     x = op (net, "ReLU", 1, x, (IrPort){ NULL, 0 });
-  x = to_levels (net, x, -4, pick (0, 1));
+  x = to_levels (net, x, -7, pick (0, 1));
   if (pick (0, 1))
     x = keep_levels (net, x);
   if (ir_node_is (x.node, "Concat"))
     channels *= 2;
   out = adds ? channels : pick (1, 40);
-  y = level_conv (net, x, channels, out, -12, adds);
+  y = level_conv (net, x, channels, out, -18, adds);
   if (adds)
     y = op (net, "Add", 1, y, x);
   if (pick (0, 1))
     return finish (net, y, out);
-  y = to_levels (net, y, -3, TRUE);
+  y = to_levels (net, y, -6, TRUE);
   return pick (0, 1) ? op (net, "Tanh", 1, y, (IrPort){ NULL, 0 }) : y;
 }
 

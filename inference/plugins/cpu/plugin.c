@@ -334,9 +334,7 @@ static const IrConfigKey config_keys[] = {
   { "PRECISION", PRECISIONS,
       "what to compute in; auto: bf16 where there is AMX, f32 of what is "
       "quantized" },
-  { "INT8", SWITCH,
-      "convolutions of what is quantized to 8 bits in integers, where there is "
-      "AMX or AVX-512 VNNI" },
+  { "INT8", SWITCH, "convolutions of what is quantized to 8 bits in integers" },
   { "TUNE", SWITCH,
       "try which way to compute a layer is the fastest; CACHE_DIR keeps the "
       "answer" },

@@ -47,6 +47,17 @@ copy_levels (
   }
 }
 
+/* The levels of @n pixels that are numbers. */
+static void
+find_levels (const CpuBandBlock *block, const float *from, gsize pitch, guint n,
+    guint8 *to, gsize to_pitch)
+{
+  const Qconv *c = block->work->step->data;
+  const IrQgemmPixels pixels = { n, c->band.s.in_channels, pitch, to_pitch };
+
+  c->kernels->quantize (&c->in, &pixels, from, to);
+}
+
 static void
 take_pixels (const CpuBandBlock *block, guint y, guint x, guint n, gpointer to)
 {
@@ -56,7 +67,6 @@ take_pixels (const CpuBandBlock *block, guint y, guint x, guint n, gpointer to)
   const gconstpointer in = block->work->run->data[slot];
   const gsize at = cpu_band_source (block, y, x);
   const gsize pitch = cpu_in_pitch (block->work, 0) * b->take;
-  const IrQgemmPixels pixels = { n, b->s.in_channels, pitch, b->pitch };
 
   if (cpu_is_levels (block->work, slot)) {
     copy_levels (b, (const guint8 *) in + at, pitch, n, to);
@@ -64,7 +74,36 @@ take_pixels (const CpuBandBlock *block, guint y, guint x, guint n, gpointer to)
   }
   if (b->pitch > b->s.in_channels)
     memset (to, 0, (gsize) n * b->pitch);
-  c->kernels->quantize (&c->in, &pixels, (const float *) in + at, to);
+  find_levels (block, (const float *) in + at, pitch, n, to, b->pitch);
+}
+
+/* The same as numbers of 16 bits, less zero. */
+static void
+take_centered (
+    const CpuBandBlock *block, guint y, guint x, guint n, gpointer to)
+{
+  const Qconv *c = block->work->step->data;
+  const CpuBand *b = &c->band;
+  const guint slot = block->work->step->in[0], channels = b->s.in_channels;
+  const gconstpointer in = block->work->run->data[slot];
+  const gsize at = cpu_band_source (block, y, x);
+  const gsize pitch = cpu_in_pitch (block->work, 0) * b->take;
+  IrQgemmPixels pixels = { n, channels, pitch, b->pitch };
+  const guint8 *levels = (const guint8 *) in + at;
+
+  if (!cpu_is_levels (block->work, slot)) {
+    /* Where they become twice as large: from behind, nothing is overwritten before
+     * it has been read. */
+    guint8 *end = (guint8 *) to + (gsize) n * b->pitch;
+
+    find_levels (block, (const float *) in + at, pitch, n, end, b->pitch);
+    pixels.from_pitch = b->pitch;
+    levels = end;
+  }
+  c->kernels->center (&c->in, &pixels, levels, to);
+  for (guint p = 0; b->pitch > channels && p < n; p++)
+    memset ((gint16 *) to + (gsize) p * b->pitch + channels, 0,
+        (b->pitch - channels) * sizeof (gint16));
 }
 
 static void
@@ -89,7 +128,7 @@ find_numbers (const CpuWork *work, guint slot, gsize at, IrQgemmType *type)
 
 /* @band: NULL if it is the source. */
 static void
-multiply (const CpuBandBlock *block, const guint8 *band)
+multiply (const CpuBandBlock *block, gconstpointer band)
 {
   const CpuWork *work = block->work;
   const CpuStep *step = work->step;
@@ -105,7 +144,7 @@ multiply (const CpuBandBlock *block, const guint8 *band)
     .from = band,
     .stride = (gsize) b->step * b->pitch,
     .at = b->at,
-    .weights = c->packed + panel * cpu_band_panel_size (b),
+    .weights = c->packed + panel * cpu_band_panel_size (b) * b->size,
     .offset = c->offset + panel * COLUMNS,
     .scale = c->scale + panel * COLUMNS,
     .bias = c->bias + panel * COLUMNS,
@@ -143,9 +182,12 @@ qconv_block (gpointer data, guint task, guint worker)
   const CpuWork *work = data;
   const Qconv *c = work->step->data;
   const CpuBandBlock block = cpu_band_block (&c->band, work, task);
-  guint8 *band = NULL;
+  gpointer band = NULL;
 
-  if (!c->band.direct || !cpu_is_levels (work, work->step->in[0])) {
+  if (c->band.size > 1) {
+    band = cpu_scratch (work->run, worker);
+    cpu_band_fill (&block, 0, take_centered, band);
+  } else if (!c->band.direct || !cpu_is_levels (work, work->step->in[0])) {
     band = cpu_scratch (work->run, worker);
     cpu_band_fill (&block, (int) c->in.zero, take_pixels, band);
   }
@@ -200,8 +242,10 @@ pack_column (
   const gsize each =
       (gsize) b->s.in_channels * b->s.window.kernel_h * b->s.window.kernel_w;
 
-  for (guint t = 0; t < b->n_chunks; t++, to += b->chunk * COLUMNS)
+  for (guint t = 0; t < b->n_chunks; t++)
     for (guint i = 0; i < b->chunk; i++) {
+      const gsize at =
+          (gsize) t * b->chunk * COLUMNS + cpu_band_place (b, column, i);
       const gint weight = cpu_band_weight (b, t, i);
       gint value;
 
@@ -209,7 +253,10 @@ pack_column (
         continue;
       value = cpu_byte_weight (
           p->weights, p->values, channel, channel * each + weight);
-      to[cpu_band_place (b, column, i)] = (gint8) value;
+      if (b->size == 1)
+        ((gint8 *) to)[at] = (gint8) value;
+      else
+        ((gint16 *) to)[at] = (gint16) value;
       *sum += value;
     }
 }
@@ -222,7 +269,7 @@ pack_panel (gpointer data, guint task, guint worker)
   const guint first = task % b->n_panels * COLUMNS;
   const guint columns = MIN (COLUMNS, b->s.out_channels - first);
   const guint channel = task / b->n_panels * b->s.out_channels + first;
-  const gsize size = cpu_band_panel_size (b);
+  const gsize size = cpu_band_panel_size (b) * b->size;
 
   memset (p->to + task * size, 0, size);
   memset (p->sums + task * COLUMNS, 0, COLUMNS * sizeof *p->sums);
@@ -238,7 +285,7 @@ find_sums (const Qconv *c, gconstpointer packed)
   const gsize panels = (gsize) c->band.s.groups * c->band.n_panels;
 
   return (gint32 *) ((const gint8 *) packed +
-      panels * cpu_band_panel_size (&c->band));
+      panels * cpu_band_panel_size (&c->band) * c->band.size);
 }
 
 typedef struct {
@@ -278,7 +325,7 @@ fill_columns (Qconv *c, const CpuByteWeights *weights)
   for (gsize i = 0; i < n; i++) {
     const guint width = b->n_panels * COLUMNS, column = i % width;
 
-    c->offset[i] = -(gint32) c->in.zero * sums[i];
+    c->offset[i] = b->size > 1 ? 0 : -(gint32) c->in.zero * sums[i];
     if (column < b->s.out_channels)
       c->scale[i] =
           c->in.step * weights->steps[i / width * b->s.out_channels + column];
@@ -291,12 +338,12 @@ fill (Qconv *c, CpuModel *model, const CpuByteWeights *weights)
 {
   const CpuBand *b = &c->band;
   const gsize bytes =
-      (gsize) b->s.groups * b->n_panels * cpu_band_panel_size (b) +
+      (gsize) b->s.groups * b->n_panels * cpu_band_panel_size (b) * b->size +
       all_columns (c) * sizeof (gint32);
   const Source source = { c, weights };
 
   c->packed = cpu_pack (model, weights->source, bytes, pack, &source,
-      "int8 %u %u: %u %u %u %dx%d", b->pitch, b->chunk, b->s.groups,
+      "int8 %u %u %u: %u %u %u %dx%d", b->size, b->pitch, b->chunk, b->s.groups,
       b->s.out_channels, b->s.in_channels, b->s.window.kernel_h,
       b->s.window.kernel_w);
   return c->packed && fill_columns (c, weights);
@@ -350,7 +397,7 @@ qconv_new (CpuModel *model, const CpuFusion *fusion)
 
   c->fusion = *fusion;
   c->kernels = model->qgemm;
-  c->band.size = sizeof (guint8);
+  c->band.size = model->qgemm->size;
   c->in = cpu_slot (model, cpu_port_slot (model, head->inputs[0]))->levels;
   ok = cpu_conv_shape (head, s) && cpu_band_init (&c->band, model, SPEED) &&
       cpu_byte_weights_find (
@@ -385,7 +432,7 @@ cpu_lower_qconv (CpuModel *model, const CpuFusion *fusion)
   step->scratch = c->band.bytes;
   step->reads = c->packed;
   step->reads_bytes = (gsize) c->band.s.groups * c->band.n_panels *
-      cpu_band_panel_size (&c->band);
+      cpu_band_panel_size (&c->band) * c->band.size;
   step->takes_levels = TRUE;
   step->gives_levels = fusion->quantizes;
   return TRUE;

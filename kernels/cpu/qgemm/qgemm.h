@@ -48,10 +48,10 @@ typedef struct {
   int columns;
   int chunks;
   int chunk;
-  const uint8_t *from;
+  const void *from;
   size_t stride; /* numbers from one row to the next */
   const ptrdiff_t *at;
-  const int8_t *weights;
+  const void *weights;
   const int32_t *offset;
   const float *scale;
   const float *bias;
@@ -97,19 +97,26 @@ typedef struct {
 } IrQgemmPlanes;
 
 /*
+ * size: bytes of a number of rows and weights. 1: as above. 2: numbers are int16_t, the
+ *   rows' being levels less zero, so that no offset is needed; a chunk is a multiple of
+ *   2 up to half of IR_QGEMM_CHUNK, and a half of a panel is [chunk / 2][16][2].
  * multiply: the formula above; every variant rounds in the same places, scale with bias
  *   and the way to a level being one fused operation each.
  * quantize: the levels of numbers, as the formula of IrQgemmLevels says.
  * dequantize: the numbers of levels.
+ * center: levels less zero, for a size of 2.
  * join: planes to pixels.
  */
 typedef struct {
   IR_KERNEL_HEAD;
+  int size;
   void (*multiply) (const IrQgemmProduct *product);
   void (*quantize) (const IrQgemmLevels *levels, const IrQgemmPixels *pixels,
       const float *from, uint8_t *to);
   void (*dequantize) (const IrQgemmLevels *levels, const IrQgemmPixels *pixels,
       const uint8_t *from, float *to);
+  void (*center) (const IrQgemmLevels *levels, const IrQgemmPixels *pixels,
+      const uint8_t *from, int16_t *to);
   void (*join) (const IrQgemmLevels *levels, const IrQgemmPlanes *planes);
 } IrQgemmKernels;
 

@@ -8,6 +8,7 @@ extern const IrQgemmKernels ir_qgemm_amx;
 
 const IrQgemmKernels ir_qgemm_amx = {
   .name = "amx",
+  .size = 1,
   .multiply = multiply_with_tiles,
   .quantize = quantize,
   .dequantize = dequantize,

@@ -17,29 +17,30 @@ number (const IrQgemmLevels *l, float level)
   return (level - l->zero) * l->step;
 }
 
-static float
+static int32_t
 element (const IrQgemmProduct *p, int row, int column)
 {
   const size_t half = (size_t) p->chunk * 16;
-  const int8_t *w = p->weights +
+  const int8_t *w = (const int8_t *) p->weights +
       (size_t) (column / IR_QGEMM_COLUMNS) * p->chunks * 2 * half +
       column / 16 % 2 * half + column % 16 * 4;
   int32_t sum = p->offset[column];
 
   for (int t = 0; t < p->chunks; t++, w += 2 * half) {
-    const uint8_t *from = p->from + row * p->stride + p->at[t];
+    const uint8_t *from =
+        (const uint8_t *) p->from + row * p->stride + p->at[t];
 
     for (int i = 0; i < p->chunk; i++)
       sum += from[i] * w[i / 4 * 64 + i % 4];
   }
-  return fmaf ((float) sum, p->scale[column], p->bias[column]);
+  return sum;
 }
 
 static float
-residual (const IrQgemmProduct *p, size_t result, int column)
+residual (const IrQgemmProduct *p, size_t at)
 {
-  const size_t at = result * p->residual_pitch + column;
-
+  if (!p->residual)
+    return 0;
   return p->residual_type == IR_QGEMM_LEVELS
       ? number (p->residual_levels, ((const uint8_t *) p->residual)[at])
       : ((const float *) p->residual)[at];
@@ -69,9 +70,9 @@ make_row (const IrQgemmProduct *p, int row, int column)
   float x[IR_QGEMM_COLUMNS] = { 0 };
 
   for (int c = 0; c < n; c++) {
-    x[c] = element (p, row, column + c);
-    if (p->residual)
-      x[c] += residual (p, result, column + c);
+    x[c] = fmaf ((float) element (p, row, column + c), p->scale[column + c],
+        p->bias[column + c]);
+    x[c] += residual (p, result * p->residual_pitch + column + c);
     x[c] = x[c] < p->low ? p->low : x[c] > p->high ? p->high : x[c];
   }
   if (p->function)
@@ -92,40 +93,48 @@ multiply (const IrQgemmProduct *p)
 static uint8_t
 nearest (const IrQgemmLevels *l, float x)
 {
-  return (uint8_t) round_level (l, (x - l->low) / (l->high - l->low) * l->top);
+  return (uint8_t) (int) round_level (
+      l, (x - l->low) / (l->high - l->low) * l->top);
 }
 
 static void
-quantize (const IrQgemmLevels *l, const IrQgemmPixels *p, const float *from,
-    uint8_t *to)
+quantize (const IrQgemmLevels *levels, const IrQgemmPixels *p,
+    const float *from, uint8_t *to)
 {
+  const IrQgemmLevels l = *levels;
+
   for (size_t x = 0; x < p->pixels; x++)
     for (size_t c = 0; c < p->channels; c++)
-      to[x * p->to_pitch + c] = nearest (l, from[x * p->from_pitch + c]);
+      to[x * p->to_pitch + c] = nearest (&l, from[x * p->from_pitch + c]);
 }
 
 static void
-dequantize (const IrQgemmLevels *l, const IrQgemmPixels *p, const uint8_t *from,
-    float *to)
+dequantize (const IrQgemmLevels *levels, const IrQgemmPixels *p,
+    const uint8_t *from, float *to)
 {
+  const IrQgemmLevels l = *levels;
+
   for (size_t x = 0; x < p->pixels; x++)
     for (size_t c = 0; c < p->channels; c++)
-      to[x * p->to_pitch + c] = number (l, from[x * p->from_pitch + c]);
+      to[x * p->to_pitch + c] = number (&l, from[x * p->from_pitch + c]);
 }
 
 static void
-join (const IrQgemmLevels *l, const IrQgemmPlanes *p)
+join (const IrQgemmLevels *levels, const IrQgemmPlanes *p)
 {
+  const IrQgemmLevels l = *levels;
+
   for (size_t x = 0; x < p->pixels; x++)
     for (int i = 0; i < IR_QGEMM_PLANES; i++)
       p->to[x * p->pitch + i] =
-          i < p->channels ? nearest (l, p->from[i * p->plane + x]) : 0;
+          i < p->channels ? nearest (&l, p->from[i * p->plane + x]) : 0;
 }
 
 extern const IrQgemmKernels ir_qgemm_c;
 
 const IrQgemmKernels ir_qgemm_c = {
   .name = "c",
+  .size = 1,
   .multiply = multiply,
   .quantize = quantize,
   .dequantize = dequantize,

@@ -83,6 +83,7 @@ extern const IrQgemmKernels ir_qgemm_vnni;
 
 const IrQgemmKernels ir_qgemm_vnni = {
   .name = "vnni",
+  .size = 1,
   .multiply = multiply_in_blocks,
   .quantize = quantize,
   .dequantize = dequantize,
