@@ -61,17 +61,17 @@ w_expm1 (__m512 x)
   return _mm512_mask_blend_ps (small, w_exp (x) - w_spread (1), p);
 }
 
-/* Of exp (-|x|), so that nothing overflows. */
+/* @x times the sigmoid of @y. */
+static inline __m512
+w_gate (__m512 x, __m512 y)
+{
+  return x / (w_exp (-y) + w_spread (1));
+}
+
 static inline __m512
 w_sigmoid (__m512 x)
 {
-  const __m512 negated = _mm512_or_ps (x, w_spread (-0.0f));
-  const __m512 e = w_exp_inside (_mm512_max_ps (w_spread (-104), negated));
-  const __m512 y = w_spread (1) / (e + w_spread (1));
-  const __mmask16 negative =
-      _mm512_cmp_ps_mask (x, _mm512_setzero_ps (), _CMP_LT_OQ);
-
-  return _mm512_mask_mul_ps (y, negative, y, e);
+  return w_gate (w_spread (1), x);
 }
 
 static inline __m512

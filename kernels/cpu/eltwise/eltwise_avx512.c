@@ -10,13 +10,13 @@
   X (SIGMOID,  w_sigmoid (x))                                                  \
   X (TANH,     w_tanh (x))                                                     \
   X (ELU,      w_elu (x, a))                                                   \
-  X (SWISH,    x * w_sigmoid (x * w_spread (a)))                               \
+  X (SWISH,    w_gate (x, x * w_spread (a)))                                   \
   X (EXP,      w_exp (x))                                                      \
   X (MISH,     w_mish (x))                                                     \
   X (GELU,     x * w_normal (x))                                               \
   X (ERF,      w_spread (2) * w_normal (x * w_spread (1.41421356f)) -          \
       w_spread (1))                                                            \
-  X (GELU_TANH, x * w_sigmoid (w_spread (1.59576912f) *                        \
+  X (GELU_TANH, w_gate (x, w_spread (1.59576912f) *                            \
       (x + w_spread (0.044715f) * x * x * x)))
 /* clang-format on */
 
