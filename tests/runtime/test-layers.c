@@ -109,6 +109,48 @@ depthwise_conv (Net *net, IrPort x)
   return finish (net, x, net->c);
 }
 
+/* Heads of a few channels each, with biases, functions and depthwise convolutions
+ * behind all of them or some. */
+static IrPort
+siblings (Net *net, IrPort x)
+{
+  const int n = pick (2, 5), size = pick (0, 1) ? 3 : 1, last = pick (0, 3);
+  const IrPort none = { NULL, 0 };
+  IrPort heads[5] = { none }, y;
+
+  for (int i = 0; i < n; i++) {
+    const gint64 channels = pick (1, 9);
+
+    y = op (net, "Convolution", 1, x,
+        constant (net, 4, channels, net->c, size, size, 0,
+            even_size (net->c * size * size)));
+    set (y, "strides", "%d,%d", 1, 1);
+    set (y, "dilations", "%d,%d", 1, 1);
+    set (y, "pads_begin", "%d,%d", size / 2, size / 2);
+    set (y, "pads_end", "%d,%d", size / 2, size / 2);
+    if (last != 1)
+      y = op (net, "Add", 1, y, constant (net, 4, 1, channels, 1, 1, 0, 1));
+    if (last > 1 && (last == 2 || pick (0, 3))) {
+      y = channels == 1 && pick (0, 1)
+          ? op (net, "Convolution", 1, y, constant (net, 4, 1, 1, 3, 3, 0, 1))
+          : op (net, "GroupConvolution", 1, y,
+                constant (net, 5, channels, 1, 1, 3, 3, 0.3));
+      set (y, "strides", "%d,%d", 1, 1);
+      set (y, "dilations", "%d,%d", 1, 1);
+      set (y, "pads_begin", "%d,%d", 1, 1);
+      set (y, "pads_end", "%d,%d", 1, 1);
+      y = op (net, "ReLU", 1, y, none);
+    }
+    heads[n - 1 - i] = i == last ? op (net, "Sigmoid", 1, y, none) : y;
+  }
+  y = heads[0];
+  for (int i = 1; i < n; i++) {
+    y = op (net, "Concat", 1, y, heads[i]);
+    set (y, "axis", "%d", 1);
+  }
+  return y;
+}
+
 static IrPort
 pool (Net *net, IrPort x)
 {
@@ -612,6 +654,7 @@ static const struct {
   { "transposed-convolution", transposed_conv },
   { "grouped-transposed-convolution", grouped_transposed_conv },
   { "joined", joined },
+  { "siblings", siblings },
   { "parted", parted },
   { "padded", padded },
   { "movement", movement },

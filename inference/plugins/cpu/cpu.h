@@ -284,6 +284,8 @@ gboolean cpu_to_f32 (IrGraph *graph, GError **error);
 gboolean cpu_regroup (IrGraph *graph, GError **error);
 /* What is put around pictures goes from Pads to convolutions and pooling. */
 gboolean cpu_pads (IrGraph *graph, GError **error);
+/* Convolutions of one value to a few channels each become one. */
+gboolean cpu_siblings (IrGraph *graph, GError **error);
 /* Convolutions of a picture that was cut into quarters become convolutions of the
  * picture. */
 gboolean cpu_focus (IrGraph *graph, GError **error);
@@ -523,7 +525,7 @@ void cpu_pack_panel (
 /* How many groups of few channels to make one of, with zeros where they don't see
  * each other, for a tile of so few columns takes as long; 1 if that does not pay. An
  * infinity makes NaN of the channels that have become its group's. */
-guint cpu_merge_groups (const CpuConvShape *shape);
+guint cpu_merge_groups (const CpuModel *model, const CpuConvShape *shape);
 /* The shape and the weights of it: as cpu_alloc_floats(). */
 CpuConvShape cpu_merged_shape (const CpuConvShape *shape, guint merged);
 float *cpu_merge_weights (const CpuConvShape *shape, guint merged,

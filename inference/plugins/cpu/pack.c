@@ -184,7 +184,7 @@ cpu_pack_weights (
 #define MERGED 16
 
 guint
-cpu_merge_groups (const CpuConvShape *s)
+cpu_merge_groups (const CpuModel *model, const CpuConvShape *s)
 {
   guint n = MERGED / s->out_channels;
 
@@ -193,8 +193,10 @@ cpu_merge_groups (const CpuConvShape *s)
     return 1;
   if (s->groups % n != 0)
     n = IR_IGEMM_GROUP / s->out_channels;
-  /* Of single channels, those that fill up a pixel's pitch can be taken along. */
-  if (s->groups % n != 0 && (s->in_channels > 1 || s->out_channels > 1))
+  /* Of single channels, those that fill up a pixel's pitch can be taken along, but
+   * where levels have been before they need not be finite. */
+  if (s->groups % n != 0 &&
+      (s->in_channels > 1 || s->out_channels > 1 || model->qgemm))
     return 1;
   return n;
 }

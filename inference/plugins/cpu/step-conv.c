@@ -383,10 +383,7 @@ cpu_lower_igemm (CpuModel *model, const CpuFusion *fusion)
   if (!cpu_port_is_known (model, weights))
     weights.node = NULL;
   else if (given.in_channels * given.out_channels > 1)
-    merged = cpu_merge_groups (&given);
-  /* Where levels have been before, what fills a pixel up need not be finite. */
-  if (model->qgemm && given.groups % merged != 0)
-    merged = 1;
+    merged = cpu_merge_groups (model, &given);
   shape.s = cpu_merged_shape (&given, merged);
   shape.aligned =
       shape.s.groups == 1 || shape.s.out_channels % IR_IGEMM_GROUP == 0;

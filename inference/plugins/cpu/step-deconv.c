@@ -379,7 +379,7 @@ cpu_lower_deconv (CpuModel *model, const CpuFusion *fusion)
     return FALSE;
   n_flops = flops (&shape);
   shape.given = shape.s;
-  shape.merged = cpu_merge_groups (&shape.given);
+  shape.merged = cpu_merge_groups (model, &shape.given);
   shape.s = cpu_merged_shape (&shape.given, shape.merged);
   shape.tile = shape.s.groups == 1 || shape.s.out_channels % IR_IGEMM_GROUP == 0
       ? tile_whole

