@@ -718,84 +718,6 @@ test_layer (gconstpointer data)
   }
 }
 
-/* A window behind a border of @value, after a ReLU or not. */
-typedef struct {
-  const char *type;
-  gboolean relu;
-  double value;
-  int pad;
-  gboolean goes;
-} Border;
-
-static const Border borders[] = {
-  { "Convolution", FALSE, 0, 1, TRUE },
-  { "Convolution", FALSE, 1, 1, FALSE },
-  { "AvgPool", FALSE, 0, 1, TRUE },
-  { "MaxPool", TRUE, 0, 1, TRUE },
-  { "MaxPool", FALSE, 0, 1, FALSE },
-  { "MaxPool", FALSE, -INFINITY, 1, TRUE },
-  /* Windows that see nothing of the picture. */
-  { "MaxPool", TRUE, 0, 3, FALSE },
-};
-
-static IrGraph *
-bordered (const Border *b)
-{
-  Net net = { ir_graph_new ("border"), 1, 8, 10, 10 };
-  const IrShape shape = { 4, { 1, 8, 10, 10 } };
-  const gint64 pads[] = { 0, 0, b->pad, b->pad };
-  const gboolean conv = g_str_equal (b->type, "Convolution");
-  IrPort x = ir_port (
-      ir_graph_add_parameter (net.graph, "in", IR_DTYPE_F32, &shape), 0);
-  IrPort fill = constant (&net, 0, 0, 0, 0, 0, 0, 1);
-
-  *(float *) ir_port_const (fill)->data = b->value;
-  x = op (&net, b->relu ? "ReLU" : "Tanh", 1, x, (IrPort){ NULL, 0 });
-  x = ir_port (ir_graph_add_op (net.graph, "Pad", 1, "Pad", 4, x,
-                   integers (&net, 4, pads), integers (&net, 4, pads), fill),
-      0);
-  set (x, "pad_mode", "constant");
-  x = op (&net, b->type, 1, x,
-      conv ? constant (&net, 4, 8, 8, 3, 3, 0, 0.1) : (IrPort){ NULL, 0 });
-  set (x, "strides", "%d,%d", 1, 1);
-  set (x, "pads_begin", "%d,%d", 0, 0);
-  set (x, "pads_end", "%d,%d", 0, 0);
-  set (x, conv ? "dilations" : "kernel", "%d,%d", conv ? 1 : 3, conv ? 1 : 3);
-  if (g_str_equal (b->type, "AvgPool"))
-    set (x, "exclude-pad", "true");
-  ir_graph_add_result (net.graph, "out", x);
-  return net.graph;
-}
-
-/* Borders that a window can see by itself have no step. */
-static void
-test_border (gconstpointer data)
-{
-  g_autoptr (IrCore) core = ir_core_new ();
-  g_autoptr (IrGraph) graph = bordered (data);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (IrCompiledModel) model = NULL;
-  g_autoptr (GPtrArray) profile = NULL;
-  g_autoptr (IrTensor) in = NULL, want = NULL, got = NULL;
-  gboolean goes = TRUE;
-
-  ir_graph_infer (graph, &error);
-  g_assert_no_error (error);
-  in = random_tensor (&graph->first->outputs[0].shape, 1);
-  want = run (core, graph, "REFERENCE", NULL, in);
-  got = run (core, graph, "CPU", "PRECISION=f32", in);
-  assert_near (got, want, 5e-6);
-  model = ir_core_compile (core, graph, "CPU", NULL, &error);
-  g_assert_no_error (error);
-  profile = ir_compiled_model_get_profile (model);
-  for (guint i = 0; i < profile->len; i++) {
-    const IrProfile *step = g_ptr_array_index (profile, i);
-
-    goes &= !g_str_equal (step->type, "Pad");
-  }
-  g_assert_cmpint (goes, ==, ((const Border *) data)->goes);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -804,12 +726,6 @@ main (int argc, char **argv)
     g_autofree char *path = g_strdup_printf ("/layers/%s", layers[i].name);
 
     g_test_add_data_func (path, GINT_TO_POINTER (i), test_layer);
-  }
-  for (guint i = 0; i < G_N_ELEMENTS (borders); i++) {
-    g_autofree char *path =
-        g_strdup_printf ("/layers/border/%s-%u", borders[i].type, i);
-
-    g_test_add_data_func (path, &borders[i], test_border);
   }
   return g_test_run ();
 }
