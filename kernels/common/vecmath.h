@@ -92,11 +92,12 @@ k_log (float x)
   const int tiny = x < 1.17549435e-38f;
   const float normal = tiny ? x * 8388608.0f : x;
   float m, s, t, p, y;
-  int32_t bits, n;
+  uint32_t bits;
+  int32_t n;
 
   memcpy (&bits, &normal, sizeof bits);
-  n = (bits - 0x3f3504f3) >> 23;
-  bits -= n * (1 << 23);
+  n = (int32_t) (bits - 0x3f3504f3u) >> 23;
+  bits -= (uint32_t) n << 23;
   memcpy (&m, &bits, sizeof m);
   n -= tiny ? 23 : 0;
   s = (m - 1) / (m + 1);

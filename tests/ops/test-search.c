@@ -177,7 +177,7 @@ check_top (IrDType dtype, gint64 n, gint64 inner, gint64 k, gboolean max)
   g_autofree char *shape =
       g_strdup_printf ("%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT, n, inner);
   IrTensor *data = op_tensor_random (dtype, shape, -20, 20, n + k + inner);
-  IrTensor **out;
+  g_autofree IrTensor **out = NULL;
 
   for (gint64 i = 0; dtype == IR_DTYPE_F32 && i < n * inner; i++)
     ((float *) data->data)[i] = rint (((float *) data->data)[i]) / 4;
