@@ -126,6 +126,23 @@ cpu_band_panel_size (const CpuBand *b)
   return (gsize) b->n_chunks * b->chunk * CPU_BAND_COLUMNS;
 }
 
+gsize
+cpu_band_packed_bytes (const CpuBand *b)
+{
+  return (gsize) b->s.groups * b->n_panels * cpu_band_panel_size (b) * b->size;
+}
+
+void
+cpu_band_set_step (
+    const CpuBand *b, CpuStep *step, const IrNode *head, gconstpointer packed)
+{
+  step->head = head;
+  step->flops = cpu_conv_flops (&b->s);
+  step->scratch = b->bytes;
+  step->reads = packed;
+  step->reads_bytes = cpu_band_packed_bytes (b);
+}
+
 /* --- laying out ------------------------------------------------------------ */
 
 typedef struct {

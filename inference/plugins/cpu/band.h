@@ -77,7 +77,18 @@ guint cpu_band_columns (const CpuBandBlock *block);
 guint cpu_band_windows (const CpuBandBlock *block);
 /* The panel among those of all groups. */
 gsize cpu_band_panel (const CpuBandBlock *block);
-/* Numbers of a panel. */
+/* Fields of a block's product, whatever its numbers are. */
+#define CPU_BAND_PRODUCT(block)                                                \
+  .rows = cpu_band_windows (block), .columns = cpu_band_columns (block),       \
+  .chunks = (block)->band->n_chunks, .chunk = (block)->band->chunk,            \
+  .stride = (gsize) (block)->band->step * (block)->band->pitch,                \
+  .at = (block)->band->at, .line = (block)->band->line,                        \
+  .wanted = (block)->band->s.window.out_w
+/* What a step has by its convolution @head and its panels. */
+void cpu_band_set_step (const CpuBand *band, CpuStep *step, const IrNode *head,
+    gconstpointer packed);
+/* Bytes of all panels; numbers of one. */
+gsize cpu_band_packed_bytes (const CpuBand *band);
 gsize cpu_band_panel_size (const CpuBand *band);
 
 /* The weight of an output channel, [channels][height][width], that number @i of chunk

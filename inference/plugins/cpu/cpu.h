@@ -280,6 +280,10 @@ typedef struct {
  * cpu_port_value() converts what is asked for. */
 gboolean cpu_to_f32 (IrGraph *graph, GError **error);
 
+/* Lets @rewrite change the graph at every node, FALSE where it has not, and puts in order
+ * what has come of it. Nodes that are added are looked at, too. */
+typedef gboolean (*CpuRewrite) (IrGraph *graph, IrNode *node);
+gboolean cpu_rewrite (IrGraph *graph, CpuRewrite rewrite, GError **error);
 /* Shuffled channels and blocks become one op of the three that they were written as. */
 gboolean cpu_regroup (IrGraph *graph, GError **error);
 /* What is put around pictures goes from Pads to convolutions and pooling. */

@@ -176,13 +176,17 @@ set_window (IrNode *conv, const IrConvGeometry *g)
 static gboolean
 rewrite (IrGraph *graph, IrNode *conv)
 {
-  IrTensor *weights = ir_port_const (conv->inputs[1]);
-  const IrShape *in = &ir_node_input (conv, 0)->shape;
   g_autoptr (IrTensor) spread = NULL;
+  IrTensor *weights;
+  const IrShape *in;
   IrConvGeometry g;
   IrNode *value;
   Focus f;
 
+  if (!ir_node_is (conv, "Convolution"))
+    return FALSE;
+  weights = ir_port_const (conv->inputs[1]);
+  in = &ir_node_input (conv, 0)->shape;
   if (!weights || weights->shape.rank != 4 ||
       !find_focus (conv->inputs[0].node, &f) ||
       !ir_conv_geometry (
@@ -200,13 +204,5 @@ rewrite (IrGraph *graph, IrNode *conv)
 gboolean
 cpu_focus (IrGraph *graph, GError **error)
 {
-  gboolean changed = FALSE;
-
-  for (IrNode *node = graph->first; node; node = node->next)
-    if (ir_node_is (node, "Convolution"))
-      changed |= rewrite (graph, node);
-  if (!changed)
-    return TRUE;
-  ir_graph_sweep (graph);
-  return ir_graph_infer (graph, error);
+  return cpu_rewrite (graph, rewrite, error);
 }

@@ -53,9 +53,13 @@ pays (const IrNode *conv, IrPort gate)
 static gboolean
 rewrite (IrGraph *graph, IrNode *conv)
 {
-  IrNode *product = conv->inputs[0].node, *weights;
-  const gint gate = find_gate (product);
+  IrNode *product, *weights;
+  gint gate;
 
+  if (!ir_node_is (conv, "Convolution"))
+    return FALSE;
+  product = conv->inputs[0].node;
+  gate = find_gate (product);
   if (gate < 0 || !pays (conv, product->inputs[gate]))
     return FALSE;
   weights = ir_graph_add_op (graph, "Multiply", 1, conv->name, 2,
@@ -69,13 +73,5 @@ rewrite (IrGraph *graph, IrNode *conv)
 gboolean
 cpu_gate (IrGraph *graph, GError **error)
 {
-  gboolean changed = FALSE;
-
-  for (IrNode *node = graph->first; node; node = node->next)
-    if (ir_node_is (node, "Convolution"))
-      changed |= rewrite (graph, node);
-  if (!changed)
-    return TRUE;
-  ir_graph_sweep (graph);
-  return ir_graph_infer (graph, error);
+  return cpu_rewrite (graph, rewrite, error);
 }

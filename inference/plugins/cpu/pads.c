@@ -183,15 +183,14 @@ give_pads (IrGraph *graph, IrNode *node)
   return ir_node_set_text (pad, "pad_mode", "constant", NULL);
 }
 
+static gboolean
+rewrite (IrGraph *graph, IrNode *node)
+{
+  return take_pads (node) || give_pads (graph, node);
+}
+
 gboolean
 cpu_pads (IrGraph *graph, GError **error)
 {
-  gboolean changed = FALSE;
-
-  for (IrNode *node = graph->first; node; node = node->next)
-    changed |= take_pads (node) || give_pads (graph, node);
-  if (!changed)
-    return TRUE;
-  ir_graph_sweep (graph);
-  return ir_graph_infer (graph, error);
+  return cpu_rewrite (graph, rewrite, error);
 }

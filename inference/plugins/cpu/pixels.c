@@ -43,8 +43,7 @@ float *
 cpu_begin_pixels (const CpuWork *work, gsize first, gsize channels,
     float *buffer, gsize *pitch)
 {
-  if (cpu_is_bf16 (work, work->step->out[0]) ||
-      cpu_is_levels (work, work->step->out[0])) {
+  if (cpu_is_bf16 (work, work->step->out[0])) {
     *pitch = channels;
     return buffer;
   }

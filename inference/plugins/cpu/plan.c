@@ -4,6 +4,8 @@
 /* Work of a few microseconds is not worth a second thread. */
 #define SPLIT_FLOPS 400000
 
+/* Of pixels that begin anywhere in a slot whole groups are read. */
+#define BEHIND ((IR_IGEMM_GROUP - 1) * sizeof (float))
 #define ALIGN(x) (((x) + IR_TENSOR_ALIGN - 1) & ~(gsize) (IR_TENSOR_ALIGN - 1))
 
 static gint
@@ -97,6 +99,12 @@ live_together (const CpuSlot *a, const CpuSlot *b)
   return a->first <= b->last && b->first <= a->last;
 }
 
+static gsize
+room (const CpuSlot *slot)
+{
+  return ALIGN (slot->bytes + (slot->layout == CPU_LAST ? BEHIND : 0));
+}
+
 /* The lowest place that is free as long as @slot lives; @placed is sorted. */
 static gsize
 find_place (const GPtrArray *placed, const CpuSlot *slot)
@@ -108,9 +116,9 @@ find_place (const GPtrArray *placed, const CpuSlot *slot)
 
     if (!live_together (slot, other))
       continue;
-    if (offset + ALIGN (slot->bytes) <= other->offset)
+    if (offset + room (slot) <= other->offset)
       break;
-    offset = MAX (offset, other->offset + ALIGN (other->bytes));
+    offset = MAX (offset, other->offset + room (other));
   }
   return offset;
 }
@@ -151,7 +159,7 @@ plan_arena (CpuModel *model)
     CpuSlot *slot = g_ptr_array_index (roots, i);
 
     slot->offset = find_place (placed, slot);
-    model->arena = MAX (model->arena, slot->offset + ALIGN (slot->bytes));
+    model->arena = MAX (model->arena, slot->offset + room (slot));
     g_ptr_array_add (placed, slot);
     g_ptr_array_sort (placed, compare_offsets);
   }

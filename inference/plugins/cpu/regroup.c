@@ -161,12 +161,5 @@ rewrite (IrGraph *graph, IrNode *join)
 gboolean
 cpu_regroup (IrGraph *graph, GError **error)
 {
-  gboolean changed = FALSE;
-
-  for (IrNode *node = graph->first; node; node = node->next)
-    changed |= rewrite (graph, node);
-  if (!changed)
-    return TRUE;
-  ir_graph_sweep (graph);
-  return ir_graph_infer (graph, error);
+  return cpu_rewrite (graph, rewrite, error);
 }

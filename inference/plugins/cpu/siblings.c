@@ -304,12 +304,5 @@ rewrite (IrGraph *graph, IrNode *first)
 gboolean
 cpu_siblings (IrGraph *graph, GError **error)
 {
-  gboolean changed = FALSE;
-
-  for (IrNode *node = graph->first; node; node = node->next)
-    changed |= rewrite (graph, node);
-  if (!changed)
-    return TRUE;
-  ir_graph_sweep (graph);
-  return ir_graph_sort (graph, error) && ir_graph_infer (graph, error);
+  return cpu_rewrite (graph, rewrite, error);
 }

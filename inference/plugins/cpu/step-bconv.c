@@ -102,20 +102,10 @@ multiply (const CpuBandBlock *block, const guint16 *band)
   const gsize channel = cpu_band_column (block);
   const gsize pixel = cpu_band_result (block), panel = cpu_band_panel (block);
   const IrBgemmFunction function = { change, block };
-  IrBgemmProduct p = { .rows = cpu_band_windows (block),
-    .columns = cpu_band_columns (block),
-    .chunks = b->n_chunks,
-    .chunk = b->chunk,
-    .from = band,
-    .stride = (gsize) b->step * b->pitch,
-    .at = b->at,
+  IrBgemmProduct p = { CPU_BAND_PRODUCT (block), .from = band,
     .weights = c->packed + panel * cpu_band_panel_size (b),
-    .bias = c->bias + panel * COLUMNS,
-    .line = b->line,
-    .wanted = b->s.window.out_w,
-    .to_pitch = cpu_out_pitch (work, 0),
-    .low = c->low,
-    .high = c->high,
+    .bias = c->bias + panel * COLUMNS, .to_pitch = cpu_out_pitch (work, 0),
+    .low = c->low, .high = c->high,
     .function = cpu_fusion_is_clamp (&c->fusion) ? NULL : &function };
 
   p.to = find_numbers (
@@ -231,19 +221,12 @@ pack (const CpuModel *model, gconstpointer data, const float *weights,
   return TRUE;
 }
 
-static gsize
-packed_bytes (const Bconv *c)
-{
-  return (gsize) c->band.s.groups * c->band.n_panels *
-      cpu_band_panel_size (&c->band) * sizeof *c->packed;
-}
-
 static gboolean
 fill (Bconv *c, CpuModel *model, IrPort weights)
 {
   const CpuBand *b = &c->band;
 
-  c->packed = cpu_pack (model, weights, packed_bytes (c), pack, c,
+  c->packed = cpu_pack (model, weights, cpu_band_packed_bytes (b), pack, c,
       "bf16 %u %u: %u %u %u %dx%d", b->pitch, b->chunk, b->s.groups,
       b->s.out_channels, b->s.in_channels, b->s.window.kernel_h,
       b->s.window.kernel_w);
@@ -300,16 +283,12 @@ cpu_lower_bconv (CpuModel *model, const CpuFusion *fusion)
     return FALSE;
   }
   step = add_step (model, c);
-  step->head = fusion->head;
+  cpu_band_set_step (&c->band, step, fusion->head, c->packed);
   step->kernel = "bf16";
-  step->flops = cpu_conv_flops (&c->band.s);
   step->run = run_bconv;
   step->data = c;
   step->free_data = bconv_free;
-  step->scratch = c->band.bytes;
   step->scratch_is_values = TRUE;
-  step->reads = c->packed;
-  step->reads_bytes = packed_bytes (c);
   step->takes_bf16 = step->gives_bf16 = TRUE;
   return TRUE;
 }

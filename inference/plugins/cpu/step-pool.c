@@ -39,24 +39,20 @@ count_row (const Pool *p, int y, float *counts)
   }
 }
 
+/* What rows of all types have. */
+#define WINDOW(p)                                                              \
+  .channels = (p)->channels, .in_w = (p)->window.in_w,                         \
+  .out_w = (p)->window.out_w, .kernel_h = (p)->window.kernel_h,                \
+  .kernel_w = (p)->window.kernel_w, .stride = (p)->window.stride_w,            \
+  .dilation = (p)->window.dilation_w, .pad = (p)->window.pad_w
+
 static void
 make_row_f32 (const Pool *p, const CpuWork *work, gconstpointer *lines,
     const float *counts, float *to, gsize pitch)
 {
-  const IrWindow *w = &p->window;
   const IrPoolKernels *k = work->run->model->pool;
-  const IrPoolRow row = { .channels = p->channels,
-    .in_w = w->in_w,
-    .out_w = w->out_w,
-    .kernel_h = w->kernel_h,
-    .kernel_w = w->kernel_w,
-    .stride = w->stride_w,
-    .dilation = w->dilation_w,
-    .pad = w->pad_w,
-    .rows = (const float *const *) lines,
-    .in_pitch = cpu_in_pitch (work, 0),
-    .counts = counts,
-    .to = to,
+  const IrPoolRow row = { WINDOW (p), .rows = (const float *const *) lines,
+    .in_pitch = cpu_in_pitch (work, 0), .counts = counts, .to = to,
     .out_pitch = pitch };
 
   (p->average ? k->average_row : k->max_row) (&row);
@@ -67,22 +63,10 @@ static void
 make_row_bf16 (const Pool *p, const CpuWork *work, gconstpointer *lines,
     const float *counts, guint16 *to, float *to_f32, gsize pitch)
 {
-  const IrWindow *w = &p->window;
   const IrBpoolKernels *k = work->run->model->bpool;
-  const IrBpoolRow row = { .channels = p->channels,
-    .in_w = w->in_w,
-    .out_w = w->out_w,
-    .kernel_h = w->kernel_h,
-    .kernel_w = w->kernel_w,
-    .stride = w->stride_w,
-    .dilation = w->dilation_w,
-    .pad = w->pad_w,
-    .rows = (const guint16 *const *) lines,
-    .in_pitch = cpu_in_pitch (work, 0),
-    .counts = counts,
-    .to = to,
-    .to_f32 = to_f32,
-    .out_pitch = pitch };
+  const IrBpoolRow row = { WINDOW (p), .rows = (const guint16 *const *) lines,
+    .in_pitch = cpu_in_pitch (work, 0), .counts = counts, .to = to,
+    .to_f32 = to_f32, .out_pitch = pitch };
 
   (p->average ? k->average_row : k->max_row) (&row);
 }
@@ -92,23 +76,12 @@ static void
 make_row_levels (const Pool *p, const CpuWork *work, gconstpointer *lines,
     guint8 *to, float *to_f32, gsize pitch)
 {
-  const IrWindow *w = &p->window;
   const CpuModel *model = work->run->model;
   const CpuSlot *in = cpu_slot (model, work->step->in[0]);
   const gsize width = to_f32 ? p->channels : pitch;
-  const IrQpoolRow row = { .channels = p->channels,
-    .in_w = w->in_w,
-    .out_w = w->out_w,
-    .kernel_h = w->kernel_h,
-    .kernel_w = w->kernel_w,
-    .stride = w->stride_w,
-    .dilation = w->dilation_w,
-    .pad = w->pad_w,
-    .rows = (const guint8 *const *) lines,
-    .in_pitch = in->pitch,
-    .to = to,
-    .out_pitch = width };
-  const IrQgemmPixels pixels = { w->out_w, p->channels, width, pitch };
+  const IrQpoolRow row = { WINDOW (p), .rows = (const guint8 *const *) lines,
+    .in_pitch = in->pitch, .to = to, .out_pitch = width };
+  const IrQgemmPixels pixels = { p->window.out_w, p->channels, width, pitch };
 
   model->qpool->max_row (&row);
   if (to_f32)

@@ -137,22 +137,11 @@ multiply (const CpuBandBlock *block, gconstpointer band)
   const gsize channel = cpu_band_column (block);
   const gsize pixel = cpu_band_result (block), panel = cpu_band_panel (block);
   const IrQgemmFunction function = { change, block };
-  IrQgemmProduct p = { .rows = cpu_band_windows (block),
-    .columns = cpu_band_columns (block),
-    .chunks = b->n_chunks,
-    .chunk = b->chunk,
-    .from = band,
-    .stride = (gsize) b->step * b->pitch,
-    .at = b->at,
+  IrQgemmProduct p = { CPU_BAND_PRODUCT (block), .from = band,
     .weights = c->packed + panel * cpu_band_panel_size (b) * b->size,
-    .offset = c->offset + panel * COLUMNS,
-    .scale = c->scale + panel * COLUMNS,
-    .bias = c->bias + panel * COLUMNS,
-    .line = b->line,
-    .wanted = b->s.window.out_w,
-    .to_pitch = cpu_out_pitch (work, 0),
-    .to_levels = c->fusion.quantizes ? &c->fusion.levels : NULL,
-    .low = c->low,
+    .offset = c->offset + panel * COLUMNS, .scale = c->scale + panel * COLUMNS,
+    .bias = c->bias + panel * COLUMNS, .to_pitch = cpu_out_pitch (work, 0),
+    .to_levels = c->fusion.quantizes ? &c->fusion.levels : NULL, .low = c->low,
     .high = c->high,
     .function = cpu_fusion_is_clamp (&c->fusion) ? NULL : &function };
 
@@ -278,14 +267,11 @@ pack_panel (gpointer data, guint task, guint worker)
         p, channel + o, o, p->to + task * size, p->sums + task * COLUMNS + o);
 }
 
-/* Sums of each column's weights. */
+/* Sums of each column's weights, behind the panels. */
 static gint32 *
 find_sums (const Qconv *c, gconstpointer packed)
 {
-  const gsize panels = (gsize) c->band.s.groups * c->band.n_panels;
-
-  return (gint32 *) ((const gint8 *) packed +
-      panels * cpu_band_panel_size (&c->band) * c->band.size);
+  return (gint32 *) ((const gint8 *) packed + cpu_band_packed_bytes (&c->band));
 }
 
 typedef struct {
@@ -338,8 +324,7 @@ fill (Qconv *c, CpuModel *model, const CpuByteWeights *weights)
 {
   const CpuBand *b = &c->band;
   const gsize bytes =
-      (gsize) b->s.groups * b->n_panels * cpu_band_panel_size (b) * b->size +
-      all_columns (c) * sizeof (gint32);
+      cpu_band_packed_bytes (b) + all_columns (c) * sizeof (gint32);
   const Source source = { c, weights };
 
   c->packed = cpu_pack (model, weights->source, bytes, pack, &source,
@@ -423,16 +408,11 @@ cpu_lower_qconv (CpuModel *model, const CpuFusion *fusion)
     return FALSE;
   cpu_fusion_limits (fusion, &c->low, &c->high);
   step = add_step (model, c);
-  step->head = fusion->head;
+  cpu_band_set_step (&c->band, step, fusion->head, c->packed);
   step->kernel = "int8";
-  step->flops = cpu_conv_flops (&c->band.s);
   step->run = run_qconv;
   step->data = c;
   step->free_data = qconv_free;
-  step->scratch = c->band.bytes;
-  step->reads = c->packed;
-  step->reads_bytes = (gsize) c->band.s.groups * c->band.n_panels *
-      cpu_band_panel_size (&c->band) * c->band.size;
   step->takes_levels = TRUE;
   step->gives_levels = fusion->quantizes;
   return TRUE;
