@@ -205,6 +205,38 @@ test_layers (void)
   }
 }
 
+/* Where a window sees nothing its largest number is no level. */
+static void
+test_nothing_seen (void)
+{
+  const IrShape shape = { 4, { 1, 1, 6, 6 } }, weights = { 4, { 1, 1, 1, 1 } };
+  const IrPort none = { NULL, 0 };
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = ir_graph_new ("nothing");
+  g_autoptr (IrTensor) in = random_tensor (&shape, 1), want = NULL, got = NULL;
+  g_autoptr (GError) error = NULL;
+  Net net = { graph, 1, 1, 6, 6 };
+  IrPort x =
+      ir_port (ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &shape), 0);
+
+  x = op (&net, "MaxPool", 1, to_levels (&net, x, -7, TRUE), none);
+  set (x, "kernel", "%d,%d", 2, 2);
+  set (x, "strides", "%d,%d", 1, 1);
+  set (x, "pads_begin", "%d,%d", 2, 2);
+  set (x, "pads_end", "%d,%d", 2, 2);
+  x = op (&net, "Convolution", 1, x, byte_weights (&net, &weights, 1));
+  set (x, "strides", "%d,%d", 1, 1);
+  set (x, "dilations", "%d,%d", 1, 1);
+  set (x, "pads_begin", "%d,%d", 0, 0);
+  set (x, "pads_end", "%d,%d", 0, 0);
+  ir_graph_add_result (graph, "out", x);
+  ir_graph_infer (graph, &error);
+  g_assert_no_error (error);
+  want = run (core, graph, "REFERENCE", NULL, in);
+  got = run (core, graph, "CPU", NULL, in);
+  assert_near (got, want, 5e-6);
+}
+
 /* In bf16 what lies between quantized layers is. */
 static void
 test_bf16 (void)
@@ -236,5 +268,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/quantized/layers", test_layers);
   g_test_add_func ("/quantized/bf16", test_bf16);
+  g_test_add_func ("/quantized/nothing-seen", test_nothing_seen);
   return g_test_run ();
 }

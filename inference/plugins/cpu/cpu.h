@@ -456,6 +456,8 @@ void cpu_stand_ins_clear (CpuStandIns *stand_ins);
 /* Sizes of a two-dimensional window if all are small enough for ints: positions
  * inside a plane are then, too. */
 gboolean cpu_window (const IrConvGeometry *geometry, IrWindow *window);
+/* Whether every window lies over an element of the source. */
+gboolean cpu_window_sees (const IrWindow *window);
 /* The same of a Convolution or GroupConvolution whose data and weights are f32 of
  * known shape. */
 gboolean cpu_conv_shape (const IrNode *node, CpuConvShape *shape);

@@ -84,14 +84,29 @@ common_levels (const CpuModel *model, const IrNode *node)
   return first;
 }
 
+/* The largest of nothing is no level. */
+static gboolean
+pools_something (const IrNode *node)
+{
+  const IrShape *in = &ir_node_input (node, 0)->shape;
+  IrConvGeometry g;
+  IrWindow w;
+
+  return cpu_port_can_be_last (node->inputs[0]) &&
+      ir_pool_geometry (node->attrs, 2, in->dim + 2, &g, NULL) &&
+      cpu_window (&g, &w) && cpu_window_sees (&w);
+}
+
 /* Ops that only choose among numbers of input 0. */
 static gboolean
 only_picks (const IrNode *node)
 {
-  static const char *const types[] = { "DepthToSpace", "MaxPool", "Reshape",
+  static const char *const types[] = { "DepthToSpace", "Reshape",
     "ShuffleChannels", "Slice", "SpaceToDepth", "Split", "Squeeze",
     "StridedSlice", "Tile", "Transpose", "Unsqueeze", "VariadicSplit" };
 
+  if (ir_node_is (node, "MaxPool"))
+    return pools_something (node);
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (ir_node_is (node, types[i]))
       return TRUE;

@@ -175,39 +175,6 @@ pool_shape (const IrNode *node, Pool *p)
   return TRUE;
 }
 
-/* Whether every window lies over an element, along one dimension. */
-static gboolean
-always_sees (int in, int out, int kernel, int stride, int dilation, int pad)
-{
-  for (int i = 0; i < out; i++) {
-    gboolean sees = FALSE;
-
-    for (int k = 0; k < kernel && !sees; k++) {
-      const int at = i * stride + k * dilation - pad;
-
-      sees = at >= 0 && at < in;
-    }
-    if (!sees)
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* The largest of nothing is no level. */
-static gboolean
-keeps_levels (const CpuModel *model, const IrNode *node, const Pool *p)
-{
-  const IrWindow *w = &p->window;
-  const guint slot = cpu_port_slot (model, node->inputs[0]);
-
-  return ir_node_is (node, "MaxPool") &&
-      cpu_slot (model, slot)->levels.step != 0 &&
-      always_sees (w->in_h, w->out_h, w->kernel_h, w->stride_h, w->dilation_h,
-          w->pad_h) &&
-      always_sees (
-          w->in_w, w->out_w, w->kernel_w, w->stride_w, w->dilation_w, w->pad_w);
-}
-
 static void
 add_pool (CpuModel *model, const IrNode *node, CpuLayout out, Pool *p)
 {
@@ -224,7 +191,8 @@ add_pool (CpuModel *model, const IrNode *node, CpuLayout out, Pool *p)
   step->data = g_memdup2 (p, sizeof *p);
   step->free_data = g_free;
   step->takes_bf16 = step->gives_bf16 = TRUE;
-  step->takes_levels = step->gives_levels = keeps_levels (model, node, p);
+  step->takes_levels = step->gives_levels =
+      cpu_slot (model, step->out[0])->levels.step != 0;
   step->scratch = w->out_w * sizeof (float);
   if (model->bgemm || step->takes_levels)
     step->scratch += w->out_w * p->channels * sizeof (float);

@@ -49,3 +49,29 @@ cpu_conv_flops (const CpuConvShape *s)
   return 2ull * s->batch * s->groups * s->out_channels * s->in_channels *
       w->kernel_h * w->kernel_w * w->out_h * w->out_w;
 }
+
+static gboolean
+line_sees (int in, int out, int kernel, int stride, int dilation, int pad)
+{
+  for (int i = 0; i < out; i++) {
+    gboolean sees = FALSE;
+
+    for (int k = 0; k < kernel && !sees; k++) {
+      const int at = i * stride + k * dilation - pad;
+
+      sees = at >= 0 && at < in;
+    }
+    if (!sees)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+cpu_window_sees (const IrWindow *w)
+{
+  return line_sees (w->in_h, w->out_h, w->kernel_h, w->stride_h, w->dilation_h,
+             w->pad_h) &&
+      line_sees (
+          w->in_w, w->out_w, w->kernel_w, w->stride_w, w->dilation_w, w->pad_w);
+}
