@@ -278,10 +278,24 @@ convert_any (const IrTensor *from, IrTensor *to, guint64 count)
   }
 }
 
+void
+ir_tensor_convert_to (const IrTensor *from, IrTensor *to)
+{
+  const guint64 count = ir_tensor_count (from);
+
+  if (from->dtype == to->dtype && from->size > 0)
+    memcpy (to->data, from->data, from->size);
+  else if (from->dtype == IR_DTYPE_F16 && to->dtype == IR_DTYPE_F32)
+    convert_f16_to_f32 (from, to, count);
+  else if (from->dtype == IR_DTYPE_F32 && to->dtype == IR_DTYPE_F16)
+    convert_f32_to_f16 (from, to, count);
+  else
+    convert_any (from, to, count);
+}
+
 IrTensor *
 ir_tensor_convert (IrTensor *tensor, IrDType dtype, GError **error)
 {
-  guint64 count = ir_tensor_count (tensor);
   IrTensor *converted;
 
   if (tensor->dtype == dtype)
@@ -292,13 +306,7 @@ ir_tensor_convert (IrTensor *tensor, IrDType dtype, GError **error)
     return NULL;
   }
   converted = ir_tensor_new (dtype, &tensor->shape, error);
-  if (converted == NULL)
-    return NULL;
-  if (tensor->dtype == IR_DTYPE_F16 && dtype == IR_DTYPE_F32)
-    convert_f16_to_f32 (tensor, converted, count);
-  else if (tensor->dtype == IR_DTYPE_F32 && dtype == IR_DTYPE_F16)
-    convert_f32_to_f16 (tensor, converted, count);
-  else
-    convert_any (tensor, converted, count);
+  if (converted)
+    ir_tensor_convert_to (tensor, converted);
   return converted;
 }

@@ -69,11 +69,30 @@ take_room (gsize *room, const IrShape *shape, IrDType dtype)
   return TRUE;
 }
 
+/* What a computation may take. */
+typedef struct {
+  gsize max_bytes;
+  IrMeans with;
+} Means;
+
+/* The tensor that an output is to be written to, if it is as it should be. */
+static IrTensor *
+take_into (const Means *means, gsize index, IrDType dtype, const IrShape *shape)
+{
+  IrTensor *into = means->with.into ? means->with.into[index] : NULL;
+
+  if (!into || into->dtype != dtype || !ir_shape_equal (&into->shape, shape))
+    return NULL;
+  if (into->size > 0)
+    memset (into->data, 0, into->size);
+  return ir_tensor_ref (into);
+}
+
 static gboolean
-allocate_outputs (const IrNode *node, const IrInferCtx *ctx, gsize max_bytes,
+allocate_outputs (const IrNode *node, const IrInferCtx *ctx, const Means *means,
     IrTensor **out, GError **error)
 {
-  gsize room = max_bytes;
+  gsize room = means->max_bytes;
 
   for (gsize i = 0; i < node->n_outputs; i++) {
     IrDType dtype;
@@ -88,9 +107,11 @@ allocate_outputs (const IrNode *node, const IrInferCtx *ctx, gsize max_bytes,
           i);
     }
     dtype = working_dtype (node, ctx->out_dtype[i]);
-    if (max_bytes != NO_LIMIT && !take_room (&room, &ctx->out_shape[i], dtype))
-      return fail_size (max_bytes, error);
-    out[i] = ir_tensor_new (dtype, &ctx->out_shape[i], error);
+    if (room != NO_LIMIT && !take_room (&room, &ctx->out_shape[i], dtype))
+      return fail_size (means->max_bytes, error);
+    out[i] = take_into (means, i, dtype, &ctx->out_shape[i]);
+    if (out[i] == NULL)
+      out[i] = ir_tensor_new (dtype, &ctx->out_shape[i], error);
     if (out[i] == NULL)
       return FALSE;
   }
@@ -119,17 +140,11 @@ finish_outputs (
   return TRUE;
 }
 
-/* What a computation may take. */
-typedef struct {
-  gsize max_bytes;
-  const IrParts *parts;
-} Means;
-
 static gboolean
-evaluate_inferred (const IrNode *node, const IrInferCtx *ctx,
-    const Means *means, IrTensor *const *in, IrTensor **out, GError **error)
+evaluate_inferred (const IrInferCtx *ctx, const Means *means,
+    IrTensor *const *in, IrTensor **working, IrTensor **out, GError **error)
 {
-  g_autofree IrTensor **working = g_new0 (IrTensor *, node->n_inputs + 1);
+  const IrNode *node = ctx->node;
   IrEvalCtx eval = { .node = node,
     .attrs = node->attrs,
     .n_inputs = node->n_inputs,
@@ -137,11 +152,12 @@ evaluate_inferred (const IrNode *node, const IrInferCtx *ctx,
     .n_outputs = node->n_outputs,
     .out = out,
     .max_bytes = means->max_bytes,
-    .parts = means->parts };
+    .parts = means->with.parts,
+    .scratch = means->with.scratch };
   gboolean ok;
 
   ok = convert_inputs (node, in, working, error) &&
-      allocate_outputs (node, ctx, means->max_bytes, out, error) &&
+      allocate_outputs (node, ctx, means, out, error) &&
       node->op->evaluate (&eval, error) &&
       finish_outputs (node, ctx, out, error);
   drop_tensors (working, node->n_inputs);
@@ -150,11 +166,32 @@ evaluate_inferred (const IrNode *node, const IrInferCtx *ctx,
   return ok;
 }
 
+/* The same once there is memory for lists of tensors. */
+static gboolean
+evaluate_listed (IrInfer *infer, const Means *means, IrTensor *const *in,
+    IrTensor **out, GError **error)
+{
+  const IrNode *node = infer->ctx.node;
+  IrScratch *scratch = means->with.scratch;
+  IrTensor **working = ir_scratch_take0 (scratch, node->n_inputs, sizeof *in);
+  IrTensor **made = ir_scratch_take0 (scratch, node->n_outputs, sizeof *out);
+
+  if (!working || !made)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "no memory for the tensors of node '%s'", node->name);
+  if (!ir_infer_run (infer, error) ||
+      !evaluate_inferred (&infer->ctx, means, in, working, made, error)) {
+    drop_tensors (made, node->n_outputs);
+    return FALSE;
+  }
+  memcpy (out, made, node->n_outputs * sizeof *out);
+  return TRUE;
+}
+
 static gboolean
 evaluate_by (const IrNode *node, const Means *means, IrTensor *const *in,
     IrTensor **out, GError **error)
 {
-  g_autofree IrTensor **made = g_new0 (IrTensor *, node->n_outputs + 1);
   IrInfer infer;
   gboolean ok;
 
@@ -162,19 +199,15 @@ evaluate_by (const IrNode *node, const Means *means, IrTensor *const *in,
     return ir_fail (error, IR_ERROR_UNSUPPORTED,
         "node '%s': there is no computation for %s-%u", node->name,
         node->op->type, node->op->opset);
-  ir_infer_init (&infer, node);
+  if (!ir_infer_init (&infer, node, means->with.scratch, error))
+    return FALSE;
   for (gsize i = 0; i < node->n_inputs; i++) {
     infer.in_dtype[i] = in[i]->dtype;
     infer.in_shape[i] = in[i]->shape;
     infer.in_value[i] = in[i];
   }
-  ok = ir_infer_run (&infer, error) &&
-      evaluate_inferred (node, &infer.ctx, means, in, made, error);
+  ok = evaluate_listed (&infer, means, in, out, error);
   ir_infer_clear (&infer);
-  if (ok)
-    memcpy (out, made, node->n_outputs * sizeof (IrTensor *));
-  else
-    drop_tensors (made, node->n_outputs);
   return ok;
 }
 
@@ -182,16 +215,17 @@ gboolean
 ir_node_evaluate (
     const IrNode *node, IrTensor *const *in, IrTensor **out, GError **error)
 {
-  return ir_node_evaluate_in_parts (node, NULL, in, out, error);
+  g_autoptr (IrScratch) scratch = ir_scratch_new ();
+  const IrMeans means = { .scratch = scratch };
+
+  return ir_node_evaluate_with (node, &means, in, out, error);
 }
 
 gboolean
-ir_node_evaluate_in_parts (const IrNode *node, const IrParts *parts,
+ir_node_evaluate_with (const IrNode *node, const IrMeans *means,
     IrTensor *const *in, IrTensor **out, GError **error)
 {
-  const Means means = { NO_LIMIT, parts };
-
-  return evaluate_by (node, &means, in, out, error);
+  return evaluate_by (node, &(Means){ NO_LIMIT, *means }, in, out, error);
 }
 
 /* --- whole graphs ---------------------------------------------------------- */
@@ -206,6 +240,7 @@ typedef struct {
 typedef struct {
   gsize live;
   gsize max;
+  IrScratch *scratch;
 } Memory;
 
 static gboolean
@@ -230,12 +265,14 @@ run_node (const IrNode *node, NodeState *states, Memory *memory, GError **error)
   const gboolean bounded = memory->max != NO_LIMIT;
   g_autofree IrTensor **in = g_new0 (IrTensor *, node->n_inputs + 1);
   NodeState *state = &states[node->id];
-  const Means means = { bounded ? memory->max - memory->live : NO_LIMIT, NULL };
+  const Means means = { bounded ? memory->max - memory->live : NO_LIMIT,
+    { .scratch = memory->scratch } };
 
   for (gsize i = 0; i < node->n_inputs; i++)
     in[i] = states[node->inputs[i].node->id].outputs[node->inputs[i].index];
   if (!evaluate_by (node, &means, in, state->outputs, error))
     return FALSE;
+  ir_scratch_reset (memory->scratch);
   state->bytes = tensors_bytes (state->outputs, node->n_outputs);
   memory->live += state->bytes;
   /* Ops that make their outputs themselves may have made more. */
@@ -257,7 +294,8 @@ static gboolean
 run_nodes (const IrGraph *graph, gsize max_bytes, IrTensor *const *in,
     NodeState *states, GError **error)
 {
-  Memory memory = { 0, max_bytes };
+  g_autoptr (IrScratch) scratch = ir_scratch_new ();
+  Memory memory = { 0, max_bytes, scratch };
 
   for (guint i = 0; i < graph->parameters->len; i++) {
     const IrNode *node = g_ptr_array_index (graph->parameters, i);

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* An inference context with the memory behind it. */
+/* An inference context with what it reads. */
 typedef struct {
   IrInferCtx ctx;
   IrDType *in_dtype;
@@ -14,7 +14,9 @@ typedef struct {
   const IrTensor **in_value;
 } IrInfer;
 
-void ir_infer_init (IrInfer *infer, const IrNode *node);
+/* FALSE if @scratch has no memory for it; to be cleared if there is. */
+gboolean ir_infer_init (
+    IrInfer *infer, const IrNode *node, IrScratch *scratch, GError **error);
 void ir_infer_clear (IrInfer *infer);
 
 /* Calls the op's infer and checks what it says; errors name the node. */

@@ -8,25 +8,27 @@
 /* Of all nodes together: a node takes less room in a file than what it may make. */
 #define MAX_KNOWN_BYTES ((gsize) 64 << 20)
 
-void
-ir_infer_init (IrInfer *infer, const IrNode *node)
+gboolean
+ir_infer_init (
+    IrInfer *infer, const IrNode *node, IrScratch *scratch, GError **error)
 {
-  gsize in = node->n_inputs + 1;
-  gsize out = node->n_outputs + 1;
+  const gsize in = node->n_inputs, out = node->n_outputs;
+  IrInferCtx *ctx = &infer->ctx;
 
-  infer->ctx.node = node;
-  infer->ctx.attrs = node->attrs;
-  infer->ctx.n_inputs = node->n_inputs;
-  infer->ctx.in_dtype = infer->in_dtype = g_new0 (IrDType, in);
-  infer->ctx.in_shape = infer->in_shape = g_new0 (IrShape, in);
-  infer->in_value = g_new0 (const IrTensor *, in);
-  infer->ctx.in_value = infer->in_value;
-  infer->ctx.n_outputs = node->n_outputs;
-  infer->ctx.out_dtype = g_new0 (IrDType, out);
-  infer->ctx.out_shape = g_new0 (IrShape, out);
-  infer->ctx.out_value = g_new0 (IrTensor *, out);
-  for (gsize i = 0; i < node->n_outputs; i++)
-    infer->ctx.out_shape[i] = ir_shape_unknown ();
+  infer->in_dtype = ir_scratch_take0 (scratch, in, sizeof (IrDType));
+  infer->in_shape = ir_scratch_take0 (scratch, in, sizeof (IrShape));
+  infer->in_value = ir_scratch_take0 (scratch, in, sizeof (IrTensor *));
+  *ctx = (IrInferCtx){ node, node->attrs, in, infer->in_dtype, infer->in_shape,
+    infer->in_value, out, ir_scratch_take0 (scratch, out, sizeof (IrDType)),
+    ir_scratch_take0 (scratch, out, sizeof (IrShape)),
+    ir_scratch_take0 (scratch, out, sizeof (IrTensor *)) };
+  if (!ctx->in_dtype || !ctx->in_shape || !ctx->in_value || !ctx->out_dtype ||
+      !ctx->out_shape || !ctx->out_value)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "no memory for the shapes of node '%s'", node->name);
+  for (gsize i = 0; i < out; i++)
+    ctx->out_shape[i] = ir_shape_unknown ();
+  return TRUE;
 }
 
 void
@@ -34,12 +36,6 @@ ir_infer_clear (IrInfer *infer)
 {
   for (gsize i = 0; i < infer->ctx.n_outputs; i++)
     g_clear_pointer (&infer->ctx.out_value[i], ir_tensor_unref);
-  g_free (infer->in_dtype);
-  g_free (infer->in_shape);
-  g_free (infer->in_value);
-  g_free (infer->ctx.out_dtype);
-  g_free (infer->ctx.out_shape);
-  g_free (infer->ctx.out_value);
 }
 
 void
@@ -171,15 +167,16 @@ ir_output_clear (IrOutput *output)
   output->shape = ir_shape_unknown ();
 }
 
-gboolean
-ir_node_infer (IrNode *node, GError **error)
+static gboolean
+infer_node (IrNode *node, IrScratch *scratch, GError **error)
 {
   IrInfer infer;
   gboolean known = FALSE;
 
   if ((node->op->flags & IR_OP_CONST) != 0)
     return TRUE;
-  ir_infer_init (&infer, node);
+  if (!ir_infer_init (&infer, node, scratch, error))
+    return FALSE;
   read_inputs (&infer, node);
   if (!ir_infer_run (&infer, error)) {
     ir_infer_clear (&infer);
@@ -200,14 +197,25 @@ ir_node_infer (IrNode *node, GError **error)
 }
 
 gboolean
+ir_node_infer (IrNode *node, GError **error)
+{
+  g_autoptr (IrScratch) scratch = ir_scratch_new ();
+
+  return infer_node (node, scratch, error);
+}
+
+gboolean
 ir_graph_infer (IrGraph *graph, GError **error)
 {
+  g_autoptr (IrScratch) scratch = ir_scratch_new ();
+
   if (!ir_graph_sort (graph, error))
     return FALSE;
   graph->known_bytes = 0;
   for (IrNode *node = graph->first; node != NULL; node = node->next) {
-    if (!ir_node_infer (node, error))
+    if (!infer_node (node, scratch, error))
       return FALSE;
+    ir_scratch_reset (scratch);
   }
   return TRUE;
 }

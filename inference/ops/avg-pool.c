@@ -79,8 +79,8 @@ avg_pool_evaluate (IrEvalCtx *ctx, GError **error)
   const IrShape *in = &ctx->in[0]->shape;
   const gint64 plane = (gint64) ir_shape_size (in, 2, in->rank);
   const gint64 planes = (gint64) ir_shape_size (in, 0, 2);
-  g_autofree double *sum = NULL;
-  g_autofree gint64 *count = NULL;
+  double *sum;
+  gint64 *count;
   float *out = ir_eval_out_f32 (ctx, 0);
   IrConvGeometry g;
   gint64 full = 0;
@@ -93,8 +93,8 @@ avg_pool_evaluate (IrEvalCtx *ctx, GError **error)
   g = ir_conv_3d (&g);
   if (ir_pool_counts_pads (ctx->attrs, &g))
     full = g.kernel[0] * g.kernel[1] * g.kernel[2];
-  sum = g_try_new (double, g.out[2] + 1);
-  count = g_try_new0 (gint64, g.out[2] + 1);
+  sum = ir_scratch_take (ctx->scratch, (gsize) g.out[2], sizeof *sum);
+  count = ir_scratch_take0 (ctx->scratch, (gsize) g.out[2], sizeof *count);
   if (!sum || !count)
     return ir_fail (error, IR_ERROR_LIMIT, "out of memory");
   count_taps (&g, count);

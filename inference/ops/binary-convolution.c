@@ -64,12 +64,12 @@ correlate (const IrMaps *maps, const IrConvGeometry *g, double pad,
   return sum;
 }
 
-/* (transfer full): the weights, a byte each; NULL if there is no memory. */
+/* The weights, a byte each; NULL if there is no memory. */
 static guint8 *
-unpack (const IrTensor *weights)
+unpack (const IrTensor *weights, IrScratch *scratch)
 {
   const gsize n = (gsize) ir_tensor_count (weights);
-  guint8 *bytes = g_try_malloc (n + 1);
+  guint8 *bytes = ir_scratch_take (scratch, n, 1);
 
   for (gsize i = 0; bytes && i < n; i++)
     bytes[i] = ir_tensor_get_f64 (weights, i) != 0;
@@ -83,7 +83,7 @@ evaluate (IrEvalCtx *ctx, GError **error)
   const IrShape *in = &ctx->in[DATA]->shape;
   const IrShape *weights = &ctx->in[WEIGHTS]->shape;
   const gint64 size = (gint64) ir_shape_size (weights, 1, 4);
-  g_autofree guint8 *bits = unpack (ctx->in[WEIGHTS]);
+  const guint8 *bits = unpack (ctx->in[WEIGHTS], ctx->scratch);
   float *out = ir_eval_out_f32 (ctx, 0);
   IrConvGeometry g;
 

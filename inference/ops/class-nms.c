@@ -141,9 +141,9 @@ sort_scores (GArray *picks, gint64 max)
 /* What a thread needs for a class. */
 typedef struct {
   IrKept kept;
-  guint64 *keys;   /* room for all boxes, and as many behind them */
-  float *overlaps; /* room for all boxes */
-  GArray *candidates;
+  guint64 *keys; /* room for all boxes, and as many behind them */
+  float *floats; /* the same */
+  IrScoredBox *candidates;
 } Worker;
 
 typedef struct {
@@ -156,7 +156,7 @@ typedef struct {
   GArray **picks; /* of each part */
 } Choice;
 
-static void
+static guint
 find_candidates (const Choice *c, gint64 label, Worker *w)
 {
   const IrClassNmsImage *image = c->image;
@@ -167,15 +167,14 @@ find_candidates (const Choice *c, gint64 label, Worker *w)
 
   if (c->attrs->nms_top_k >= 0)
     n = MIN (n, c->attrs->nms_top_k);
-  g_array_set_size (w->candidates, 0);
   for (gint64 i = 0; i < n; i++) {
     const guint32 item = ir_rank_item (w->keys[i]);
     const float *box = boxes + (gsize) item * 4;
-    const IrScoredBox candidate = { { box[0], box[1], box[2], box[3] },
-      scores[item], item };
 
-    g_array_append_val (w->candidates, candidate);
+    w->candidates[i] =
+        (IrScoredBox){ { box[0], box[1], box[2], box[3] }, scores[item], item };
   }
+  return (guint) n;
 }
 
 void
@@ -201,6 +200,7 @@ choose_part (gpointer data, guint part, guint worker)
   c->picks[part] = g_array_new (FALSE, FALSE, sizeof (IrPick));
   for (gint64 label = first; label < MIN (first + c->split, c->classes);
        label++) {
+    guint n;
     const IrPick from = { .image = c->image->image,
       .label = label,
       .index = c->image->step,
@@ -208,45 +208,34 @@ choose_part (gpointer data, guint part, guint worker)
 
     if (label == c->attrs->background_class)
       continue;
-    find_candidates (c, label, w);
+    n = find_candidates (c, label, w);
     w->kept.n = 0;
     c->way->choose (
-        c->attrs, w->candidates, &w->kept, w->overlaps, &from, c->picks[part]);
+        c->attrs, w->candidates, n, &w->kept, w->floats, &from, c->picks[part]);
   }
-}
-
-static void
-workers_free (Worker *workers, guint n)
-{
-  for (guint i = 0; i < n; i++) {
-    ir_kept_clear (&workers[i].kept);
-    g_free (workers[i].keys);
-    g_free (workers[i].overlaps);
-    g_array_unref (workers[i].candidates);
-  }
-  g_free (workers);
 }
 
 static Worker *
-workers_new (const Choice *c, guint n, GError **error)
+workers_new (const IrEvalCtx *ctx, const Choice *c, guint n, GError **error)
 {
-  const gint64 n_boxes = c->image->n;
-  Worker *workers = g_new0 (Worker, n);
-  gboolean ok = n_boxes <= G_MAXUINT32;
+  const gsize n_boxes = (gsize) c->image->n;
+  Worker *workers = ir_scratch_take (ctx->scratch, n, sizeof *workers);
+  gboolean ok = workers && n_boxes <= G_MAXUINT32;
 
-  for (guint i = 0; i < n; i++) {
-    ir_kept_init (
-        &workers[i].kept, c->attrs->normalized ? 0 : 1, c->way->touching);
-    workers[i].keys = g_try_new (guint64, 2 * (gsize) n_boxes + 1);
-    workers[i].overlaps = g_try_new (float, (gsize) n_boxes + 1);
-    workers[i].candidates = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
-    ok = ok && workers[i].keys && workers[i].overlaps;
+  for (guint i = 0; ok && i < n; i++) {
+    Worker *w = &workers[i];
+
+    w->keys = ir_scratch_take (ctx->scratch, 2 * n_boxes, sizeof *w->keys);
+    w->floats = ir_scratch_take (ctx->scratch, 2 * n_boxes, sizeof *w->floats);
+    w->candidates =
+        ir_scratch_take (ctx->scratch, n_boxes, sizeof *w->candidates);
+    ok = ir_kept_init (&w->kept, ctx->scratch, n_boxes,
+             c->attrs->normalized ? 0 : 1, c->way->touching) &&
+        w->keys && w->floats && w->candidates;
   }
   if (ok)
     return workers;
-  workers_free (workers, n);
-  ir_fail (error, IR_ERROR_LIMIT,
-      "no memory to sort %" G_GINT64_FORMAT " boxes", n_boxes);
+  ir_fail (error, IR_ERROR_LIMIT, "no memory to sort %zu boxes", n_boxes);
   return NULL;
 }
 
@@ -272,17 +261,19 @@ gboolean
 ir_class_nms_image (IrEvalCtx *ctx, const IrClassNmsWay *way, gint64 classes,
     const IrClassNmsImage *image, GArray *picks, GError **error)
 {
-  const guint n_workers = ir_eval_workers (ctx), before = picks->len;
+  const guint before = picks->len;
   Choice c = { ctx->attrs, way, image, classes };
-  g_autofree GArray **parts = NULL;
 
   c.split = ir_eval_split (ctx, (guint64) classes * image->n, classes);
-  c.picks = parts = g_new (GArray *, classes / c.split + 1);
-  c.workers = workers_new (&c, n_workers, error);
+  c.picks = ir_scratch_take (
+      ctx->scratch, (gsize) (classes / c.split + 1), sizeof *c.picks);
+  c.workers = workers_new (ctx, &c, ir_eval_workers (ctx), error);
   if (!c.workers)
     return FALSE;
+  if (!c.picks)
+    return ir_fail (
+        error, IR_ERROR_LIMIT, "no memory for %zu classes", (gsize) classes);
   ir_eval_parts (ctx, classes, c.split, choose_part, &c);
-  workers_free (c.workers, n_workers);
   end_image (&c, (classes + c.split - 1) / c.split, picks);
   ir_tensor_set_i64 (ctx->out[2], (gsize) image->image, picks->len - before);
   return TRUE;

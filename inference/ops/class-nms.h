@@ -68,11 +68,11 @@ typedef struct {
   gint64 step;
 } IrClassNmsImage;
 
-/* Adds what is chosen of the candidates of a class, which come best first, by
- * ir_class_nms_pick(). @overlaps has room for as many. */
+/* Adds what is chosen of the @n candidates of a class, which come best first, by
+ * ir_class_nms_pick(). @floats has room for twice as many. */
 typedef void (*IrClassNmsChoose) (const IrClassNmsAttrs *attrs,
-    const GArray *candidates, IrKept *kept, float *overlaps, const IrPick *from,
-    GArray *picks);
+    const IrScoredBox *candidates, guint n, IrKept *kept, float *floats,
+    const IrPick *from, GArray *picks);
 
 /* What the two ops do differently. */
 typedef struct {

@@ -152,8 +152,8 @@ backprop_evaluate (IrEvalCtx *ctx, gint64 groups, GError **error)
   const gint64 out_plane = (gint64) ir_shape_size (out, 2, out->rank);
   const gint64 in_group = in->dim[1] / groups, out_group = out->dim[1] / groups;
   const float *weights = ir_eval_f32 (ctx, 1);
-  g_autofree double *sum = NULL;
   float *to = ir_eval_out_f32 (ctx, 0);
+  double *sum;
   IrConvGeometry g;
   gint64 taps;
 
@@ -161,7 +161,7 @@ backprop_evaluate (IrEvalCtx *ctx, gint64 groups, GError **error)
     return TRUE;
   if (!turned_geometry (ctx, &g, error))
     return FALSE;
-  sum = g_try_new (double, out_plane);
+  sum = ir_scratch_take (ctx->scratch, (gsize) out_plane, sizeof *sum);
   if (!sum)
     return ir_fail (error, IR_ERROR_LIMIT, "out of memory");
   taps = g.kernel[0] * g.kernel[1] * g.kernel[2];

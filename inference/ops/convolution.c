@@ -133,7 +133,6 @@ conv_evaluate (IrEvalCtx *ctx, gint64 groups, GError **error)
   const IrShape *in = &ctx->in[0]->shape, *weights = &ctx->in[1]->shape;
   const IrShape *out = &ctx->out[0]->shape;
   gint64 out_channels;
-  g_autofree double *sum = NULL;
   gint64 out_plane;
   Conv c;
 
@@ -149,8 +148,8 @@ conv_evaluate (IrEvalCtx *ctx, gint64 groups, GError **error)
   c.channels = in->dim[1] / groups;
   out_plane = (gint64) ir_shape_size (out, 2, out->rank);
   out_channels = out->dim[1] / groups;
-  c.sum = sum = g_try_new (double, c.g.out[2]);
-  if (!sum)
+  c.sum = ir_scratch_take (ctx->scratch, (gsize) c.g.out[2], sizeof *c.sum);
+  if (!c.sum)
     return ir_fail (error, IR_ERROR_LIMIT, "out of memory");
 
   for (gint64 n = 0; n < in->dim[0]; n++) {

@@ -223,10 +223,8 @@ convolve_row (gconstpointer data, gint64 i, IrSamples *samples)
   const float *weights = ir_eval_f32 (s->ctx, WEIGHTS);
   float *to = ir_eval_out_f32 (s->ctx, 0) + i / out[2] * out[1] * plane +
       i % out[2] * out[3];
-  g_autofree float *seen = g_try_new (float, n * attrs->group);
+  float *seen = samples->own;
 
-  if (!seen)
-    return FALSE;
   for (gint64 x = 0; x < out[3]; x++) {
     if (!see (s, i / out[2], i % out[2], x, samples, seen))
       return FALSE;
@@ -246,12 +244,14 @@ static gboolean
 evaluate (IrEvalCtx *ctx, GError **error)
 {
   const gint64 *out = ctx->out[0]->shape.dim;
+  const gsize seen = (gsize) ctx->in[DATA]->shape.dim[1] *
+      ir_shape_size (&ctx->in[WEIGHTS]->shape, 2, 4);
   IrSampling s;
 
   if (ir_tensor_count (ctx->out[0]) == 0 || ctx->in[DATA]->shape.dim[1] == 0)
     return TRUE;
   return sampling (ctx, &s, error) &&
-      ir_eval_samples (ctx, out[0] * out[2], convolve_row, &s, error);
+      ir_eval_samples (ctx, out[0] * out[2], seen, convolve_row, &s, error);
 }
 
 /* --- descriptors ------------------------------------------------------------- */

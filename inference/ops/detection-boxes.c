@@ -118,7 +118,7 @@ typedef struct {
   const IrDetectionInput *input;
   const IrEvalCtx *ctx;
   gint64 image;
-  GArray *hits;
+  Hit *hits; /* room for all scores */
   gsize *first;
   gsize *count;
   Candidate *candidates;
@@ -158,7 +158,7 @@ take_labels (Detection *d, gint64 prior, gint64 first, gint64 end)
       label };
 
     if (hit.score > threshold)
-      g_array_append_val (d->hits, hit);
+      d->hits[d->n++] = hit;
   }
 }
 
@@ -189,13 +189,13 @@ take_by_prior (Detection *d, gint64 prior)
     }
   }
   if (best.label > 0 && best.score >= d->input->attrs->confidence_threshold)
-    g_array_append_val (d->hits, best);
+    d->hits[d->n++] = best;
 }
 
 static void
 find_hits (Detection *d)
 {
-  g_array_set_size (d->hits, 0);
+  d->n = 0;
   for (gint64 p = 0; p < d->input->geometry.priors; p++) {
     if (d->input->attrs->decrease_label_id)
       take_by_prior (d, p);
@@ -207,16 +207,19 @@ find_hits (Detection *d)
 static gboolean
 make_room (Detection *d, GError **error)
 {
+  IrScratch *scratch = d->ctx->scratch;
+  const guint n_workers = ir_eval_workers (d->ctx);
+  gboolean ok = TRUE;
+
   if (d->n <= d->room)
     return TRUE;
-  g_free (d->candidates);
-  g_free (d->chosen);
-  g_free (d->keys);
   d->room = d->n;
-  d->candidates = g_try_new (Candidate, d->n);
-  d->chosen = g_try_new (Candidate, d->n);
-  d->keys = g_try_new (guint64, 2 * d->n);
-  return (d->candidates && d->chosen && d->keys) ||
+  d->candidates = ir_scratch_take (scratch, d->n, sizeof *d->candidates);
+  d->chosen = ir_scratch_take (scratch, d->n, sizeof *d->chosen);
+  d->keys = ir_scratch_take (scratch, 2 * d->n, sizeof *d->keys);
+  for (guint i = 0; i < n_workers; i++)
+    ok = ir_kept_init (&d->kept[i], scratch, d->n, 0, TRUE) && ok;
+  return (ok && d->candidates && d->chosen && d->keys) ||
       ir_fail (error, IR_ERROR_LIMIT, "no memory for %zu candidates", d->n);
 }
 
@@ -224,28 +227,25 @@ static gboolean
 find_candidates (Detection *d, GError **error)
 {
   const gint64 classes = d->input->geometry.classes;
-  const Hit *hits;
   gsize next = 0;
 
   find_hits (d);
-  d->n = d->hits->len;
   if (!make_room (d, error))
     return FALSE;
-  hits = (const Hit *) (gconstpointer) d->hits->data;
   memset (d->count, 0, (gsize) classes * sizeof *d->count);
   for (gsize i = 0; i < d->n; i++)
-    d->count[hits[i].label]++;
+    d->count[d->hits[i].label]++;
   for (gint64 label = 0; label < classes; label++) {
     d->first[label] = next;
     next += d->count[label];
     d->count[label] = 0;
   }
   for (gsize i = 0; i < d->n; i++) {
-    const gint64 label = hits[i].label;
+    const gint64 label = d->hits[i].label;
     const gsize at = d->first[label] + d->count[label]++;
 
-    d->candidates[at].score = hits[i].score;
-    d->candidates[at].prior = hits[i].prior;
+    d->candidates[at].score = d->hits[i].score;
+    d->candidates[at].prior = d->hits[i].prior;
   }
   return TRUE;
 }
@@ -376,27 +376,19 @@ detect (Detection *d, float *rows, GError **error)
 gboolean
 ir_detect (const IrEvalCtx *ctx, const IrDetectionInput *input, GError **error)
 {
-  const guint n_workers = ir_eval_workers (ctx);
-  const gsize classes = (gsize) input->geometry.classes;
+  const IrDetectionGeometry *g = &input->geometry;
+  const gsize classes = (gsize) g->classes;
+  IrScratch *scratch = ctx->scratch;
   Detection d = { .input = input,
     .ctx = ctx,
-    .hits = g_array_new (FALSE, FALSE, sizeof (Hit)),
-    .first = g_new (gsize, classes),
-    .count = g_new (gsize, classes),
-    .kept = g_new (IrKept, n_workers) };
-  gboolean ok;
+    .hits = ir_scratch_take (scratch, (gsize) g->priors,
+        (input->attrs->decrease_label_id ? 1 : classes) * sizeof *d.hits),
+    .first = ir_scratch_take (scratch, classes, sizeof *d.first),
+    .count = ir_scratch_take (scratch, classes, sizeof *d.count),
+    .kept = ir_scratch_take (scratch, ir_eval_workers (ctx), sizeof *d.kept) };
 
-  for (guint i = 0; i < n_workers; i++)
-    ir_kept_init (&d.kept[i], 0, TRUE);
-  ok = detect (&d, ctx->out[0]->data, error);
-  for (guint i = 0; i < n_workers; i++)
-    ir_kept_clear (&d.kept[i]);
-  g_free (d.kept);
-  g_array_unref (d.hits);
-  g_free (d.first);
-  g_free (d.count);
-  g_free (d.candidates);
-  g_free (d.chosen);
-  g_free (d.keys);
-  return ok;
+  if (!d.hits || !d.first || !d.count || !d.kept)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "no memory for the scores of %zu classes", classes);
+  return detect (&d, ctx->out[0]->data, error);
 }

@@ -97,7 +97,7 @@ refine (const OutputAttrs *attrs, const IrBox *box, const float *delta)
 
 /* The boxes of a class that are sure enough and do not overlap. */
 static void
-select_class (const IrEvalCtx *ctx, gint64 label, GArray *boxes)
+select_class (const IrEvalCtx *ctx, gint64 label, IrBoxes *boxes)
 {
   const OutputAttrs *attrs = ctx->attrs;
   const gint64 n = ctx->in[ROIS]->shape.dim[0], classes = attrs->num_classes;
@@ -105,7 +105,7 @@ select_class (const IrEvalCtx *ctx, gint64 label, GArray *boxes)
   const float *delta = ir_eval_f32 (ctx, DELTAS) + 4 * label;
   const float *score = ir_eval_f32 (ctx, SCORES) + label;
 
-  g_array_set_size (boxes, 0);
+  boxes->n = 0;
   for (gint64 i = 0; i < n;
        i++, roi += 4, delta += 4 * classes, score += classes) {
     const IrBox box = { roi[0], roi[1], roi[2], roi[3] };
@@ -116,10 +116,10 @@ select_class (const IrEvalCtx *ctx, gint64 label, GArray *boxes)
       continue;
     if (has_area)
       scored.box = refine (attrs, &box, delta);
-    g_array_append_val (boxes, scored);
+    ir_boxes_add (boxes, &scored);
   }
-  ir_box_sort (boxes, G_MAXINT64);
-  ir_box_suppress (boxes, 1, (float) attrs->nms_threshold,
+  ir_boxes_sort (boxes, G_MAXINT64);
+  ir_boxes_suppress (boxes, 1, (float) attrs->nms_threshold,
       attrs->post_nms_count < 0 ? G_MAXINT64 : attrs->post_nms_count);
 }
 
@@ -129,22 +129,25 @@ evaluate (IrEvalCtx *ctx, GError **error)
   const OutputAttrs *attrs = ctx->attrs;
   const gint64 most = attrs->max_detections_per_image;
   const gint64 n_rois = ctx->in[ROIS]->shape.dim[0];
-  g_autoptr (GArray) own = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
-  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
   float *rows = ir_eval_out_f32 (ctx, 0);
+  IrBoxes own, all;
 
+  if (!ir_boxes_init (&own, ctx->scratch, n_rois, error) ||
+      !ir_boxes_init (&all, ctx->scratch, n_rois * attrs->num_classes, error))
+    return FALSE;
   /* Class 0 is the background. */
   for (gint64 label = 1; label < attrs->num_classes; label++) {
-    select_class (ctx, label, own);
-    for (guint i = 0; i < own->len; i++)
-      g_array_index (own, IrScoredBox, i).index += label * n_rois;
-    g_array_append_vals (all, own->data, own->len);
+    select_class (ctx, label, &own);
+    for (gsize i = 0; i < own.n; i++) {
+      own.box[i].index += label * n_rois;
+      ir_boxes_add (&all, &own.box[i]);
+    }
   }
   /* Only when there are too many does their order change. */
-  if (all->len > most)
-    ir_box_sort (all, most);
-  for (guint i = 0; i < all->len; i++, rows += 4) {
-    const IrScoredBox *scored = &g_array_index (all, IrScoredBox, i);
+  if ((gint64) all.n > most)
+    ir_boxes_sort (&all, most);
+  for (gsize i = 0; i < all.n; i++, rows += 4) {
+    const IrScoredBox *scored = &all.box[i];
 
     rows[0] = scored->box.x1;
     rows[1] = scored->box.y1;

@@ -154,20 +154,20 @@ evaluate_top (IrEvalCtx *ctx, GError **error)
 {
   const TopAttrs *attrs = ctx->attrs;
   const gint64 n = ctx->in[ROIS]->shape.dim[0];
-  g_autoptr (GArray) boxes = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
   float *out = ir_eval_out_f32 (ctx, 0);
+  IrBoxes boxes;
 
+  if (!ir_boxes_init (&boxes, ctx->scratch, n, error))
+    return FALSE;
   for (gint64 i = 0; i < n; i++) {
     const IrScoredBox scored = { .score = ir_eval_f32 (ctx, PROBABILITIES)[i],
       .index = i };
 
-    g_array_append_val (boxes, scored);
+    ir_boxes_add (&boxes, &scored);
   }
-  ir_box_sort (boxes, attrs->max_rois);
-  for (guint i = 0; i < boxes->len; i++)
-    memcpy (out + 4 * i,
-        ir_eval_f32 (ctx, ROIS) +
-            4 * g_array_index (boxes, IrScoredBox, i).index,
+  ir_boxes_sort (&boxes, attrs->max_rois);
+  for (gsize i = 0; i < boxes.n; i++)
+    memcpy (out + 4 * i, ir_eval_f32 (ctx, ROIS) + 4 * boxes.box[i].index,
         4 * sizeof (float));
   return TRUE;
 }
@@ -305,7 +305,7 @@ static gboolean
 evaluate_pyramid (IrEvalCtx *ctx, GError **error)
 {
   if (!ir_eval_samples (
-          ctx, ctx->in[ROIS]->shape.dim[0], sample_region, ctx, error))
+          ctx, ctx->in[ROIS]->shape.dim[0], 0, sample_region, ctx, error))
     return FALSE;
   memcpy (ctx->out[1]->data, ctx->in[ROIS]->data, ctx->out[1]->size);
   return TRUE;

@@ -135,15 +135,17 @@ transform_line (float *line, gint64 n, gint64 step, const Complex *turns,
 }
 
 static gboolean
-transform_axis (IrTensor *tensor, guint axis, gboolean inverse, GError **error)
+transform_axis (
+    const IrEvalCtx *ctx, guint axis, gboolean inverse, GError **error)
 {
+  const IrTensor *tensor = ctx->out[0];
   const IrShape *shape = &tensor->shape;
   const gint64 n = shape->dim[axis];
   const gint64 step =
       (gint64) ir_shape_size (shape, (gint) axis + 1, shape->rank);
   const gint64 outer = (gint64) ir_shape_size (shape, 0, (gint) axis);
-  g_autofree Complex *turns = g_try_new (Complex, n);
-  g_autofree Complex *work = g_try_new (Complex, n);
+  Complex *turns = ir_scratch_take (ctx->scratch, (gsize) n, sizeof *turns);
+  Complex *work = ir_scratch_take (ctx->scratch, (gsize) n, sizeof *work);
   float *data = tensor->data;
 
   if (turns == NULL || work == NULL)
@@ -175,7 +177,7 @@ evaluate (IrEvalCtx *ctx, gboolean inverse, GError **error)
     return TRUE;
   place_data (ctx);
   for (gsize i = 0; i < n; i++)
-    if (!transform_axis (ctx->out[0], axes[i], inverse, error))
+    if (!transform_axis (ctx, axes[i], inverse, error))
       return FALSE;
   return TRUE;
 }

@@ -180,40 +180,36 @@ is_large (const Image *image, const IrBox *box)
 
 /* Small boxes count as hopeless where @demote, else they are taken out after the
  * best ones have been chosen. */
-static GArray *
+static void
 select_boxes (const Image *image, const GenerateAttrs *attrs, gboolean demote,
-    float extra)
+    float extra, IrBoxes *boxes)
 {
-  GArray *boxes = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
-  guint kept = 0;
+  gsize kept = 0;
 
+  boxes->n = 0;
   for (gint64 i = 0; i < image->plane; i++) {
     for (gint64 a = 0; a < image->n_anchors; a++) {
       IrScoredBox scored = propose (image, a, i);
 
       if (demote && !is_large (image, &scored.box))
         scored.score = 0;
-      g_array_append_val (boxes, scored);
+      ir_boxes_add (boxes, &scored);
     }
   }
-  ir_box_sort (boxes, attrs->pre_nms_count);
-  for (guint i = 0; i < boxes->len; i++) {
-    IrScoredBox *slots = (IrScoredBox *) (gpointer) boxes->data;
-
-    if (demote || is_large (image, &slots[i].box))
-      slots[kept++] = slots[i];
-  }
-  g_array_set_size (boxes, kept);
-  ir_box_suppress (
+  ir_boxes_sort (boxes, attrs->pre_nms_count);
+  for (gsize i = 0; i < boxes->n; i++)
+    if (demote || is_large (image, &boxes->box[i].box))
+      boxes->box[kept++] = boxes->box[i];
+  boxes->n = kept;
+  ir_boxes_suppress (
       boxes, extra, (float) attrs->nms_threshold, attrs->post_nms_count);
-  return boxes;
 }
 
 static void
-write_boxes (const GArray *boxes, float *rows, float *scores)
+write_boxes (const IrScoredBox *boxes, gsize n, float *rows, float *scores)
 {
-  for (guint i = 0; i < boxes->len; i++, rows += 4) {
-    const IrScoredBox *scored = &g_array_index (boxes, IrScoredBox, i);
+  for (gsize i = 0; i < n; i++, rows += 4) {
+    const IrScoredBox *scored = &boxes[i];
 
     rows[0] = scored->box.x1;
     rows[1] = scored->box.y1;
@@ -233,9 +229,14 @@ evaluate_single (IrEvalCtx *ctx, GError **error)
   const Image image = { ir_eval_f32 (ctx, ANCHORS), ir_eval_f32 (ctx, DELTAS),
     ir_eval_f32 (ctx, SCORES), shape->dim[0], shape->dim[1] * shape->dim[2],
     size[0], size[1], least, least, 1 };
-  g_autoptr (GArray) boxes = select_boxes (&image, attrs, TRUE, 0);
+  IrBoxes boxes;
 
-  write_boxes (boxes, ir_eval_out_f32 (ctx, 0), ir_eval_out_f32 (ctx, 1));
+  if (!ir_boxes_init (
+          &boxes, ctx->scratch, image.n_anchors * image.plane, error))
+    return FALSE;
+  select_boxes (&image, attrs, TRUE, 0, &boxes);
+  write_boxes (
+      boxes.box, boxes.n, ir_eval_out_f32 (ctx, 0), ir_eval_out_f32 (ctx, 1));
   return TRUE;
 }
 
@@ -262,14 +263,18 @@ evaluate_batch (IrEvalCtx *ctx, GError **error)
 {
   const GenerateAttrs *attrs = ctx->attrs;
   g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
+  const gint64 *dim = ctx->in[SCORES]->shape.dim;
   IrShape boxes = { 2, { 0, 4 } }, scores;
+  IrBoxes own;
 
-  for (gint64 b = 0; b < ctx->in[SCORES]->shape.dim[0]; b++) {
+  if (!ir_boxes_init (&own, ctx->scratch, dim[1] * dim[2] * dim[3], error))
+    return FALSE;
+  for (gint64 b = 0; b < dim[0]; b++) {
     const Image image = batch_image (ctx, b);
-    g_autoptr (GArray) own = select_boxes (&image, attrs, FALSE, image.extra);
 
-    ir_tensor_set_i64 (ctx->out[2], (gsize) b, own->len);
-    g_array_append_vals (all, own->data, own->len);
+    select_boxes (&image, attrs, FALSE, image.extra, &own);
+    ir_tensor_set_i64 (ctx->out[2], (gsize) b, (gint64) own.n);
+    g_array_append_vals (all, own.box, (guint) own.n);
   }
   boxes.dim[0] = all->len;
   scores = ir_shape_1d (all->len);
@@ -279,7 +284,8 @@ evaluate_batch (IrEvalCtx *ctx, GError **error)
   ctx->out[1] = ir_tensor_new (IR_DTYPE_F32, &scores, error);
   if (!ctx->out[1])
     return FALSE;
-  write_boxes (all, ir_eval_out_f32 (ctx, 0), ir_eval_out_f32 (ctx, 1));
+  write_boxes ((const IrScoredBox *) (gconstpointer) all->data, all->len,
+      ir_eval_out_f32 (ctx, 0), ir_eval_out_f32 (ctx, 1));
   return TRUE;
 }
 

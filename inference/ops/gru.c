@@ -22,7 +22,7 @@ gate (const IrRecurrentStep *step, gsize row)
 /* The state is reset either before or after the weights are applied to it;
  * @reset is the state after it was reset, which the former needs. */
 static double
-candidate (const IrRecurrentStep *step, gsize unit, const float *reset)
+candidate (const IrRecurrentStep *step, gsize unit)
 {
   const gsize row = CANDIDATE * step->hidden + unit;
   double sum =
@@ -33,25 +33,21 @@ candidate (const IrRecurrentStep *step, gsize unit, const float *reset)
         (ir_recurrent_state_sum (step, step->h, row) +
             ir_recurrent_bias (step, row + step->hidden));
   else
-    sum += ir_recurrent_state_sum (step, reset, row);
+    sum += ir_recurrent_state_sum (step, step->reset, row);
   return ir_activate (&step->activation[1], ir_recurrent_clip (step, sum));
 }
 
 static void
 gru_step (const IrRecurrentStep *step)
 {
-  g_autofree float *reset = NULL;
-
-  if (!step->attrs->linear_before_reset) {
-    reset = g_new (float, step->hidden);
+  if (!step->attrs->linear_before_reset)
     for (gsize i = 0; i < step->hidden; i++)
-      reset[i] = (float) (gate (step, RESET * step->hidden + i) * step->h[i]);
-  }
+      step->reset[i] =
+          (float) (gate (step, RESET * step->hidden + i) * step->h[i]);
   for (gsize i = 0; i < step->hidden; i++) {
     const double z = gate (step, UPDATE * step->hidden + i);
 
-    step->h_out[i] =
-        (float) ((1 - z) * candidate (step, i, reset) + z * step->h[i]);
+    step->h_out[i] = (float) ((1 - z) * candidate (step, i) + z * step->h[i]);
   }
 }
 

@@ -72,7 +72,7 @@ lrn_evaluate (IrEvalCtx *ctx, GError **error)
   const gsize n = ir_tensor_count (ctx->in[0]);
   const float *in = ir_eval_f32 (ctx, 0);
   float *out = ir_eval_out_f32 (ctx, 0);
-  g_autofree double *squares = NULL, *line = NULL;
+  double *squares, *line;
   double alpha = attrs->alpha;
   guint axes;
 
@@ -80,8 +80,8 @@ lrn_evaluate (IrEvalCtx *ctx, GError **error)
     return FALSE;
   if (n == 0)
     return TRUE;
-  squares = g_try_new (double, n);
-  line = g_try_new (double, longest (shape));
+  squares = ir_scratch_take (ctx->scratch, n, sizeof *squares);
+  line = ir_scratch_take (ctx->scratch, (gsize) longest (shape), sizeof *line);
   if (!squares || !line)
     return ir_fail (error, IR_ERROR_LIMIT, "out of memory");
 

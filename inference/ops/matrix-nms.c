@@ -41,13 +41,13 @@ weaken (const IrClassNmsAttrs *attrs, const float *overlaps, const float *most,
 }
 
 static void
-choose (const IrClassNmsAttrs *attrs, const GArray *candidates, IrKept *kept,
-    float *overlaps, const IrPick *from, GArray *picks)
+choose (const IrClassNmsAttrs *attrs, const IrScoredBox *candidates, guint n,
+    IrKept *kept, float *overlaps, const IrPick *from, GArray *picks)
 {
-  g_autofree float *most = g_new (float, candidates->len + 1);
+  float *most = overlaps + n;
 
-  for (guint i = 0; i < candidates->len; i++) {
-    const IrScoredBox *scored = &g_array_index (candidates, IrScoredBox, i);
+  for (guint i = 0; i < n; i++) {
+    const IrScoredBox *scored = &candidates[i];
     const float area = ir_box_area (&scored->box, kept->extra);
     float score = scored->score;
 

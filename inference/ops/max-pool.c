@@ -130,7 +130,7 @@ max_pool_evaluate (IrEvalCtx *ctx, GError **error)
   const gint rank = in->shape.rank;
   const gint64 plane = (gint64) ir_shape_size (&in->shape, 2, rank);
   const gint64 planes = (gint64) ir_shape_size (&in->shape, 0, 2);
-  g_autofree gint64 *where = NULL;
+  gint64 *where;
   guint8 *to = out->data;
   gint64 window = 0;
   gsize at = 0;
@@ -148,7 +148,7 @@ max_pool_evaluate (IrEvalCtx *ctx, GError **error)
     window = (gint64) ir_shape_size (&in->shape, (gint) axis, rank);
   }
   p.g = ir_conv_3d (&p.g);
-  where = g_try_new0 (gint64, p.g.out[2] + 1);
+  where = ir_scratch_take0 (ctx->scratch, (gsize) p.g.out[2], sizeof *where);
   if (!where)
     return ir_fail (error, IR_ERROR_LIMIT, "out of memory");
 

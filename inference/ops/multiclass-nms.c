@@ -36,13 +36,13 @@ infer_9 (IrInferCtx *ctx, GError **error)
 
 /* Those that do not overlap a better one. */
 static void
-choose (const IrClassNmsAttrs *attrs, const GArray *candidates, IrKept *kept,
-    float *overlaps, const IrPick *from, GArray *picks)
+choose (const IrClassNmsAttrs *attrs, const IrScoredBox *candidates, guint n,
+    IrKept *kept, float *overlaps, const IrPick *from, GArray *picks)
 {
   float threshold = (float) attrs->iou_threshold;
 
-  for (guint i = 0; i < candidates->len; i++) {
-    const IrScoredBox *scored = &g_array_index (candidates, IrScoredBox, i);
+  for (guint i = 0; i < n; i++) {
+    const IrScoredBox *scored = &candidates[i];
     const float area = ir_box_area (&scored->box, kept->extra);
 
     if (ir_kept_covers (kept, &scored->box, area, threshold, TRUE))

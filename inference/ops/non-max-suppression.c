@@ -173,17 +173,22 @@ is_better (const Candidate *a, const Candidate *b)
 
 /* The candidates are a heap, best on top: soft suppression puts them back with
  * lower scores. */
+typedef struct {
+  guint n;
+  Candidate *slots; /* room for all boxes */
+} Heap;
+
 static void
-sift_down (GArray *heap, guint at)
+sift_down (Heap *heap, guint at)
 {
-  Candidate *slots = (Candidate *) (gpointer) heap->data;
+  Candidate *slots = heap->slots;
 
   for (;;) {
     guint best = at;
     Candidate swap;
 
     for (guint child = 2 * at + 1; child <= 2 * at + 2; child++) {
-      if (child < heap->len && is_better (&slots[child], &slots[best]))
+      if (child < heap->n && is_better (&slots[child], &slots[best]))
         best = child;
     }
     if (best == at)
@@ -196,10 +201,10 @@ sift_down (GArray *heap, guint at)
 }
 
 static void
-drop_top (GArray *heap)
+drop_top (Heap *heap)
 {
-  g_array_remove_index_fast (heap, 0);
-  if (heap->len > 0)
+  heap->slots[0] = heap->slots[--heap->n];
+  if (heap->n > 0)
     sift_down (heap, 0);
 }
 
@@ -208,7 +213,7 @@ typedef struct {
   IrKept kept;
   guint64 *keys;   /* room for all boxes, and as many behind them */
   float *overlaps; /* room for all boxes */
-  GArray *heap;
+  Heap heap;
 } Worker;
 
 /* Lowers the score by what was selected since the last look; FALSE if the box
@@ -239,12 +244,12 @@ static void
 select_softly (
     const float *boxes, const Limits *limits, Worker *w, GArray *selected)
 {
-  GArray *heap = w->heap;
+  Heap *heap = &w->heap;
 
-  for (guint i = heap->len / 2; i > 0; i--)
+  for (guint i = heap->n / 2; i > 0; i--)
     sift_down (heap, i - 1);
-  while (heap->len > 0 && w->kept.n < limits->max_output) {
-    Candidate *top = &g_array_index (heap, Candidate, 0);
+  while (heap->n > 0 && w->kept.n < limits->max_output) {
+    Candidate *top = &heap->slots[0];
     const IrBox box = read_box (boxes + top->index * 4, limits->center);
     const float score = top->score;
 
@@ -287,13 +292,13 @@ select_hard (const float *boxes, const Limits *limits, Worker *w, gint64 n,
 static void
 fill_heap (Worker *w, gint64 n, const Candidate *from, const float *scores)
 {
-  g_array_set_size (w->heap, 0);
+  w->heap.n = (guint) n;
   for (gint64 i = 0; i < n; i++) {
-    Candidate candidate = *from;
+    Candidate *candidate = &w->heap.slots[i];
 
-    candidate.index = ir_rank_item (w->keys[i]);
-    candidate.score = scores[candidate.index];
-    g_array_append_val (w->heap, candidate);
+    *candidate = *from;
+    candidate->index = ir_rank_item (w->keys[i]);
+    candidate->score = scores[candidate->index];
   }
 }
 
@@ -338,37 +343,26 @@ select_part (gpointer data, guint part, guint worker)
     select_class (s, i, &s->workers[worker], s->selected[part]);
 }
 
-static void
-workers_free (Worker *workers, guint n)
-{
-  for (guint i = 0; i < n; i++) {
-    ir_kept_clear (&workers[i].kept);
-    g_free (workers[i].keys);
-    g_free (workers[i].overlaps);
-    if (workers[i].heap)
-      g_array_unref (workers[i].heap);
-  }
-  g_free (workers);
-}
-
 static Worker *
-workers_new (guint n, gint64 n_boxes, GError **error)
+workers_new (const IrEvalCtx *ctx, gsize n_boxes, GError **error)
 {
-  Worker *workers = g_new0 (Worker, n);
+  const guint n = ir_eval_workers (ctx);
+  Worker *workers = ir_scratch_take (ctx->scratch, n, sizeof *workers);
+  gboolean ok = workers != NULL;
 
-  for (guint i = 0; i < n; i++) {
-    ir_kept_init (&workers[i].kept, 0, TRUE);
-    workers[i].keys = g_try_new (guint64, 2 * (gsize) n_boxes + 1);
-    workers[i].overlaps = g_try_new (float, (gsize) n_boxes + 1);
-    workers[i].heap = g_array_new (FALSE, FALSE, sizeof (Candidate));
-    if (!workers[i].keys || !workers[i].overlaps) {
-      workers_free (workers, n);
-      ir_fail (error, IR_ERROR_LIMIT,
-          "no memory to sort %" G_GINT64_FORMAT " boxes", n_boxes);
-      return NULL;
-    }
+  for (guint i = 0; ok && i < n; i++) {
+    Worker *w = &workers[i];
+
+    w->keys = ir_scratch_take (ctx->scratch, 2 * n_boxes, sizeof *w->keys);
+    w->overlaps = ir_scratch_take (ctx->scratch, n_boxes, sizeof *w->overlaps);
+    w->heap.slots = ir_scratch_take (ctx->scratch, n_boxes, sizeof (Candidate));
+    ok = ir_kept_init (&w->kept, ctx->scratch, n_boxes, 0, TRUE) && w->keys &&
+        w->overlaps && w->heap.slots;
   }
-  return workers;
+  if (ok)
+    return workers;
+  ir_fail (error, IR_ERROR_LIMIT, "no memory to sort %zu boxes", n_boxes);
+  return NULL;
 }
 
 /* (transfer full): what the parts have selected, in order; frees these. */
@@ -388,10 +382,8 @@ static GArray *
 select_all (const IrEvalCtx *ctx, const Limits *limits, GError **error)
 {
   const IrShape *shape = &ctx->in[SCORES]->shape;
-  const guint n_workers = ir_eval_workers (ctx);
   Selection s = { ir_eval_f32 (ctx, BOXES), ir_eval_f32 (ctx, SCORES),
     shape->dim[1], shape->dim[2], shape->dim[0] * shape->dim[1] };
-  g_autofree GArray **selected = NULL;
 
   if (shape->dim[2] > G_MAXUINT32) {
     ir_fail (error, IR_ERROR_LIMIT, "more boxes than can be counted");
@@ -399,13 +391,17 @@ select_all (const IrEvalCtx *ctx, const Limits *limits, GError **error)
   }
   s.split = ir_eval_split (ctx, (guint64) s.n_pieces * s.n_boxes, s.n_pieces);
   s.limits = limits;
-  s.selected = selected = g_new (GArray *, s.n_pieces / s.split + 1);
-  s.workers = workers_new (n_workers, s.n_boxes, error);
+  s.selected = ir_scratch_take (
+      ctx->scratch, (gsize) (s.n_pieces / s.split + 1), sizeof *s.selected);
+  if (!s.selected)
+    ir_fail (error, IR_ERROR_LIMIT, "no memory for the boxes of %zu classes",
+        (gsize) s.n_pieces);
+  else
+    s.workers = workers_new (ctx, (gsize) s.n_boxes, error);
   if (!s.workers)
     return NULL;
   ir_eval_parts (ctx, s.n_pieces, s.split, select_part, &s);
-  workers_free (s.workers, n_workers);
-  return join_parts (selected, (s.n_pieces + s.split - 1) / s.split);
+  return join_parts (s.selected, (s.n_pieces + s.split - 1) / s.split);
 }
 
 static gint

@@ -157,12 +157,12 @@ make_anchor (const Proposing *p, double ratio, double scale)
 }
 
 static IrBox *
-make_anchors (const Proposing *p)
+make_anchors (const Proposing *p, IrScratch *scratch)
 {
   const gsize n_scales = p->attrs->scale.n, n = n_scales * p->attrs->ratio.n;
-  IrBox *anchors = g_new (IrBox, n);
+  IrBox *anchors = ir_scratch_take (scratch, n, sizeof *anchors);
 
-  for (gsize a = 0; a < n; a++)
+  for (gsize a = 0; anchors && a < n; a++)
     anchors[a] = make_anchor (
         p, p->attrs->ratio.v[a / n_scales], p->attrs->scale.v[a % n_scales]);
   return anchors;
@@ -194,7 +194,7 @@ propose (const Proposing *p, const IrBox *anchor, gint64 row, gint64 column,
 
 static void
 propose_all (const Proposing *p, const IrShape *shape, const IrBox *anchors,
-    const float *scores, const float *deltas, GArray *boxes)
+    const float *scores, const float *deltas, IrBoxes *boxes)
 {
   const gint64 plane = shape->dim[2] * shape->dim[3];
   const gint64 n_anchors = shape->dim[1] / 2;
@@ -213,17 +213,17 @@ propose_all (const Proposing *p, const IrShape *shape, const IrBox *anchors,
       if (!(p->min_width <= box->x2 - box->x1 + p->extra &&
               p->min_height <= box->y2 - box->y1 + p->extra))
         scored.score = 0;
-      g_array_append_val (boxes, scored);
+      ir_boxes_add (boxes, &scored);
     }
   }
 }
 
 static void
-write_boxes (const Proposing *p, const GArray *boxes, gint64 batch, float *rows,
-    float *scores)
+write_boxes (const Proposing *p, const IrBoxes *boxes, gint64 batch,
+    float *rows, float *scores)
 {
-  for (guint i = 0; i < boxes->len; i++, rows += 5) {
-    const IrScoredBox *scored = &g_array_index (boxes, IrScoredBox, i);
+  for (gsize i = 0; i < boxes->n; i++, rows += 5) {
+    const IrScoredBox *scored = &boxes->box[i];
     const float wide = p->attrs->normalize ? p->width : 1;
     const float high = p->attrs->normalize ? p->height : 1;
     IrBox box = scored->box;
@@ -239,7 +239,7 @@ write_boxes (const Proposing *p, const GArray *boxes, gint64 batch, float *rows,
       scores[i] = scored->score;
   }
   /* Image -1 ends the list. */
-  if (boxes->len < p->attrs->post_nms_topn)
+  if ((gint64) boxes->n < p->attrs->post_nms_topn)
     rows[0] = -1;
 }
 
@@ -249,20 +249,24 @@ evaluate (IrEvalCtx *ctx, GError **error)
   const IrShape *shape = &ctx->in[SCORES]->shape;
   const gint64 plane = shape->dim[2] * shape->dim[3];
   const Proposing p = read_image (ctx);
-  g_autofree IrBox *anchors = make_anchors (&p);
-  g_autoptr (GArray) boxes = g_array_new (FALSE, FALSE, sizeof (IrScoredBox));
+  const IrBox *anchors = make_anchors (&p, ctx->scratch);
+  IrBoxes boxes;
 
+  if (!ir_boxes_init (&boxes, ctx->scratch, shape->dim[1] / 2 * plane, error))
+    return FALSE;
+  if (!anchors)
+    return ir_fail (error, IR_ERROR_LIMIT, "no memory for the anchors");
   for (gint64 b = 0; b < shape->dim[0]; b++) {
     const gint64 first = b * p.attrs->post_nms_topn;
 
-    g_array_set_size (boxes, 0);
+    boxes.n = 0;
     propose_all (&p, shape, anchors,
         ir_eval_f32 (ctx, SCORES) + b * shape->dim[1] * plane,
-        ir_eval_f32 (ctx, DELTAS) + b * shape->dim[1] * 2 * plane, boxes);
-    ir_box_sort (boxes, p.attrs->pre_nms_topn);
-    ir_box_suppress (
-        boxes, p.extra, (float) p.attrs->nms_thresh, p.attrs->post_nms_topn);
-    write_boxes (&p, boxes, b, ir_eval_out_f32 (ctx, 0) + first * 5,
+        ir_eval_f32 (ctx, DELTAS) + b * shape->dim[1] * 2 * plane, &boxes);
+    ir_boxes_sort (&boxes, p.attrs->pre_nms_topn);
+    ir_boxes_suppress (
+        &boxes, p.extra, (float) p.attrs->nms_thresh, p.attrs->post_nms_topn);
+    write_boxes (&p, &boxes, b, ir_eval_out_f32 (ctx, 0) + first * 5,
         ctx->n_outputs > 1 ? ir_eval_out_f32 (ctx, 1) + first : NULL);
   }
   return TRUE;

@@ -203,7 +203,7 @@ evaluate_psroi (IrEvalCtx *ctx, GError **error)
   const gint64 n = ir_roi_count (ctx, ROIS);
 
   return ir_roi_check_batches (ctx, ROIS, n, error) &&
-      ir_eval_samples (ctx, n, pool_region, ctx, error);
+      ir_eval_samples (ctx, n, 0, pool_region, ctx, error);
 }
 
 /* --- DeformablePSROIPooling -------------------------------------------------- */
@@ -378,7 +378,7 @@ evaluate_deformable (IrEvalCtx *ctx, GError **error)
   const gint64 n = ir_roi_count (ctx, ROIS);
 
   return ir_roi_check_batches (ctx, ROIS, n, error) &&
-      ir_eval_samples (ctx, n, pool_deformed, ctx, error);
+      ir_eval_samples (ctx, n, 0, pool_deformed, ctx, error);
 }
 
 /* --- descriptors ------------------------------------------------------------- */

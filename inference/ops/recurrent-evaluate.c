@@ -107,6 +107,13 @@ input_f32 (const IrEvalCtx *ctx, guint index)
   return index < ctx->n_inputs ? ir_eval_f32 (ctx, index) : NULL;
 }
 
+static gboolean
+fail_memory (gsize hidden, GError **error)
+{
+  return ir_fail (
+      error, IR_ERROR_LIMIT, "no memory for a state of %zu numbers", hidden);
+}
+
 gboolean
 ir_recurrent_evaluate_cell (
     IrEvalCtx *ctx, const IrRecurrentKind *kind, GError **error)
@@ -119,6 +126,9 @@ ir_recurrent_evaluate_cell (
     return FALSE;
   step.features = (gsize) ctx->in[in.x]->shape.dim[1];
   step.hidden = (gsize) step.attrs->hidden_size;
+  step.reset = ir_scratch_take (ctx->scratch, step.hidden, sizeof (float));
+  if (!step.reset)
+    return fail_memory (step.hidden, error);
   step.w = ir_eval_f32 (ctx, in.w);
   step.r = ir_eval_f32 (ctx, in.r);
   step.b = input_f32 (ctx, in.b);
@@ -224,7 +234,7 @@ ir_recurrent_evaluate_sequence (
     .kind = kind,
     .in = ir_recurrent_inputs (kind, TRUE),
     .step = { .attrs = ctx->attrs } };
-  g_autofree float *scratch = NULL;
+  float *scratch;
 
   if (!ir_recurrent_activations (s.step.attrs, kind, s.step.activation, error))
     return FALSE;
@@ -232,7 +242,10 @@ ir_recurrent_evaluate_sequence (
   s.directions = (gsize) ctx->in[s.in.h]->shape.dim[1];
   s.step.features = (gsize) shape->dim[2];
   s.step.hidden = (gsize) s.step.attrs->hidden_size;
-  scratch = g_new (float, s.step.hidden);
+  s.step.reset = ir_scratch_take (ctx->scratch, s.step.hidden, sizeof (float));
+  scratch = ir_scratch_take (ctx->scratch, s.step.hidden, sizeof *scratch);
+  if (!s.step.reset || !scratch)
+    return fail_memory (s.step.hidden, error);
   for (gsize n = 0; n < (gsize) shape->dim[0]; n++) {
     gsize length;
 

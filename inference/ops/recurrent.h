@@ -58,6 +58,7 @@ typedef struct {
   const float *b; /* NULL for none */
   float *h_out;
   float *c_out;
+  float *reset; /* [hidden], for the step's own use */
 } IrRecurrentStep;
 
 typedef struct {

@@ -89,9 +89,10 @@ void ir_sample_channels (const IrSampling *sampling, const IrSamples *samples,
 typedef gboolean (*IrSampleFunc) (
     gconstpointer data, gint64 i, IrSamples *samples);
 
-/* Runs @func for all of @n pieces of the output, in parts. */
-gboolean ir_eval_samples (const IrEvalCtx *ctx, gint64 n, IrSampleFunc func,
-    gconstpointer data, GError **error);
+/* Runs @func for all of @n pieces of the output, in parts; @own: floats that it gets with
+ * the samples. */
+gboolean ir_eval_samples (const IrEvalCtx *ctx, gint64 n, gsize own,
+    IrSampleFunc func, gconstpointer data, GError **error);
 
 /* The four pixels around a point inside maps of the size, and their shares. */
 void ir_roi_point (float y, float x, gint64 height, gint64 width, gint64 *pixel,

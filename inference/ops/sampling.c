@@ -1,29 +1,40 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "roi.h"
 
-gboolean
-ir_samples_begin (IrSamples *samples, gsize n, gsize taps)
-{
-  const gsize wanted = MAX (n * taps, 2 * samples->room);
+/* Of a thread: bins of regions have some dozen points of four pixels, those of a region
+ * that is a whole map as many as that has. */
+#define FIRST_ROOM 2048
 
-  samples->n = n;
-  samples->taps = taps;
-  samples->divisor = 1;
-  if (n * taps <= samples->room)
-    return TRUE;
-  ir_samples_clear (samples);
-  samples->pixel = g_try_new (gint64, wanted);
-  samples->weight = g_try_new (float, wanted);
+static gboolean
+make_room (IrSamples *samples, gsize wanted)
+{
+  samples->pixel = ir_scratch_take (samples->scratch, wanted, sizeof (gint64));
+  samples->weight = ir_scratch_take (samples->scratch, wanted, sizeof (float));
   samples->room = samples->pixel && samples->weight ? wanted : 0;
   return samples->room > 0;
 }
 
-void
-ir_samples_clear (IrSamples *samples)
+IrSamples *
+ir_samples_new (IrScratch *scratch, guint n)
 {
-  g_clear_pointer (&samples->pixel, g_free);
-  g_clear_pointer (&samples->weight, g_free);
-  samples->room = 0;
+  IrSamples *samples = ir_scratch_take0 (scratch, n, sizeof *samples);
+
+  for (guint i = 0; samples && i < n; i++) {
+    samples[i].scratch = scratch;
+    if (!make_room (&samples[i], FIRST_ROOM))
+      return NULL;
+  }
+  return samples;
+}
+
+gboolean
+ir_samples_begin (IrSamples *samples, gsize n, gsize taps)
+{
+  samples->n = n;
+  samples->taps = taps;
+  samples->divisor = 1;
+  return n * taps <= samples->room ||
+      make_room (samples, MAX (n * taps, 2 * samples->room));
 }
 
 /* Points are sums of floats, their sum is of doubles. */
@@ -79,18 +90,30 @@ sample_part (gpointer data, guint part, guint worker)
 /* Operations per element: some points of four pixels. */
 #define WORK 16
 
-gboolean
-ir_eval_samples (const IrEvalCtx *ctx, gint64 n, IrSampleFunc func,
-    gconstpointer data, GError **error)
+static IrSamples *
+make_samples (const IrEvalCtx *ctx, gsize own)
 {
   const guint workers = ir_eval_workers (ctx);
-  g_autofree IrSamples *samples = g_new0 (IrSamples, workers);
-  Pieces p = { func, data, samples, n };
+  IrSamples *samples = ir_samples_new (ctx->scratch, workers);
 
+  for (guint i = 0; samples && own > 0 && i < workers; i++) {
+    samples[i].own = ir_scratch_take (ctx->scratch, own, sizeof (float));
+    if (!samples[i].own)
+      return NULL;
+  }
+  return samples;
+}
+
+gboolean
+ir_eval_samples (const IrEvalCtx *ctx, gint64 n, gsize own, IrSampleFunc func,
+    gconstpointer data, GError **error)
+{
+  Pieces p = { func, data, make_samples (ctx, own), n };
+
+  p.failed = !p.samples;
   p.split = ir_eval_split (ctx, ir_tensor_count (ctx->out[0]) * WORK, n);
-  ir_eval_parts (ctx, n, p.split, sample_part, &p);
-  for (guint i = 0; i < workers; i++)
-    ir_samples_clear (&samples[i]);
+  if (!p.failed)
+    ir_eval_parts (ctx, n, p.split, sample_part, &p);
   return !p.failed ||
       ir_fail (error, IR_ERROR_LIMIT, "no memory for all that one pixel reads");
 }
@@ -124,5 +147,5 @@ ir_eval_sampling (IrEvalCtx *ctx, GError **error)
 
   return ctx->node->op->sampling (ctx, &s, error) &&
       ir_eval_samples (
-          ctx, s.images * ctx->out[0]->shape.dim[2], sample_row, &s, error);
+          ctx, s.images * ctx->out[0]->shape.dim[2], 0, sample_row, &s, error);
 }

@@ -68,9 +68,10 @@ typedef struct {
 } Joining;
 
 static gboolean
-joining_init (Joining *joining, const IrTensor *data, gint reduction,
+joining_init (Joining *joining, const IrEvalCtx *ctx, gint reduction,
     gboolean use_init_val, GError **error)
 {
+  const IrTensor *data = ctx->in[0];
   const guint64 n = ir_tensor_count (data);
 
   joining->join = ir_scatter_func (data->dtype, reduction);
@@ -79,7 +80,7 @@ joining_init (Joining *joining, const IrTensor *data, gint reduction,
   if (reduction == IR_SCATTER_NONE ||
       (use_init_val && reduction != IR_SCATTER_MEAN))
     return TRUE;
-  joining->count = g_try_new0 (guint32, n);
+  joining->count = ir_scratch_take0 (ctx->scratch, n, sizeof (guint32));
   if (joining->count == NULL)
     return ir_fail (error, IR_ERROR_LIMIT,
         "no memory to count the updates of %" G_GUINT64_FORMAT " elements", n);
@@ -122,7 +123,6 @@ evaluate_elements (
     IrEvalCtx *ctx, gint reduction, gboolean use_init_val, GError **error)
 {
   const IrTensor *data = ctx->in[0];
-  g_autofree guint32 *count = NULL;
   Joining joining;
   gint64 value;
   guint axis;
@@ -134,15 +134,14 @@ evaluate_elements (
     memcpy (ctx->out[0]->data, data->data, data->size);
   if (ir_tensor_count (ctx->in[1]) == 0)
     return TRUE;
-  if (!joining_init (&joining, data, reduction, use_init_val, error))
+  if (!joining_init (&joining, ctx, reduction, use_init_val, error))
     return FALSE;
-  count = joining.count;
   if (!scatter (ctx, axis, &joining, error))
     return FALSE;
   if (reduction == IR_SCATTER_MEAN)
     for (guint64 i = 0; i < ir_tensor_count (data); i++)
-      if (count[i] > 1)
-        ir_scatter_divide (ctx->out[0], i, count[i]);
+      if (joining.count[i] > 1)
+        ir_scatter_divide (ctx->out[0], i, joining.count[i]);
   return TRUE;
 }
 

@@ -137,17 +137,18 @@ enum {
   SIDES
 };
 
-void
-ir_kept_init (IrKept *kept, float extra, gboolean touching)
+gboolean
+ir_kept_init (IrKept *kept, IrScratch *scratch, gsize room, float extra,
+    gboolean touching)
 {
-  *kept = (IrKept){ .extra = extra, .touching = touching };
-}
+  gboolean ok = TRUE;
 
-void
-ir_kept_clear (IrKept *kept)
-{
-  for (guint s = 0; s < SIDES; s++)
-    g_clear_pointer (&kept->side[s], g_free);
+  *kept = (IrKept){ .extra = extra, .touching = touching };
+  for (guint s = 0; s < SIDES; s++) {
+    kept->side[s] = ir_scratch_take (scratch, room, sizeof (float));
+    ok = ok && kept->side[s];
+  }
+  return ok;
 }
 
 float
@@ -163,11 +164,6 @@ ir_kept_add (IrKept *kept, const IrBox *box, float area)
 {
   const float sides[] = { box->x1, box->y1, box->x2, box->y2, area };
 
-  if (kept->n == kept->room) {
-    kept->room = MAX (2 * kept->room, 64);
-    for (guint s = 0; s < SIDES; s++)
-      kept->side[s] = g_renew (float, kept->side[s], kept->room);
-  }
   for (guint s = 0; s < SIDES; s++)
     kept->side[s][kept->n] = sides[s];
   kept->n++;
@@ -230,44 +226,57 @@ void
 ir_kept_overlaps (const IrKept *kept, guint first, const IrBox *box, float area,
     float *overlaps)
 {
-  /* Before the first one there are no arrays yet. */
   if (first < kept->n)
     overlap_run (kept, first, kept->n - first, box, area, overlaps);
 }
 
-void
-ir_box_sort (GArray *boxes, gint64 max)
+gboolean
+ir_boxes_init (IrBoxes *boxes, IrScratch *scratch, gint64 room, GError **error)
 {
-  const IrScoredBox *from = (const IrScoredBox *) (gconstpointer) boxes->data;
-  const guint n = (guint) CLAMP (max, 0, boxes->len);
-  g_autofree guint64 *keys = g_new (guint64, 2 * (gsize) boxes->len + 1);
-  g_autofree IrScoredBox *best = g_new (IrScoredBox, (gsize) n + 1);
+  const gsize n = (gsize) room;
 
-  for (guint i = 0; i < boxes->len; i++)
-    keys[i] = ir_rank_key (from[i].score, i);
-  ir_rank_sort (keys, boxes->len, keys + boxes->len);
-  for (guint i = 0; i < n; i++)
-    best[i] = from[ir_rank_item (keys[i])];
-  g_array_set_size (boxes, 0);
-  g_array_append_vals (boxes, best, n);
+  *boxes = (IrBoxes){ 0 };
+  if (n <= G_MAXUINT32) {
+    boxes->box = ir_scratch_take (scratch, n, sizeof *boxes->box);
+    boxes->other = ir_scratch_take (scratch, n, sizeof *boxes->other);
+    boxes->keys = ir_scratch_take (scratch, 2 * n, sizeof *boxes->keys);
+  }
+  return (boxes->box && boxes->other && boxes->keys &&
+             ir_kept_init (&boxes->kept, scratch, n, 0, FALSE)) ||
+      ir_fail (error, IR_ERROR_LIMIT, "no memory for %zu boxes", n);
 }
 
 void
-ir_box_suppress (GArray *boxes, float extra, float threshold, gint64 max)
+ir_boxes_sort (IrBoxes *boxes, gint64 max)
 {
-  IrScoredBox *slots = (IrScoredBox *) (gpointer) boxes->data;
-  IrKept kept;
+  IrScoredBox *from = boxes->box, *best = boxes->other;
+  const gsize n = (gsize) CLAMP (max, 0, (gint64) boxes->n);
 
-  ir_kept_init (&kept, extra, FALSE);
-  for (guint i = 0; i < boxes->len && kept.n < max; i++) {
-    const IrBox box = slots[i].box;
+  for (gsize i = 0; i < boxes->n; i++)
+    boxes->keys[i] = ir_rank_key (from[i].score, (guint32) i);
+  ir_rank_sort (boxes->keys, boxes->n, boxes->keys + boxes->n);
+  for (gsize i = 0; i < n; i++)
+    best[i] = from[ir_rank_item (boxes->keys[i])];
+  boxes->n = n;
+  boxes->box = best;
+  boxes->other = from;
+}
+
+void
+ir_boxes_suppress (IrBoxes *boxes, float extra, float threshold, gint64 max)
+{
+  IrKept *kept = &boxes->kept;
+
+  kept->extra = extra;
+  kept->n = 0;
+  for (gsize i = 0; i < boxes->n && kept->n < max; i++) {
+    const IrBox box = boxes->box[i].box;
     const float area = ir_box_area (&box, extra);
 
-    if (ir_kept_covers (&kept, &box, area, threshold, FALSE))
+    if (ir_kept_covers (kept, &box, area, threshold, FALSE))
       continue;
-    slots[kept.n] = slots[i];
-    ir_kept_add (&kept, &box, area);
+    boxes->box[kept->n] = boxes->box[i];
+    ir_kept_add (kept, &box, area);
   }
-  g_array_set_size (boxes, kept.n);
-  ir_kept_clear (&kept);
+  boxes->n = kept->n;
 }

@@ -54,30 +54,23 @@ typedef struct {
   gint64 index;
 } IrScoredBox;
 
-/* The best @max of IrScoredBox, best first, equal ones as they came. */
-void ir_box_sort (GArray *boxes, gint64 max);
-
-/* Of sorted boxes, keeps the first @max that do not overlap a better one by more than
- * @threshold: intersection over union, where @extra is 1 if corners are pixels that
- * belong to the box, 0 if they are points. */
-void ir_box_suppress (GArray *boxes, float extra, float threshold, gint64 max);
-
 /* The area that overlaps are divided by: 0 for boxes without one. */
 float ir_box_area (const IrBox *box, float extra);
 
 /* Boxes that have been kept, coordinate by coordinate, so that many are compared at
- * once. @extra: as for ir_box_suppress(). @touching: boxes that do not meet without it
+ * once. @extra: 1 if corners are pixels that belong to the box, 0 if they are points.
+ * @touching: boxes that do not meet without it
  * overlap as well. */
 typedef struct {
   float extra;
   gboolean touching;
   guint n;
-  guint room;
   float *side[5]; /* x1, y1, x2, y2, area */
 } IrKept;
 
-void ir_kept_init (IrKept *kept, float extra, gboolean touching);
-void ir_kept_clear (IrKept *kept);
+/* Of @room boxes at most; FALSE if @scratch has no memory for them. */
+gboolean ir_kept_init (IrKept *kept, IrScratch *scratch, gsize room,
+    float extra, gboolean touching);
 
 void ir_kept_add (IrKept *kept, const IrBox *box, float area);
 
@@ -89,6 +82,33 @@ gboolean ir_kept_covers (const IrKept *kept, const IrBox *box, float area,
 /* By how much it overlaps each of those from @first on; @overlaps has room for all. */
 void ir_kept_overlaps (const IrKept *kept, guint first, const IrBox *box,
     float area, float *overlaps);
+
+/* A list of boxes, and what sorting and suppressing them takes. */
+typedef struct {
+  gsize n;
+  IrScoredBox *box;
+  IrScoredBox *other;
+  guint64 *keys;
+  IrKept kept;
+} IrBoxes;
+
+/* An empty one for @room boxes at most. */
+gboolean ir_boxes_init (
+    IrBoxes *boxes, IrScratch *scratch, gint64 room, GError **error);
+
+static inline void
+ir_boxes_add (IrBoxes *boxes, const IrScoredBox *box)
+{
+  boxes->box[boxes->n++] = *box;
+}
+
+/* Keeps the best @max, best first, equal ones as they came. */
+void ir_boxes_sort (IrBoxes *boxes, gint64 max);
+
+/* Of sorted boxes, keeps the first @max that do not overlap a better one by more than
+ * @threshold: intersection over union, with @extra as in IrKept. */
+void ir_boxes_suppress (
+    IrBoxes *boxes, float extra, float threshold, gint64 max);
 
 G_END_DECLS
 

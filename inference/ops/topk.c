@@ -186,8 +186,6 @@ static gboolean
 run_topk (TopK *t, gint64 outer, GError **error)
 {
   const Columns *c = &t->columns;
-  const guint workers = ir_eval_workers (t->ctx);
-  g_autofree guint8 *scratch = NULL;
 
   t->width = CLAMP (MAX_ENTRIES / c->k, 1, MIN (c->inner, MAX_COLUMNS));
   t->blocks = (c->inner + t->width - 1) / t->width;
@@ -195,8 +193,9 @@ run_topk (TopK *t, gint64 outer, GError **error)
   t->split =
       ir_eval_split (t->ctx, (guint64) outer * c->n * c->inner, t->n_pieces);
   t->scratch_size = t->width * c->k * (t->entry + sizeof (gint64));
-  t->scratch = scratch = g_try_malloc_n (workers, t->scratch_size);
-  if (!scratch)
+  t->scratch = ir_scratch_take (
+      t->ctx->scratch, ir_eval_workers (t->ctx), t->scratch_size);
+  if (!t->scratch)
     return ir_fail (error, IR_ERROR_LIMIT,
         "no memory for the %" G_GINT64_FORMAT " elements that are kept", c->k);
   ir_eval_parts (t->ctx, t->n_pieces, t->split, select_part, t);

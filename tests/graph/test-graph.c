@@ -310,6 +310,29 @@ test_npy (void)
   g_rmdir (folder);
 }
 
+static void
+test_scratch (void)
+{
+  g_autoptr (IrScratch) scratch = ir_scratch_new ();
+  guint8 *first = ir_scratch_take (scratch, 3, 100);
+  guint8 *second = ir_scratch_take0 (scratch, 1, 1000);
+
+  memset (first, 1, 300);
+  for (guint i = 0; i < 1000; i++)
+    g_assert_cmpuint (second[i], ==, 0);
+  g_assert_cmpuint ((guintptr) second % IR_TENSOR_ALIGN, ==, 0);
+  g_assert_null (ir_scratch_take (scratch, G_MAXSIZE / 2, 3));
+  ir_scratch_reset (scratch);
+  first = ir_scratch_take (scratch, 300, 1);
+  second = ir_scratch_take (scratch, 10, 100);
+  g_assert_cmpuint ((guintptr) first % IR_TENSOR_ALIGN, ==, 0);
+  /* Both in what had been taken twice before. */
+  g_assert_true (second > first && second < first + 2000);
+  memset (first, 2, 300);
+  memset (second, 3, 1000);
+  g_assert_cmpuint (first[299], ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -327,5 +350,6 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/half", test_half);
   g_test_add_func ("/graph/convert", test_convert);
   g_test_add_func ("/graph/npy", test_npy);
+  g_test_add_func ("/graph/scratch", test_scratch);
   return g_test_run ();
 }

@@ -8,8 +8,8 @@ cd "$(dirname "$0")/../.." || exit 2
 # folder : public headers (regular expression) : private folders besides its own
 table='
 kernels                     : -                                                        : kernels
-inference/graph             : attrs conv dtype error graph op shape tensor body        : -
-inference/ops               : attrs conv dtype error graph op resample sampling shape tensor body : -
+inference/graph             : attrs conv dtype error graph op scratch shape tensor body : -
+inference/ops               : attrs conv dtype error graph op resample sampling scratch shape tensor body : -
 inference/ir                : attrs dtype error graph op shape tensor body xml         : -
 inference/passes            : attrs body conv dtype error graph op shape tensor xml pass : -
 inference/runtime           : attrs body conv dtype error graph op shape tensor xml pass core plugin preproc : -

@@ -450,10 +450,24 @@ IR_API gboolean ir_node_know (IrNode *node);
 IR_API gboolean ir_node_evaluate (
     const IrNode *node, IrTensor *const *in, IrTensor **out, GError **error);
 
-/** ir_node_evaluate_in_parts: the same with @parts (nullable) for the op to use.
- * Since: 0.1 */
-IR_API gboolean ir_node_evaluate_in_parts (const IrNode *node,
-    const IrParts *parts, IrTensor *const *in, IrTensor **out, GError **error);
+/**
+ * IrMeans: what the computation of a node may use
+ * @parts: (nullable): who runs parts of it
+ * @scratch: memory for what it leaves behind; some of it stays taken
+ * @into: (array): for each output %NULL, or a tensor to be filled instead of a new one
+ *   if its type and shape turn out to be the output's
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  const IrParts *parts;
+  IrScratch *scratch;
+  IrTensor *const *into;
+} IrMeans;
+
+/** ir_node_evaluate_with: as ir_node_evaluate() with @means. Since: 0.1 */
+IR_API gboolean ir_node_evaluate_with (const IrNode *node, const IrMeans *means,
+    IrTensor *const *in, IrTensor **out, GError **error);
 
 /**
  * ir_graph_evaluate:

@@ -2,6 +2,7 @@
 #ifndef IR_OP_H
 #define IR_OP_H
 
+#include <ir/scratch.h>
 #include <ir/tensor.h>
 
 G_BEGIN_DECLS
@@ -191,6 +192,7 @@ struct _IrParts {
  * @max_bytes: what tensors made in between may take; ops with bodies pass it on
  * @parts: (nullable): who runs parts of the computation; %NULL is the caller, one
  *   after the other. What comes out does not depend on it
+ * @scratch: memory for what `evaluate` leaves behind
  *
  * Since: 0.1
  */
@@ -203,6 +205,7 @@ typedef struct {
   IrTensor **out;
   gsize max_bytes;
   const IrParts *parts;
+  IrScratch *scratch;
 } IrEvalCtx;
 
 /** IR_NOWHERE: in the map of an #IrStrided, for what is not in the input. Since:

@@ -26,6 +26,8 @@ G_BEGIN_DECLS
  * @weight: (array length=n*taps): their shares
  * @divisor: what the sum of the points is divided by
  * @room: how many taps there is memory for
+ * @scratch: where that is from
+ * @own: (nullable): more memory, of which the op knows how much it asked for
  *
  * Since: 0.1
  */
@@ -37,6 +39,8 @@ typedef struct {
   float *weight;
   double divisor;
   gsize room;
+  IrScratch *scratch;
+  float *own;
 } IrSamples;
 
 /**
@@ -63,12 +67,13 @@ struct _IrSampling {
       gint64 x, IrSamples *samples);
 };
 
+/** ir_samples_new: (array length=n) (nullable): those of @n threads, with room for what
+ * most pixels take; %NULL if there is no memory. Since: 0.1 */
+IR_API IrSamples *ir_samples_new (IrScratch *scratch, guint n);
+
 /** ir_samples_begin: makes room for @n points of @taps pixels; %FALSE if there is no
  * memory. Since: 0.1 */
 IR_API gboolean ir_samples_begin (IrSamples *samples, gsize n, gsize taps);
-
-/** ir_samples_clear: frees what ir_samples_begin() has made. Since: 0.1 */
-IR_API void ir_samples_clear (IrSamples *samples);
 
 G_END_DECLS
 

@@ -117,6 +117,10 @@ IR_API IrTensor *ir_tensor_reshaped (
 IR_API IrTensor *ir_tensor_convert (
     IrTensor *tensor, IrDType dtype, GError **error);
 
+/** ir_tensor_convert_to: the same into @to, which has the shape of @from and a type that
+ * is known. Since: 0.1 */
+IR_API void ir_tensor_convert_to (const IrTensor *from, IrTensor *to);
+
 /** ir_tensor_equal: type, shape and bytes are the same. Since: 0.1 */
 IR_API gboolean ir_tensor_equal (const IrTensor *a, const IrTensor *b);
 

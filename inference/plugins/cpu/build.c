@@ -162,27 +162,50 @@ run_parts (const IrParts *parts, guint n, IrPartFunc func, gpointer data)
   cpu_pool_run (parts->workers, n, func, data);
 }
 
+/* What an op has made is the slot's, or is what the slot has to have. */
+static gboolean
+keep_output (
+    const CpuStep *step, CpuRun *run, guint i, IrTensor *tensor, GError **error)
+{
+  const CpuSlot *slot = cpu_slot (run->model, step->out[i]);
+  IrTensor **own = &run->tensors[step->out[i]];
+
+  if (slot->fixed && tensor->size != slot->bytes)
+    return ir_fail (error, IR_ERROR_INTERNAL,
+        "node '%s' made another size than its shape says", step->node->name);
+  if (slot->place == CPU_HEAP) {
+    *own = ir_tensor_ref (tensor);
+    run->data[step->out[i]] = tensor->data;
+  } else if (*own != tensor) {
+    memcpy ((*own)->data, tensor->data, tensor->size);
+  }
+  return TRUE;
+}
+
 static gboolean
 run_evaluate (const CpuStep *step, CpuRun *run, GError **error)
 {
   const IrParts parts = { run->model->threads, run_parts };
-  g_autofree IrTensor **in = g_new (IrTensor *, step->n_in + 1);
-  g_autofree IrTensor **out = g_new0 (IrTensor *, step->n_out + 1);
+  const gsize n_in = step->n_in, n_out = step->n_out;
+  IrTensor **in = ir_scratch_take0 (run->memory, n_in, sizeof *in);
+  IrTensor **into = ir_scratch_take0 (run->memory, n_out, sizeof *into);
+  IrTensor **out = ir_scratch_take0 (run->memory, n_out, sizeof *out);
+  const IrMeans means = { &parts, run->memory, into };
+  gboolean ok = in && into && out;
 
-  for (guint i = 0; i < step->n_in; i++)
+  for (guint i = 0; ok && i < n_in; i++)
     in[i] = run->tensors[step->in[i]];
-  if (!ir_node_evaluate_in_parts (step->node, &parts, in, out, error))
-    return FALSE;
-  for (guint i = 0; i < step->n_out; i++) {
-    const CpuSlot *slot = cpu_slot (run->model, step->out[i]);
-
-    run->tensors[step->out[i]] = out[i];
-    run->data[step->out[i]] = out[i]->data;
-    if (slot->fixed && out[i]->size < slot->bytes)
-      return ir_fail (error, IR_ERROR_INTERNAL,
-          "node '%s' made less than its shape says", step->node->name);
+  for (guint i = 0; ok && i < n_out; i++)
+    into[i] = run->tensors[step->out[i]];
+  if (!ok)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "no memory for the tensors of node '%s'", step->node->name);
+  ok = ir_node_evaluate_with (step->node, &means, in, out, error);
+  for (guint i = 0; i < n_out && out[i]; i++) {
+    ok = ok && keep_output (step, run, i, out[i], error);
+    ir_tensor_unref (out[i]);
   }
-  return TRUE;
+  return ok;
 }
 
 static gboolean
@@ -230,11 +253,15 @@ add_view (CpuModel *model, const IrNode *node)
 static void
 add_evaluate (CpuModel *model, const IrNode *node)
 {
+  const gboolean makes = (node->op->flags & IR_OP_DYNAMIC) != 0;
   CpuStep *step;
 
-  cpu_add_slots (model, node, CPU_HEAP, CPU_PLAIN);
+  cpu_add_slots (model, node, CPU_ARENA, CPU_PLAIN);
   step = cpu_add_step (
       model, node, CPU_PLAIN, CPU_PLAIN, node->inputs, node->n_inputs);
+  for (guint i = 0; i < step->n_out; i++)
+    if (makes || !cpu_slot (model, step->out[i])->fixed)
+      cpu_slot (model, step->out[i])->place = CPU_HEAP;
   step->kernel = "reference";
   step->run = run_evaluate;
 }
@@ -324,7 +351,7 @@ add_node (CpuModel *model, GHashTable *ends, IrNode *node)
     lower = find_lower (fusion->head);
     if (!cpu_tune_lower (model, lower, fusion))
       add_apart (model, fusion);
-    cpu_drop_packed (model, fusion->head, first_step);
+    cpu_drop_packed (model, fusion->head, 1, first_step);
     return;
   }
   if (node->mark || (node->op->flags & IR_OP_RESULT))
@@ -343,7 +370,7 @@ add_node (CpuModel *model, GHashTable *ends, IrNode *node)
   if (!lower_alone (model, node, lower))
     add_evaluate (model, node);
   if (lower && takes_fusion (lower))
-    cpu_drop_packed (model, node, first_step);
+    cpu_drop_packed (model, node, 1, first_step);
 }
 
 gboolean

@@ -243,12 +243,13 @@ is_read_from (const CpuModel *model, guint first_step, guint slot)
 }
 
 void
-cpu_drop_packed (CpuModel *model, const IrNode *node, guint first_step)
+cpu_drop_packed (
+    CpuModel *model, const IrNode *node, guint input, guint first_step)
 {
-  const guint index = cpu_port_slot (model, node->inputs[1]);
+  const guint index = cpu_port_slot (model, node->inputs[input]);
   CpuSlot *slot = cpu_slot (model, index);
 
-  if (slot->place != CPU_CONST || !has_one_reader (node->inputs[1]) ||
+  if (slot->place != CPU_CONST || !has_one_reader (node->inputs[input]) ||
       is_read_from (model, first_step, index))
     return;
   g_clear_pointer (&slot->value, ir_tensor_unref);

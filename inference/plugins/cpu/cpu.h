@@ -199,8 +199,12 @@ struct _CpuRun {
   /* Of the step that runs; bytes from one thread's to the next. */
   guint8 *scratch;
   gsize scratch_step;
+  /* The same where a step's inputs tell how much it is. */
+  IrScratch *memory;
   gpointer *data;
   IrTensor **tensors;
+  /* Inputs that came in another type than the steps', in this. */
+  IrTensor **converted;
   /* CPU_SPARES for each output: what callers have had, to be filled again when
    * nobody else holds it any more. */
   IrTensor **spares;
@@ -316,9 +320,10 @@ gboolean cpu_port_is_known (const CpuModel *model, IrPort port);
  * somebody asks; FALSE if there is none. What can't be computed now is left for the
  * run, which reports it. */
 gboolean cpu_take_constant (CpuModel *model, const IrNode *node);
-/* Weights that the steps of @node, those from @first_step on, have packed are in
- * memory once. */
-void cpu_drop_packed (CpuModel *model, const IrNode *node, guint first_step);
+/* Weights, input @input of @node, that its steps, those from @first_step on, have packed
+ * are in memory once. */
+void cpu_drop_packed (
+    CpuModel *model, const IrNode *node, guint input, guint first_step);
 /* What steps and callers read is there, in the type that it is read in. */
 gboolean cpu_settle_constants (CpuModel *model, GError **error);
 /* Whether an output is f32 and of known shape. */

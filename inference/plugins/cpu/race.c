@@ -145,6 +145,7 @@ race_init (Race *race, CpuModel *model, const CpuFusion *fusion, guint n)
     .trials = g_new0 (Trial, n),
     .n = n,
     .memory = g_ptr_array_new_with_free_func (free),
+    .run = { .memory = ir_scratch_new () },
     .others_bytes = 2 * cpu_second_cache () * model->threads };
 }
 
@@ -158,6 +159,7 @@ race_clear (Race *race)
   cpu_store_truncate (model->store, race->n_blobs);
   g_ptr_array_unref (race->memory);
   g_free (race->run.data);
+  ir_scratch_free (race->run.memory);
   g_free (race->trials);
   g_free (race->slots);
 }
@@ -314,6 +316,7 @@ time_trial (Race *race, Trial *trial)
     const CpuStep *step = race->model->steps->pdata[s];
 
     trial->fits &= step->run (step, &race->run, NULL);
+    ir_scratch_reset (race->run.memory);
   }
   ns = now () - ns;
   trial->second = MIN (trial->second, MAX (trial->least, ns));

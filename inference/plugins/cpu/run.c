@@ -53,9 +53,13 @@ cpu_request_free (gpointer request)
     g_clear_pointer (&run->tensors[i], ir_tensor_unref);
   for (guint i = 0; i < run->model->graph->results->len * CPU_SPARES; i++)
     g_clear_pointer (&run->spares[i], ir_tensor_unref);
+  for (guint i = 0; i < run->model->graph->parameters->len; i++)
+    g_clear_pointer (&run->converted[i], ir_tensor_unref);
+  g_free (run->converted);
   g_free (run->spares);
   g_free (run->tensors);
   g_free (run->data);
+  ir_scratch_free (run->memory);
   free (run->arena_memory);
   g_free (run);
 }
@@ -67,8 +71,10 @@ cpu_request_new (gpointer data, GError **error)
   CpuRun *run = g_new0 (CpuRun, 1);
 
   run->model = model;
+  run->memory = ir_scratch_new ();
   run->data = g_new0 (gpointer, model->slots->len + 1);
   run->tensors = g_new0 (IrTensor *, model->slots->len + 1);
+  run->converted = g_new0 (IrTensor *, model->graph->parameters->len + 1);
   run->spares =
       g_new0 (IrTensor *, model->graph->results->len * CPU_SPARES + 1);
   run->arena =
@@ -100,6 +106,31 @@ reset (CpuRun *run)
 }
 
 static gboolean
+is_own (const IrTensor *tensor)
+{
+  return g_atomic_ref_count_compare (&((IrTensor *) tensor)->refs, 1);
+}
+
+/* An input in the type that steps take; memory that nobody else has is used again. */
+static IrTensor *
+take_input (CpuRun *run, guint index, IrTensor *input, GError **error)
+{
+  const IrNode *node = run->model->graph->parameters->pdata[index];
+  IrTensor **converted = &run->converted[index];
+
+  if (input->dtype == node->outputs[0].dtype)
+    return ir_tensor_ref (input);
+  if (*converted && is_own (*converted) &&
+      ir_shape_equal (&(*converted)->shape, &input->shape)) {
+    ir_tensor_convert_to (input, *converted);
+  } else {
+    g_clear_pointer (converted, ir_tensor_unref);
+    *converted = ir_tensor_convert (input, node->outputs[0].dtype, error);
+  }
+  return *converted ? ir_tensor_ref (*converted) : NULL;
+}
+
+static gboolean
 take_inputs (CpuRun *run, IrTensor *const *inputs, GError **error)
 {
   const CpuModel *model = run->model;
@@ -108,8 +139,7 @@ take_inputs (CpuRun *run, IrTensor *const *inputs, GError **error)
     IrNode *node = g_ptr_array_index (model->graph->parameters, i);
     guint slot = cpu_port_slot (model, ir_port (node, 0));
 
-    run->tensors[slot] =
-        ir_tensor_convert (inputs[i], node->outputs[0].dtype, error);
+    run->tensors[slot] = take_input (run, i, inputs[i], error);
     if (!run->tensors[slot])
       return FALSE;
     run->data[slot] = run->tensors[slot]->data;
@@ -122,10 +152,13 @@ run_step (const CpuModel *model, CpuStep *step, CpuRun *run, GError **error)
 {
   const gboolean profiling = g_atomic_int_get (&model->profiling);
   const gint64 start = profiling ? g_get_monotonic_time () : 0;
+  gboolean ok;
 
   run->scratch = run->arena + step->scratch_offset;
   run->scratch_step = step->scratch;
-  if (!step->run (step, run, error))
+  ok = step->run (step, run, error);
+  ir_scratch_reset (run->memory);
+  if (!ok)
     return FALSE;
   for (guint i = 0; i < step->drop->len; i++)
     drop_slot (run, g_array_index (step->drop, guint, i));
@@ -145,24 +178,26 @@ find_spare (CpuRun *run, guint index)
   IrTensor **spares = run->spares + index * CPU_SPARES;
 
   for (guint i = 0; i < CPU_SPARES; i++)
-    if (!spares[i] || g_atomic_ref_count_compare (&spares[i]->refs, 1))
+    if (!spares[i] || is_own (spares[i]))
       return &spares[i];
   return NULL;
 }
 
 static IrTensor *
-copy_output (CpuRun *run, guint index, const IrTensor *tensor, GError **error)
+copy_output (
+    CpuRun *run, guint index, IrTensor *tensor, IrDType dtype, GError **error)
 {
-  IrTensor **spare = find_spare (run, index);
+  IrTensor **spare = find_spare (run, index), *copy;
 
-  if (!spare)
-    return ir_tensor_copy (tensor, error);
-  if (!*spare) {
-    *spare = ir_tensor_copy (tensor, error);
-    return *spare ? ir_tensor_ref (*spare) : NULL;
+  if (spare && *spare && ir_shape_equal (&(*spare)->shape, &tensor->shape)) {
+    ir_tensor_convert_to (tensor, *spare);
+    return ir_tensor_ref (*spare);
   }
-  memcpy ((*spare)->data, tensor->data, tensor->size);
-  return ir_tensor_ref (*spare);
+  copy = tensor->dtype == dtype ? ir_tensor_copy (tensor, error)
+                                : ir_tensor_convert (tensor, dtype, error);
+  if (copy && spare && !*spare)
+    *spare = ir_tensor_ref (copy);
+  return copy;
 }
 
 /* Tensors that a step has made can be given away, the arena is needed again. */
@@ -175,11 +210,12 @@ give_output (CpuRun *run, guint index, GError **error)
   IrTensor *tensor = run->tensors[slot];
   IrDType dtype = model->output_dtypes[index];
 
-  if (dtype != IR_DTYPE_DYNAMIC && dtype != tensor->dtype)
-    return ir_tensor_convert (tensor, dtype, error);
-  if (place == CPU_CONST || place == CPU_HEAP || place == CPU_INPUT)
+  if (dtype == IR_DTYPE_DYNAMIC)
+    dtype = tensor->dtype;
+  if (dtype == tensor->dtype &&
+      (place == CPU_CONST || place == CPU_HEAP || place == CPU_INPUT))
     return ir_tensor_ref (tensor);
-  return copy_output (run, index, tensor, error);
+  return copy_output (run, index, tensor, dtype, error);
 }
 
 static gboolean

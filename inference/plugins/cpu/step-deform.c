@@ -129,15 +129,15 @@ run_deform (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Deform *p = step->data;
   const guint threads = run->model->threads;
-  g_autofree IrSamples *samples = g_new0 (IrSamples, threads);
-  Deforming d = { { step, run }, .samples = samples };
+  Deforming d = { { step, run },
+    .samples = ir_samples_new (run->memory, threads) };
   CpuSampledRun at;
 
   if (!cpu_sampled_begin (&p->sampled, &d.work, &at, &d.sampling, error))
     return FALSE;
-  cpu_pool_run (threads, p->s.batch * p->n_blocks, deform_block, &d);
-  for (guint i = 0; i < threads; i++)
-    ir_samples_clear (&samples[i]);
+  d.failed = !d.samples;
+  if (!d.failed)
+    cpu_pool_run (threads, p->s.batch * p->n_blocks, deform_block, &d);
   return !d.failed || cpu_sampled_fail (&d.work, error);
 }
 
@@ -242,5 +242,6 @@ cpu_lower_deform (CpuModel *model, const CpuFusion *fusion)
   step->data = p;
   step->free_data = deform_free;
   step->scratch = p->n_taps * p->pixels * p->pitch * sizeof (float);
+  cpu_drop_packed (model, node, WEIGHTS, model->steps->len - 1);
   return TRUE;
 }

@@ -20,28 +20,33 @@ typedef struct {
   gsize pitch;
 } Sample;
 
+/* Where the pixels are that one of the output is made of. */
+typedef struct {
+  const float **at;
+  gsize room;
+} Place;
+
 typedef struct {
   CpuWork work;
   IrSampling sampling;
   IrSamples *samples; /* of each worker */
-  const float ***at;  /* the same: where its pixels are */
-  gsize *room;
+  Place *places;      /* the same */
   gint failed;
 } Sampling;
 
-/* Room for the addresses of what a pixel is made of. */
+/* Room for the addresses of as many pixels as there may be samples. */
 static gboolean
 begin (Sampling *s, guint worker)
 {
   const IrSamples *samples = &s->samples[worker];
-  const gsize n = samples->n * samples->taps;
+  Place *place = &s->places[worker];
 
-  if (n <= s->room[worker])
+  if (place->room >= samples->room)
     return TRUE;
-  g_free (s->at[worker]);
-  s->at[worker] = g_try_new (const float *, samples->room);
-  s->room[worker] = s->at[worker] ? samples->room : 0;
-  return s->at[worker] != NULL;
+  place->at =
+      ir_scratch_take (samples->scratch, samples->room, sizeof *place->at);
+  place->room = place->at ? samples->room : 0;
+  return place->at != NULL;
 }
 
 static void
@@ -55,7 +60,7 @@ find_pixels (const Sampling *s, guint worker)
   const float *image = cpu_in (&s->work, 0) + samples->image * plane * pitch;
 
   for (gsize i = 0; i < samples->n * samples->taps; i++)
-    s->at[worker][i] = image + samples->pixel[i] * pitch;
+    s->places[worker].at[i] = image + samples->pixel[i] * pitch;
 }
 
 /* The largest of the points, channel by channel. */
@@ -68,7 +73,7 @@ take_largest (const Sampling *s, guint worker, gsize n, float *to, float *point)
   for (gsize c = 0; c < n; c++)
     to[c] = s->sampling.least;
   for (gsize i = 0; i < samples->n; i++) {
-    const float *const *at = s->at[worker] + i * samples->taps;
+    const float *const *at = s->places[worker].at + i * samples->taps;
     const float *value = samples->taps == 1 ? at[0] : point;
 
     if (samples->taps > 1)
@@ -87,7 +92,7 @@ take_sum (const Sampling *s, guint worker, gsize n, float *to)
   for (gsize i = 0; samples->divisor != 1 && i < taps; i++)
     samples->weight[i] = (float) (samples->weight[i] / samples->divisor);
   s->work.run->model->reduce->weigh (
-      s->at[worker], samples->weight, taps, to, n);
+      s->places[worker].at, samples->weight, taps, to, n);
 }
 
 static gboolean
@@ -154,18 +159,15 @@ run_all (Sampling *s, guint n, GError **error)
   const CpuModel *model = s->work.run->model;
   const guint64 work = ir_tensor_count (p->sampled.out) * WORK;
   const guint threads = cpu_parts (model, work) > 1 ? model->threads : 1;
+  IrScratch *memory = s->work.run->memory;
 
-  s->samples = g_new0 (IrSamples, threads);
-  s->at = g_new0 (const float **, threads);
-  s->room = g_new0 (gsize, threads);
-  cpu_pool_run (threads, n, sample_part, s);
-  for (guint i = 0; i < threads; i++) {
-    ir_samples_clear (&s->samples[i]);
-    g_free (s->at[i]);
-  }
-  g_free (s->samples);
-  g_free (s->at);
-  g_free (s->room);
+  s->samples = ir_samples_new (memory, threads);
+  s->places = ir_scratch_take0 (memory, threads, sizeof *s->places);
+  s->failed = !s->samples || !s->places;
+  for (guint i = 0; !s->failed && i < threads; i++)
+    s->failed = !begin (s, i);
+  if (!s->failed)
+    cpu_pool_run (threads, n, sample_part, s);
   return !s->failed || cpu_sampled_fail (&s->work, error);
 }
 
