@@ -103,6 +103,28 @@ assert_near_bf16 (const Pixels *a, const Pixels *b)
   }
 }
 
+static float
+widen_half (guint16 half)
+{
+  const guint32 bits = (guint32) half << 16;
+  float x;
+
+  memcpy (&x, &bits, sizeof x);
+  return x;
+}
+
+/* Functions of @of; numbers that are no normal ones any more may be any such. */
+static void
+assert_same_half (guint16 a, guint16 b, float of)
+{
+  const float x = widen_half (a), y = widen_half (b);
+
+  if (isnan (y) ? isnan (x) : x == y)
+    return;
+  if (!(fabsf (x - y) <= fabsf (y) / 100 || fabsf (x - y) < 1e-35f))
+    g_error ("%g becomes %g instead of %g", of, x, y);
+}
+
 /* Something that hangs on the column. */
 static void
 double_and_add (
@@ -111,6 +133,16 @@ double_and_add (
   for (int r = 0; r < rows; r++, numbers += ir_bgemm_width (columns))
     for (int c = 0; c < columns; c++)
       numbers[c] = 2 * numbers[c] + column + c;
+}
+
+/* Those that kernels apply themselves. */
+static const IrUnary known[] = { IR_UNARY_COPY, IR_UNARY_SWISH, IR_UNARY_HSWISH,
+  IR_UNARY_SIGMOID, IR_UNARY_LEAKY };
+
+static IrUnary
+pick_unary (void)
+{
+  return known[pick (0, G_N_ELEMENTS (known) - 1)];
 }
 
 #define MAX_CHUNKS 200
@@ -133,6 +165,8 @@ test_multiply (void)
       .residual_type = round & 2 ? IR_BGEMM_BF16 : IR_BGEMM_F32,
       .low = round & 4 ? 0 : -INFINITY,
       .high = round & 8 ? 6 : INFINITY,
+      .unary = pick_unary (),
+      .a = pick (1, 8) / 4.0f,
       .function = pick (0, 1) ? &function : NULL };
     const gsize most = pick (0, 200);
     ptrdiff_t at[MAX_CHUNKS];
@@ -163,8 +197,11 @@ test_multiply (void)
     if (p.to_type == IR_BGEMM_BF16)
       assert_near_bf16 (&a, &b);
     else
-      assert_near (
-          &a.memory, &b.memory, p.chunks > 12 ? 1e-3 : 1e-4, table[row]->name);
+      assert_near (&a.memory, &b.memory,
+          p.unary != IR_UNARY_COPY ? 1.0 / 2048
+              : p.chunks > 12      ? 1e-3
+                                   : 1e-4,
+          table[row]->name);
     halves_free (&from);
     halves_free (&weights);
     guarded_free (&bias);
@@ -214,6 +251,71 @@ test_narrow (void)
       guarded_free (&wide[i]);
     }
     guarded_free (&from);
+  }
+}
+
+/* Each step of what bf16 can hold, infinities and NaN among them: within 2^-11 before
+ * the result is rounded, which takes up to 2^-9. */
+static void
+test_unary (void)
+{
+  EACH_VARIANT (IrBgemmKernels, bgemm)
+  {
+    const IrBgemmPixels p = { 1, 1 << 16, 1 << 16, 1 << 16, 1 << 16,
+      known[round % G_N_ELEMENTS (known)], pick (1, 8) / 4.0f };
+    Guarded from = guarded_new (1 << 16);
+    Halves a = halves_new (1 << 16, 1), b = halves_new (1 << 16, 1);
+
+    for (guint i = 0; i < from.n; i++) {
+      const guint32 bits = i << 16;
+
+      memcpy (&from.data[i], &bits, sizeof bits);
+    }
+    table[row]->narrow (&p, from.data, a.data);
+    plain->narrow (&p, from.data, b.data);
+    for (guint i = 0; i < from.n; i++)
+      assert_same_half (a.data[i], b.data[i], from.data[i]);
+    guarded_free (&from);
+    halves_free (&a);
+    halves_free (&b);
+  }
+}
+
+static void
+test_pairs (void)
+{
+  EACH_VARIANT (IrBgemmKernels, bgemm)
+  {
+    IrBgemmPairs p = { .pixels = pick (1, 20), .channels = pick (1, 80) };
+    Halves x, y, a, b;
+    Guarded steady = guarded_new (p.channels);
+    gsize n;
+
+    p.width = p.channels + (round & 1 ? pick (0, 40) : 0);
+    p.x_pitch = p.channels + pick (0, 9);
+    p.y_pitch = p.channels + pick (0, 9);
+    p.to_pitch = p.width + pick (0, 9);
+    n = (p.pixels - 1) * p.to_pitch + p.width;
+    x = halves_new ((p.pixels - 1) * p.x_pitch + p.channels, 1);
+    y = halves_new ((p.pixels - 1) * p.y_pitch + p.channels, 1);
+    a = halves_new (n, 1);
+    b = halves_new (n, 1);
+    memcpy (b.data, a.data, n * 2);
+    p.x = x.data;
+    p.y = y.data;
+    p.steady = round & 2 ? steady.data : NULL;
+    for (int product = 0; product < 2; product++) {
+      p.to = a.data;
+      (product ? table[row]->scale : table[row]->add) (&p);
+      p.to = b.data;
+      (product ? plain->scale : plain->add) (&p);
+      g_assert_cmpmem (a.data, n * 2, b.data, n * 2);
+    }
+    halves_free (&x);
+    halves_free (&y);
+    halves_free (&a);
+    halves_free (&b);
+    guarded_free (&steady);
   }
 }
 
@@ -377,6 +479,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/bgemm/multiply", test_multiply);
   g_test_add_func ("/bgemm/narrow", test_narrow);
+  g_test_add_func ("/bgemm/unary", test_unary);
+  g_test_add_func ("/bgemm/pairs", test_pairs);
   g_test_add_func ("/bgemm/join", test_join);
   g_test_add_func ("/bdwconv/row", test_depthwise);
   g_test_add_func ("/bpool/rows", test_pool);

@@ -406,6 +406,10 @@ float *cpu_begin_pixels (const CpuWork *work, gsize first, gsize channels,
     float *buffer, gsize *pitch);
 void cpu_end_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
     const float *buffer);
+/* Writes pixels of an output that is bf16, through a function that
+ * ir_bgemm_knows(). */
+void cpu_narrow_pixels (const CpuWork *work, gsize first, gsize channels,
+    gsize n, const float *buffer, IrUnary unary, float a);
 /* The lines of input 0 that the windows of row @y of all images see, in the type that
  * they are kept in; NULL where they lie outside. */
 void cpu_find_lines (
@@ -576,6 +580,9 @@ void cpu_fuse (const CpuModel *model, const IrNode *head, CpuFusion *fusion);
  * infinite for every other function. */
 gboolean cpu_fusion_is_clamp (const CpuFusion *fusion);
 void cpu_fusion_limits (const CpuFusion *fusion, float *low, float *high);
+/* Whether kernels of bf16 apply its function themselves, behind those limits: as
+ * @unary. */
+gboolean cpu_fusion_suits_bf16 (const CpuFusion *fusion, IrUnary *unary);
 /* A function of @n pixels of @channels numbers. */
 void cpu_unary_pixels (const IrEltwiseKernels *kernels, IrUnary op, float a,
     float b, const float *x, gsize x_pitch, float *to, gsize to_pitch,

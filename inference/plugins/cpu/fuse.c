@@ -326,6 +326,13 @@ cpu_fusion_is_clamp (const CpuFusion *f)
       f->unary == IR_UNARY_CLAMP;
 }
 
+gboolean
+cpu_fusion_suits_bf16 (const CpuFusion *f, IrUnary *unary)
+{
+  *unary = cpu_fusion_is_clamp (f) ? IR_UNARY_COPY : f->unary;
+  return !f->slopes && ir_bgemm_knows (*unary);
+}
+
 void
 cpu_fusion_limits (const CpuFusion *f, float *low, float *high)
 {

@@ -52,19 +52,28 @@ cpu_begin_pixels (const CpuWork *work, gsize first, gsize channels,
 }
 
 void
+cpu_narrow_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
+    const float *buffer, IrUnary unary, float a)
+{
+  const gsize pitch = cpu_out_pitch (work, 0);
+  const IrBgemmPixels pixels = { n, channels, channels, channels, pitch, unary,
+    a };
+
+  work->run->model->bgemm->narrow (&pixels, buffer,
+      (guint16 *) work->run->data[work->step->out[0]] + first * pitch);
+}
+
+void
 cpu_end_pixels (const CpuWork *work, gsize first, gsize channels, gsize n,
     const float *buffer)
 {
   const guint slot = work->step->out[0];
   const gsize pitch = cpu_out_pitch (work, 0);
-  const IrBgemmPixels pixels = { n, channels, channels, channels, pitch };
-
   const IrQgemmPixels levels = { n, channels, channels, pitch };
   const CpuModel *model = work->run->model;
 
   if (cpu_is_bf16 (work, slot))
-    model->bgemm->narrow (
-        &pixels, buffer, (guint16 *) work->run->data[slot] + first * pitch);
+    cpu_narrow_pixels (work, first, channels, n, buffer, IR_UNARY_COPY, 0);
   else if (cpu_is_levels (work, slot))
     model->qgemm->quantize (&cpu_slot (model, slot)->levels, &levels, buffer,
         (guint8 *) work->run->data[slot] + first * pitch);

@@ -70,7 +70,7 @@ take_pixels (const CpuBandBlock *block, guint y, guint x, guint n, gpointer to)
     c->kernels->narrow (&pixels, (const float *) in + at, to);
 }
 
-/* Functions that are no mere limits, over what the kernel is about to write. */
+/* Functions that the kernel does not know, over what the kernel is about to write. */
 static void
 change (const void *data, float *numbers, int rows, int column, int columns)
 {
@@ -105,9 +105,12 @@ multiply (const CpuBandBlock *block, const guint16 *band)
   IrBgemmProduct p = { CPU_BAND_PRODUCT (block), .from = band,
     .weights = c->packed + panel * cpu_band_panel_size (b),
     .bias = c->bias + panel * COLUMNS, .to_pitch = cpu_out_pitch (work, 0),
-    .low = c->low, .high = c->high,
-    .function = cpu_fusion_is_clamp (&c->fusion) ? NULL : &function };
+    .low = c->low, .high = c->high };
 
+  if (cpu_fusion_suits_bf16 (&c->fusion, &p.unary))
+    p.a = c->fusion.a;
+  else
+    p.function = &function;
   p.to = find_numbers (
       work, step->out[0], pixel * p.to_pitch + channel, &p.to_type);
   if (step->n_in > 1) {

@@ -94,11 +94,21 @@ get_full (const Frame *f, guint index, gsize first, gsize n)
 }
 
 static void
+begin_spread (const CpuWork *work, guint index, CpuSpread *spread)
+{
+  const Chain *c = work->step->data;
+  const CpuModel *model = work->run->model;
+
+  cpu_spread_init (spread, cpu_slot (model, work->step->in[index]),
+      &c->chain.shapes[index], &cpu_slot (model, work->step->out[0])->shape,
+      c->last ? CPU_LAST : CPU_PLAIN);
+}
+
+static void
 begin_frame (Frame *f, const CpuWork *work, guint worker)
 {
   const Chain *c = work->step->data;
   const CpuRun *run = work->run;
-  const IrShape *out = &cpu_slot (run->model, work->step->out[0])->shape;
 
   f->work = work;
   f->chain = c;
@@ -114,8 +124,7 @@ begin_frame (Frame *f, const CpuWork *work, guint worker)
       cpu_load (run, slot, 0, 1, &f->ones[i]);
       continue;
     }
-    cpu_spread_init (&f->spreads[i], cpu_slot (run->model, slot),
-        &c->chain.shapes[i], out, c->last ? CPU_LAST : CPU_PLAIN);
+    begin_spread (work, i, &f->spreads[i]);
     if (c->operands[i] == STEADY)
       cpu_spread (
           &f->spreads[i], run, slot, 0, MIN (c->block, c->n), buffer (f, i));
@@ -228,6 +237,62 @@ run_block (Frame *f, gsize first, gsize n)
     put (f, target, first, n);
 }
 
+/* What kernels of bf16 do in one pass. */
+static gboolean
+is_pair (const CpuWork *work)
+{
+  const Chain *c = work->step->data;
+  const CpuChainOp *op = &c->chain.ops[0];
+
+  if (!c->last || c->chain.n_ops > 1 || op->kind != CPU_CHAIN_BINARY ||
+      (op->binary != IR_BINARY_ADD && op->binary != IR_BINARY_MUL) ||
+      !cpu_is_bf16 (work, work->step->out[0]))
+    return FALSE;
+  for (guint i = 0; i < c->chain.n_in; i++)
+    if (c->operands[i] != STEADY &&
+        (c->operands[i] != FULL || !cpu_is_bf16 (work, work->step->in[i])))
+      return FALSE;
+  return c->operands[op->from[0]] == FULL || c->operands[op->from[1]] == FULL;
+}
+
+static const guint16 *
+find_halves (const CpuWork *work, guint index, gsize first)
+{
+  return (const guint16 *) work->run->data[work->step->in[index]] +
+      first * cpu_in_pitch (work, index);
+}
+
+static void
+run_pairs (const CpuWork *work, gsize first, gsize n, guint worker)
+{
+  const Chain *c = work->step->data;
+  const IrBgemmKernels *k = work->run->model->bgemm;
+  const CpuChainOp *op = &c->chain.ops[0];
+  const guint x = op->from[c->operands[op->from[0]] != FULL];
+  const guint y = op->from[c->operands[op->from[0]] == FULL];
+  const gsize to_pitch = cpu_out_pitch (work, 0);
+  float *numbers = cpu_scratch (work->run, worker);
+  CpuSpread spread;
+  IrBgemmPairs pairs = { n, c->channels, find_halves (work, x, first),
+    cpu_in_pitch (work, x) };
+
+  if (c->operands[y] == FULL) {
+    pairs.y = find_halves (work, y, first);
+    pairs.y_pitch = cpu_in_pitch (work, y);
+  } else {
+    begin_spread (work, y, &spread);
+    cpu_spread (&spread, work->run, work->step->in[y], 0, 1, numbers);
+    pairs.steady = numbers;
+  }
+  pairs.to = (guint16 *) work->run->data[work->step->out[0]] + first * to_pitch;
+  pairs.width = c->width;
+  pairs.to_pitch = to_pitch;
+  if (op->binary == IR_BINARY_ADD)
+    k->add (&pairs);
+  else
+    k->scale (&pairs);
+}
+
 static void
 run_part (gpointer data, guint task, guint worker)
 {
@@ -236,6 +301,10 @@ run_part (gpointer data, guint task, guint worker)
   const gsize end = MIN ((task + 1) * c->part, c->n);
   Frame frame;
 
+  if (is_pair (work)) {
+    run_pairs (work, task * c->part, end - task * c->part, worker);
+    return;
+  }
   begin_frame (&frame, work, worker);
   for (gsize first = task * c->part, n; first < end; first += n) {
     n = MIN (c->block, end - first);

@@ -108,6 +108,7 @@ make_row (const Dwconv *d, const CpuWork *work, guint y, guint worker)
   const gboolean from_bf16 = cpu_is_bf16 (work, work->step->in[0]);
   float *buffer = cpu_scratch (work->run, worker), *to;
   gconstpointer lines[MAX_KERNEL];
+  IrUnary unary;
   gsize pitch;
 
   cpu_find_lines (work, &d->s.window, y, lines);
@@ -124,6 +125,11 @@ make_row (const Dwconv *d, const CpuWork *work, guint y, guint worker)
     make_row_bf16 (d, work, lines, NULL, to, pitch);
   else
     make_row_f32 (d, work, lines, to, pitch);
+  if (work->step->n_in == 1 && cpu_is_bf16 (work, work->step->out[0]) &&
+      cpu_fusion_suits_bf16 (&d->fusion, &unary)) {
+    cpu_narrow_pixels (work, first, d->channels, n, to, unary, d->fusion.a);
+    return;
+  }
   finish_row (d, work, y, to, pitch, buffer + n * d->channels);
   cpu_end_pixels (work, first, d->channels, n, to);
 }

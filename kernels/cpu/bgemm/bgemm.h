@@ -2,13 +2,13 @@
 #ifndef IR_KERNEL_BGEMM_H
 #define IR_KERNEL_BGEMM_H
 
-#include "table.h"
+#include "eltwise/eltwise.h"
 
 /*
  * Products of rows and packed weights that are bf16, summed up in f32.
  *
- *   to[r][c] = f (clamp (bias[c] + sum over t, i of from[r * stride + at[t] + i] *
- *                        weights[t][i][c] + residual[r][c]))
+ *   to[r][c] = f (unary (clamp (bias[c] + sum over t, i of
+ *       from[r * stride + at[t] + i] * weights[t][i][c] + residual[r][c])))
  *
  * Rows are windows over a picture, columns are output channels. What a row
  * multiplies comes in @chunks chunks of @chunk numbers, an even number up to
@@ -29,6 +29,16 @@ typedef enum {
   IR_BGEMM_F32,
   IR_BGEMM_BF16
 } IrBgemmType;
+
+/* Unary functions that kernels apply themselves, by @a: within 2^-11 of their value,
+ * which is less than rounding to bf16 takes. COPY is none. */
+static inline int
+ir_bgemm_knows (IrUnary unary)
+{
+  return unary == IR_UNARY_COPY || unary == IR_UNARY_SWISH ||
+      unary == IR_UNARY_HSWISH || unary == IR_UNARY_SIGMOID ||
+      unary == IR_UNARY_LEAKY;
+}
 
 /* The f of the formula, which need not be there: changes @rows rows of numbers one
  * after the other, whose first column is @column. Of those, @columns are wanted; there
@@ -59,6 +69,8 @@ typedef struct {
   IrBgemmType residual_type;
   size_t residual_pitch;
   float low, high;
+  IrUnary unary; /* one of those above */
+  float a;
   const IrBgemmFunction *function; /* or NULL */
   /* What somebody reads after this product, or NULL: variants may fetch it. */
   const void *later;
@@ -72,7 +84,24 @@ typedef struct {
   size_t from_pitch;
   size_t width;
   size_t to_pitch;
+  /* Of narrow(), one that ir_bgemm_knows(). */
+  IrUnary unary;
+  float a;
 } IrBgemmPixels;
+
+/* Pixels two by two, or each with the same numbers: @steady is f32, or NULL. */
+typedef struct {
+  size_t pixels;
+  size_t channels;
+  const uint16_t *x;
+  size_t x_pitch;
+  const uint16_t *y;
+  size_t y_pitch;
+  const float *steady;
+  uint16_t *to;
+  size_t width;
+  size_t to_pitch;
+} IrBgemmPairs;
 
 /* Pixels that come as up to four planes of f32, and become IR_BGEMM_PLANES numbers
  * side by side, the missing ones zero. */
@@ -89,10 +118,12 @@ typedef struct {
 /*
  * multiply: the formula above. The order of the sums is the variant's own, but does
  * not depend on @rows or @columns.
- * narrow: f32 to bf16, rounded to the nearest, ties to even; subnormal numbers
- * become zeros.
+ * narrow: f32, through the unary function, to bf16, rounded to the nearest, ties to
+ * even; subnormal numbers become zeros.
  * widen: bf16 to f32, in the same way.
  * join: planes to pixels, rounded as by narrow.
+ * add, scale: sums and products of pairs; those of @channels numbers, what is left of
+ * @width is zero.
  */
 typedef struct {
   IR_KERNEL_HEAD;
@@ -100,6 +131,8 @@ typedef struct {
   void (*narrow) (const IrBgemmPixels *pixels, const float *from, uint16_t *to);
   void (*widen) (const IrBgemmPixels *pixels, const uint16_t *from, float *to);
   void (*join) (const IrBgemmPlanes *planes);
+  void (*add) (const IrBgemmPairs *pairs);
+  void (*scale) (const IrBgemmPairs *pairs);
 } IrBgemmKernels;
 
 static inline int

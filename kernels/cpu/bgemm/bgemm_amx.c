@@ -10,6 +10,7 @@
   ((type) == IR_BGEMM_BF16 ? sizeof (uint16_t) : sizeof (float))
 #define AMX_DOT _tile_dpbf16ps
 #include "amx_block.h"
+#include "vecmath512.h"
 
 static __mmask32
 first_lanes (int n)
@@ -46,6 +47,24 @@ store_numbers (void *to, size_t at, __mmask32 mask, __m512 low, __m512 high,
   }
 }
 
+static inline __attribute__ ((always_inline)) __m512
+apply (IrUnary unary, __m512 a, __m512 x)
+{
+  switch (unary) {
+    case IR_UNARY_SWISH:
+      return w_gate_roughly (x, x * a);
+    case IR_UNARY_HSWISH:
+      return x * w_clamp01 ((x + w_spread (3)) * w_spread (1.0f / 6));
+    case IR_UNARY_SIGMOID:
+      return w_gate_roughly (w_spread (1), x);
+    case IR_UNARY_LEAKY:
+      return _mm512_mask_mul_ps (
+          x, _mm512_cmp_ps_mask (x, _mm512_setzero_ps (), _CMP_NGT_UQ), x, a);
+    default:
+      return x;
+  }
+}
+
 /* What is left to do before numbers are written; all, or what does not precede the
  * function, which has been applied. */
 enum {
@@ -55,12 +74,13 @@ enum {
   DONE
 };
 
-/* Bias, residual and limits of the results of a block, as @more says; they are kept,
- * or written as @type. */
+/* Bias, residual, limits and function of the results of a block, as @more says; they
+ * are kept, or written as @type. */
 static inline __attribute__ ((always_inline)) void
-finish (const Block *b, int more, int keep, IrBgemmType type)
+finish (const Block *b, int more, int keep, IrBgemmType type, IrUnary unary)
 {
   const IrBgemmProduct *p = b->p;
+  const __m512 a = _mm512_set1_ps (p->a);
   const __m512 low = _mm512_set1_ps (p->low), high = _mm512_set1_ps (p->high);
   const __mmask32 mask = first_lanes (b->columns);
   const __mmask16 upper = b->columns > 16 ? 0xffff : 0;
@@ -92,6 +112,8 @@ finish (const Block *b, int more, int keep, IrBgemmType type)
       if (more != DONE) {
         v0 = _mm512_min_ps (high, _mm512_max_ps (low, v0));
         v1 = _mm512_min_ps (high, _mm512_max_ps (low, v1));
+        v0 = apply (unary, a, v0);
+        v1 = apply (unary, a, v1);
       }
       if (keep) {
         _mm512_storeu_ps (sums, v0);
@@ -107,34 +129,47 @@ finish (const Block *b, int more, int keep, IrBgemmType type)
   }
 }
 
+static inline __attribute__ ((always_inline)) void
+finish_to (const Block *b, int more, IrUnary unary)
+{
+  if (b->p->function)
+    finish (b, more, 1, IR_BGEMM_F32, unary);
+  else if (b->p->to_type == IR_BGEMM_BF16)
+    finish (b, more, 0, IR_BGEMM_BF16, unary);
+  else
+    finish (b, more, 0, IR_BGEMM_F32, unary);
+}
+
+static inline __attribute__ ((always_inline)) void
+finish_as (const Block *b, IrUnary unary)
+{
+  if (!b->p->residual)
+    finish_to (b, ADD_NOTHING, unary);
+  else if (b->p->residual_type == IR_BGEMM_BF16)
+    finish_to (b, ADD_BF16, unary);
+  else
+    finish_to (b, ADD_F32, unary);
+}
+
 static void
 finish_block (const Block *b)
 {
   const IrBgemmProduct *p = b->p;
-  const int more = p->residual ? (int) p->residual_type : ADD_NOTHING;
 
-#define CASE(more, keep, type)                                                 \
-  case 6 * more + 2 * keep + type:                                             \
-    finish (b, more, keep, type);                                              \
-    break;
-#define CASES(more)                                                            \
-  CASE (more, 0, IR_BGEMM_F32)                                                 \
-  CASE (more, 0, IR_BGEMM_BF16) CASE (more, 1, IR_BGEMM_F32)
-  switch (6 * more + (p->function ? 2 : (int) p->to_type)) {
-    CASES (ADD_F32)
-    CASES (ADD_BF16)
-    CASES (ADD_NOTHING)
-  }
-#undef CASES
-#undef CASE
+  if (p->unary == IR_UNARY_COPY)
+    finish_as (b, IR_UNARY_COPY);
+  else if (p->unary == IR_UNARY_SWISH)
+    finish_as (b, IR_UNARY_SWISH);
+  else
+    finish_as (b, p->unary);
   if (!p->function)
     return;
   p->function->change (
       p->function->data, b->sums, b->rows, b->column, b->columns);
   if (p->to_type == IR_BGEMM_BF16)
-    finish (b, DONE, 0, IR_BGEMM_BF16);
+    finish (b, DONE, 0, IR_BGEMM_BF16, IR_UNARY_COPY);
   else
-    finish (b, DONE, 0, IR_BGEMM_F32);
+    finish (b, DONE, 0, IR_BGEMM_F32, IR_UNARY_COPY);
 }
 
 /* As one long pixel where nothing lies between them. */
@@ -158,23 +193,38 @@ lanes_from (size_t n, size_t first)
   return first >= n ? 0 : n - first < 32 ? (1u << (n - first)) - 1 : 0xffffffff;
 }
 
-static void
-narrow (const IrBgemmPixels *pixels, const float *from, uint16_t *to)
+static inline __attribute__ ((always_inline)) void
+narrow_as (
+    const IrBgemmPixels *pixels, IrUnary unary, const float *from, uint16_t *to)
 {
   const IrBgemmPixels p = merge_pixels (pixels);
+  const __m512 a = _mm512_set1_ps (p.a);
 
   for (size_t x = 0; x < p.pixels; x++) {
     for (size_t c = 0; c < p.width; c += 32) {
       const __mmask32 in = lanes_from (p.channels, c);
-      const __m512 low = _mm512_maskz_loadu_ps (in, from + c);
-      const __m512 high = _mm512_maskz_loadu_ps (in >> 16, from + c + 16);
+      const __m512 low = apply (unary, a, _mm512_maskz_loadu_ps (in, from + c));
+      const __m512 high =
+          apply (unary, a, _mm512_maskz_loadu_ps (in >> 16, from + c + 16));
 
       _mm512_mask_storeu_epi16 (to + c, lanes_from (p.width, c),
-          (__m512i) _mm512_cvtne2ps_pbh (high, low));
+          _mm512_maskz_mov_epi16 (
+              in, (__m512i) _mm512_cvtne2ps_pbh (high, low)));
     }
     from += p.from_pitch;
     to += p.to_pitch;
   }
+}
+
+static void
+narrow (const IrBgemmPixels *pixels, const float *from, uint16_t *to)
+{
+  if (pixels->unary == IR_UNARY_COPY)
+    narrow_as (pixels, IR_UNARY_COPY, from, to);
+  else if (pixels->unary == IR_UNARY_SWISH)
+    narrow_as (pixels, IR_UNARY_SWISH, from, to);
+  else
+    narrow_as (pixels, pixels->unary, from, to);
 }
 
 static void
@@ -227,6 +277,46 @@ join (const IrBgemmPlanes *p)
   }
 }
 
+static inline __attribute__ ((always_inline)) void
+combine (const IrBgemmPairs *p, int product, int steady)
+{
+  for (size_t i = 0; i < p->pixels; i++)
+    for (size_t c = 0; c < p->width; c += 32) {
+      const __mmask32 in = lanes_from (p->channels, c);
+      const size_t x = i * p->x_pitch + c;
+      const void *other = steady ? (const void *) p->steady : p->y;
+      const size_t y = steady ? c : i * p->y_pitch + c;
+      const IrBgemmType type = steady ? IR_BGEMM_F32 : IR_BGEMM_BF16;
+      __m512 low = load_numbers (p->x, x, in, IR_BGEMM_BF16);
+      __m512 high = load_numbers (p->x, x + 16, in >> 16, IR_BGEMM_BF16);
+      const __m512 y_low = load_numbers (other, y, in, type);
+      const __m512 y_high = load_numbers (other, y + 16, in >> 16, type);
+
+      low = product ? low * y_low : low + y_low;
+      high = product ? high * y_high : high + y_high;
+      store_numbers (p->to, i * p->to_pitch + c, lanes_from (p->width, c), low,
+          high, IR_BGEMM_BF16);
+    }
+}
+
+static void
+add (const IrBgemmPairs *pairs)
+{
+  if (pairs->steady)
+    combine (pairs, 0, 1);
+  else
+    combine (pairs, 0, 0);
+}
+
+static void
+scale (const IrBgemmPairs *pairs)
+{
+  if (pairs->steady)
+    combine (pairs, 1, 1);
+  else
+    combine (pairs, 1, 0);
+}
+
 extern const IrBgemmKernels ir_bgemm_amx;
 
 const IrBgemmKernels ir_bgemm_amx = {
@@ -235,4 +325,6 @@ const IrBgemmKernels ir_bgemm_amx = {
   .narrow = narrow,
   .widen = widen,
   .join = join,
+  .add = add,
+  .scale = scale,
 };

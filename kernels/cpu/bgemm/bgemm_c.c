@@ -1,6 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "bgemm.h"
 #include "bf16.h"
+#include "vecmath.h"
+
+static float
+apply (IrUnary unary, float a, float x)
+{
+  switch (unary) {
+    case IR_UNARY_SWISH:
+      return x * k_sigmoid (a * x);
+    case IR_UNARY_HSWISH:
+      return x * k_clamp01 ((x + 3) * (1.0f / 6));
+    case IR_UNARY_SIGMOID:
+      return k_sigmoid (x);
+    case IR_UNARY_LEAKY:
+      return x > 0 ? x : x * a;
+    default:
+      return x;
+  }
+}
 
 static float
 element (const IrBgemmProduct *p, int row, int column)
@@ -44,6 +62,7 @@ make_row (const IrBgemmProduct *p, int row, int column)
   for (int c = 0; c < n; c++) {
     x[c] = element (p, row, column + c) + residual (p, result, column + c);
     x[c] = x[c] < p->low ? p->low : x[c] > p->high ? p->high : x[c];
+    x[c] = apply (p->unary, p->a, x[c]);
   }
   if (p->function)
     p->function->change (p->function->data, x, 1, column, n);
@@ -71,7 +90,8 @@ narrow (const IrBgemmPixels *p, const float *from, uint16_t *to)
 {
   for (size_t x = 0; x < p->pixels; x++) {
     for (size_t c = 0; c < p->width; c++)
-      to[c] = c < p->channels ? k_narrow_bf16 (from[c]) : 0;
+      to[c] =
+          c < p->channels ? k_narrow_bf16 (apply (p->unary, p->a, from[c])) : 0;
     from += p->from_pitch;
     to += p->to_pitch;
   }
@@ -97,6 +117,35 @@ join (const IrBgemmPlanes *p)
           i < p->channels ? k_narrow_bf16 (p->from[i * p->plane + x]) : 0;
 }
 
+static void
+combine (const IrBgemmPairs *p, int product)
+{
+  for (size_t i = 0; i < p->pixels; i++)
+    for (size_t c = 0; c < p->width; c++) {
+      uint16_t *to = p->to + i * p->to_pitch + c;
+      float x, y;
+
+      *to = 0;
+      if (c >= p->channels)
+        continue;
+      x = k_widen_bf16 (p->x[i * p->x_pitch + c]);
+      y = p->steady ? p->steady[c] : k_widen_bf16 (p->y[i * p->y_pitch + c]);
+      *to = k_narrow_bf16 (product ? x * y : x + y);
+    }
+}
+
+static void
+add (const IrBgemmPairs *pairs)
+{
+  combine (pairs, 0);
+}
+
+static void
+scale (const IrBgemmPairs *pairs)
+{
+  combine (pairs, 1);
+}
+
 extern const IrBgemmKernels ir_bgemm_c;
 
 const IrBgemmKernels ir_bgemm_c = {
@@ -105,4 +154,6 @@ const IrBgemmKernels ir_bgemm_c = {
   .narrow = narrow,
   .widen = widen,
   .join = join,
+  .add = add,
+  .scale = scale,
 };

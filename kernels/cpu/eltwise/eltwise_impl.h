@@ -28,11 +28,25 @@ IR_UNARY_LIST (UNARY)
 #undef UNARY
 
 #ifdef IR_WIDE_LIST
+/* Four vectors beside each other: the processor does not find what follows such long
+ * chains of instructions far enough ahead by itself. */
 #define WIDE(id, expression)                                                   \
   static inline __m512 value_##id (float a, __m512 x)                          \
   {                                                                            \
     (void) a;                                                                  \
     return expression;                                                         \
+  }                                                                            \
+  static inline void four_##id (                                               \
+      float a, __m512 shift, const float *from, float *to)                     \
+  {                                                                            \
+    __m512 x[4];                                                               \
+                                                                               \
+    for (int k = 0; k < 4; k++)                                                \
+      x[k] = _mm512_loadu_ps (from + 16 * k) + shift;                          \
+    for (int k = 0; k < 4; k++)                                                \
+      x[k] = value_##id (a, x[k]);                                             \
+    for (int k = 0; k < 4; k++)                                                \
+      _mm512_storeu_ps (to + 16 * k, x[k]);                                    \
   }                                                                            \
   static void wide_##id (                                                      \
       float a, float bias, const float *from, float *to, size_t n)             \
@@ -41,6 +55,8 @@ IR_UNARY_LIST (UNARY)
     const __mmask16 rest = (1u << n % 16) - 1;                                 \
     size_t i = 0;                                                              \
                                                                                \
+    for (; i + 64 <= n; i += 64)                                               \
+      four_##id (a, shift, from + i, to + i);                                  \
     for (; i + 16 <= n; i += 16)                                               \
       _mm512_storeu_ps (                                                       \
           to + i, value_##id (a, _mm512_loadu_ps (from + i) + shift));         \
