@@ -339,6 +339,34 @@ test_steps (void)
   g_assert_cmpuint (seen, ==, 2);
 }
 
+/* Who asks only for the size of a convolution's output does not keep the bias, whose
+ * shape comes from it, out of its step. */
+static void
+test_sizes (void)
+{
+  Net net = { ir_graph_new ("sizes"), 1, 16, 20, 20 };
+  const IrPort none = { NULL, 0 };
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrCompiledModel) model = NULL;
+  g_autoptr (GPtrArray) profile = NULL;
+  IrPort x, means, bias;
+
+  x = point_conv (&net, input (&net), 16, 16);
+  means = op (&net, "ReduceMean", 1, x, some_axes (&net, 12, 12));
+  set (means, "keep_dims", "true");
+  bias = op (&net, "Reshape", 1, constant (&net, 1, 16, 0, 0, 0, 0, 1),
+      op (&net, "ShapeOf", 3, means, none));
+  model = compile (core, graph, op (&net, "Add", 1, x, bias));
+  profile = ir_compiled_model_get_profile (model);
+  for (guint i = 0; i < profile->len; i++) {
+    const IrProfile *step = g_ptr_array_index (profile, i);
+
+    g_assert_true (g_str_equal (step->kernel, "reorder") ||
+        g_str_equal (step->type, "Convolution"));
+  }
+}
+
 /* Step after step in the memory of the first one's output. */
 static void
 test_place (void)
@@ -371,6 +399,7 @@ main (int argc, char **argv)
     g_test_add_data_func (path, GINT_TO_POINTER (i), test_layer);
   }
   g_test_add_func ("/elements/steps", test_steps);
+  g_test_add_func ("/elements/sizes", test_sizes);
   g_test_add_func ("/elements/place", test_place);
   return g_test_run ();
 }

@@ -329,8 +329,12 @@ cpu_fusion_is_clamp (const CpuFusion *f)
 gboolean
 cpu_fusion_suits_bf16 (const CpuFusion *f, IrUnary *unary)
 {
-  *unary = cpu_fusion_is_clamp (f) ? IR_UNARY_COPY : f->unary;
-  return !f->slopes && ir_bgemm_knows (*unary);
+  const IrUnary wanted = cpu_fusion_is_clamp (f) ? IR_UNARY_COPY : f->unary;
+
+  if (f->slopes || !ir_bgemm_knows (wanted))
+    return FALSE;
+  *unary = wanted;
+  return TRUE;
 }
 
 void

@@ -4,6 +4,8 @@
  * definition, so that every op runs. */
 #include "cpu.h"
 
+#include <ir/pass.h>
+
 static gboolean
 cpu_probe (char **text, GError **error)
 {
@@ -199,6 +201,17 @@ cpu_model_free (gpointer data)
   g_free (model);
 }
 
+/* Who asks for nothing but the size of a tensor does not read it, and should not keep
+ * it from being part of another step. */
+static gboolean
+forget_sizes (IrGraph *graph, GError **error)
+{
+  static const IrPass *const passes[] = { &ir_pass_fold_values, &ir_pass_dce };
+
+  return ir_passes_run (
+      graph, passes, G_N_ELEMENTS (passes), NULL, NULL, NULL, error);
+}
+
 static gpointer
 cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
 {
@@ -222,6 +235,7 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
       !config_switch (config, "TUNE", FALSE, &tune, error) ||
       !cpu_to_f32 (model->graph, error) ||
       !ir_graph_infer (model->graph, error) ||
+      !forget_sizes (model->graph, error) ||
       !cpu_regroup (model->graph, error) || !cpu_pads (model->graph, error) ||
       !cpu_siblings (model->graph, error) || !cpu_focus (model->graph, error) ||
       /* Computed weights have no way in bf16. */
