@@ -235,6 +235,30 @@ test_cse (void)
   g_assert_cmpuint (count (graph, "Const"), ==, 2);
 }
 
+static IrPort
+large_constant (IrGraph *graph, const char *name, gsize at)
+{
+  const IrPort port = constant (graph, name, "4,1024", 0);
+
+  ir_tensor_set_f64 (port.node->outputs[0].value, at, 1);
+  return port;
+}
+
+/* Large constants that are alike at both ends may be others in between. */
+static void
+test_cse_large (void)
+{
+  g_autoptr (IrGraph) graph = ir_graph_new ("g");
+  IrPort a = large_constant (graph, "a", 2000),
+         b = large_constant (graph, "b", 2001),
+         c = large_constant (graph, "c", 2000);
+
+  result (graph, binary (graph, "Multiply", "y", a, b));
+  result (graph, binary (graph, "Multiply", "z", b, c));
+  g_assert_cmpuint (check_pass (graph, &ir_pass_cse), ==, 1);
+  g_assert_cmpuint (count (graph, "Const"), ==, 2);
+}
+
 /* Attributes make a difference, and two outputs stay two. */
 static void
 test_cse_keeps (void)
@@ -360,6 +384,7 @@ main (int argc, char **argv)
   g_test_add_func ("/passes/fold-values", test_fold_values);
   g_test_add_func ("/passes/fold-values-keeps", test_fold_values_keeps);
   g_test_add_func ("/passes/cse", test_cse);
+  g_test_add_func ("/passes/cse-large", test_cse_large);
   g_test_add_func ("/passes/cse-keeps", test_cse_keeps);
   g_test_add_func ("/passes/dce", test_dce);
   g_test_add_func ("/passes/nop", test_nop);
