@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 #include <ir/dtype.h>
+#include "graph-private.h"
 
 typedef struct {
   const char *name;
@@ -131,21 +132,38 @@ bits_of_float (float value)
   return bits;
 }
 
+/* Without branches, so that the compiler converts several at once. */
+static inline float
+widen_half (guint16 half)
+{
+  const guint32 sign = (guint32) (half & 0x8000) << 16;
+  const guint32 shifted = (guint32) (half & 0x7fff) << 13;
+  const guint32 rebiased = shifted + (112u << 23);
+  /* A subnormal half is what it adds to the smallest normal one. */
+  const float subnormal =
+      float_of_bits (shifted + (113u << 23)) - float_of_bits (113u << 23);
+  const guint32 magnitude = shifted < (1u << 23) ? bits_of_float (subnormal)
+      : shifted >= (31u << 23)                   ? rebiased + (112u << 23)
+                                                 : rebiased;
+
+  return float_of_bits (sign | magnitude);
+}
+
 float
 ir_f16_to_f32 (guint16 half)
 {
-  guint32 sign = (guint32) (half & 0x8000) << 16;
-  guint32 exponent = (half >> 10) & 0x1f;
-  guint32 mantissa = half & 0x3ff;
+  return widen_half (half);
+}
 
-  if (exponent == 0x1f)
-    return float_of_bits (sign | 0x7f800000u | (mantissa << 13));
-  if (exponent == 0) {
-    float value = (float) mantissa * 0x1p-24f;
+void
+ir_f16s_to_f32 (gconstpointer halves, float *out, gsize n)
+{
+  for (gsize i = 0; i < n; i++) {
+    guint16 half;
 
-    return sign != 0 ? -value : value;
+    memcpy (&half, (const guint8 *) halves + sizeof half * i, sizeof half);
+    out[i] = widen_half (half);
   }
-  return float_of_bits (sign | ((exponent + 112) << 23) | (mantissa << 13));
 }
 
 guint16

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include <ir/tensor.h>
+#include "graph-private.h"
 
 /* The integer types with a C type of their own. */
 /* clang-format off */
@@ -238,19 +239,6 @@ ir_tensor_set_f64 (IrTensor *tensor, gsize index, double value)
 }
 
 static void
-convert_f16_to_f32 (const IrTensor *from, IrTensor *to, guint64 count)
-{
-  float *out = to->data;
-
-  for (guint64 i = 0; i < count; i++) {
-    guint16 half;
-
-    memcpy (&half, (const guint8 *) from->data + 2 * i, sizeof half);
-    out[i] = ir_f16_to_f32 (half);
-  }
-}
-
-static void
 convert_f32_to_f16 (const IrTensor *from, IrTensor *to, guint64 count)
 {
   guint16 *out = to->data;
@@ -286,7 +274,7 @@ ir_tensor_convert_to (const IrTensor *from, IrTensor *to)
   if (from->dtype == to->dtype && from->size > 0)
     memcpy (to->data, from->data, from->size);
   else if (from->dtype == IR_DTYPE_F16 && to->dtype == IR_DTYPE_F32)
-    convert_f16_to_f32 (from, to, count);
+    ir_f16s_to_f32 (from->data, to->data, count);
   else if (from->dtype == IR_DTYPE_F32 && to->dtype == IR_DTYPE_F16)
     convert_f32_to_f16 (from, to, count);
   else
@@ -305,7 +293,9 @@ ir_tensor_convert (IrTensor *tensor, IrDType dtype, GError **error)
         "a tensor cannot be converted to a type that is not known");
     return NULL;
   }
-  converted = ir_tensor_new (dtype, &tensor->shape, error);
+  converted = ir_dtype_size (dtype) > 0
+      ? ir_tensor_new_unset (dtype, &tensor->shape, error)
+      : ir_tensor_new (dtype, &tensor->shape, error);
   if (converted)
     ir_tensor_convert_to (tensor, converted);
   return converted;

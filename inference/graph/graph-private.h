@@ -7,6 +7,13 @@
 
 G_BEGIN_DECLS
 
+/* @halves need not be aligned. */
+void ir_f16s_to_f32 (gconstpointer halves, float *out, gsize n);
+
+/* Its elements are not set; what kernels may read behind them is. */
+IrTensor *ir_tensor_new_unset (
+    IrDType dtype, const IrShape *shape, GError **error);
+
 /* A node of the same op and attributes without edges, bodies included. */
 IrNode *ir_graph_copy_node (IrGraph *graph, const IrNode *node);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <ir/tensor.h>
+#include "graph-private.h"
 
 G_DEFINE_BOXED_TYPE (IrTensor, ir_tensor, ir_tensor_ref, ir_tensor_unref)
 
@@ -39,7 +40,7 @@ tensor_wrap (IrDType dtype, const IrShape *shape, gpointer data, gsize size,
 }
 
 IrTensor *
-ir_tensor_new (IrDType dtype, const IrShape *shape, GError **error)
+ir_tensor_new_unset (IrDType dtype, const IrShape *shape, GError **error)
 {
   char text[IR_SHAPE_TEXT];
   gsize size;
@@ -57,8 +58,18 @@ ir_tensor_new (IrDType dtype, const IrShape *shape, GError **error)
         ir_dtype_name (dtype), ir_shape_print (shape, text), size);
     return NULL;
   }
-  memset (data, 0, room);
+  memset ((guint8 *) data + size, 0, room - size);
   return tensor_wrap (dtype, shape, data, size, free, data);
+}
+
+IrTensor *
+ir_tensor_new (IrDType dtype, const IrShape *shape, GError **error)
+{
+  IrTensor *tensor = ir_tensor_new_unset (dtype, shape, error);
+
+  if (tensor != NULL)
+    memset (tensor->data, 0, tensor->size);
+  return tensor;
 }
 
 IrTensor *
@@ -141,7 +152,7 @@ ir_tensor_count (const IrTensor *tensor)
 IrTensor *
 ir_tensor_copy (const IrTensor *tensor, GError **error)
 {
-  IrTensor *copy = ir_tensor_new (tensor->dtype, &tensor->shape, error);
+  IrTensor *copy = ir_tensor_new_unset (tensor->dtype, &tensor->shape, error);
 
   if (copy != NULL && tensor->size > 0)
     memcpy (copy->data, tensor->data, tensor->size);

@@ -260,6 +260,29 @@ test_half (void)
   g_assert_cmpuint (ir_f32_to_bf16 (1.01171875f), ==, 0x3f82);
 }
 
+/* Whole tensors give the same bits as one after the other. */
+static void
+test_halves (void)
+{
+  const IrShape shape = ir_shape_1d (65536);
+  g_autoptr (IrTensor) halves = ir_tensor_new (IR_DTYPE_F16, &shape, NULL);
+  g_autoptr (IrTensor) floats = NULL;
+
+  for (guint i = 0; i < 65536; i++)
+    ((guint16 *) halves->data)[i] = i;
+  floats = ir_tensor_convert (halves, IR_DTYPE_F32, NULL);
+  for (guint i = 0; i < 65536; i++) {
+    const float one = ir_f16_to_f32 ((guint16) i);
+    guint32 bits;
+
+    g_assert_cmpmem ((float *) floats->data + i, sizeof one, &one, sizeof one);
+    memcpy (&bits, &one, sizeof bits);
+    if ((i & 0x7c00) == 0x7c00)
+      g_assert_cmphex (
+          bits, ==, (i & 0x8000) << 16 | 0x7f800000 | (i & 0x3ff) << 13);
+  }
+}
+
 static void
 test_convert (void)
 {
@@ -348,6 +371,7 @@ main (int argc, char **argv)
   g_test_add_func ("/graph/evaluate", test_evaluate);
   g_test_add_func ("/graph/shapes", test_shapes);
   g_test_add_func ("/graph/half", test_half);
+  g_test_add_func ("/graph/halves", test_halves);
   g_test_add_func ("/graph/convert", test_convert);
   g_test_add_func ("/graph/npy", test_npy);
   g_test_add_func ("/graph/scratch", test_scratch);
