@@ -3,7 +3,9 @@
 
 #include "map-file.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
   WIRE_VARINT = 0,
@@ -238,36 +240,113 @@ ir_protobuf_check (const ProtobufCMessageDescriptor *desc, const guint8 *data,
   return check_message (&walk, span, desc, error);
 }
 
-ProtobufCMessage *
-ir_protobuf_unpack (const ProtobufCMessageDescriptor *desc, const guint8 *data,
-    gsize n, const char *what, GError **error)
+/* --- memory ---------------------------------------------------------------- */
+
+/* Large pages are had at once instead of in hundreds of faults. */
+#define HUGE_PAGE ((gsize) 2 << 20)
+#define BLOCK ((gsize) 64 << 10)
+#define BLOCK_ALIGN 16
+
+/* Pieces one behind the other, which are freed together. */
+typedef struct {
+  GPtrArray *blocks;
+  guint8 *at;
+  gsize left;
+} Arena;
+
+static gboolean
+add_block (Arena *arena, gsize size)
 {
-  ProtobufCMessage *message;
+  gpointer block = NULL;
+
+  if (posix_memalign (
+          &block, size < HUGE_PAGE ? BLOCK_ALIGN : HUGE_PAGE, size) != 0)
+    return FALSE;
+  g_ptr_array_add (arena->blocks, block);
+  arena->at = block;
+  arena->left = size;
+  return TRUE;
+}
+
+static void *
+arena_alloc (void *data, size_t size)
+{
+  Arena *arena = data;
+  guint8 *piece;
+
+  if (size > G_MAXSIZE - BLOCK_ALIGN)
+    return NULL;
+  size = MAX (size + BLOCK_ALIGN - 1, BLOCK_ALIGN) & ~(gsize) (BLOCK_ALIGN - 1);
+  if (size > arena->left && !add_block (arena, MAX (size, BLOCK)))
+    return NULL;
+  piece = arena->at;
+  arena->at += size;
+  arena->left -= size;
+  return piece;
+}
+
+static void
+arena_free (void *data, void *piece)
+{
+}
+
+/* Room for the contents of @n bytes, which all come to be written, and for what
+ * there is around them. */
+static gboolean
+arena_begin (Arena *arena, gsize n)
+{
+  if (!add_block (arena, n + n / 8 + BLOCK))
+    return FALSE;
+  if (n >= HUGE_PAGE)
+    (void) madvise (arena->at, n / HUGE_PAGE * HUGE_PAGE, MADV_HUGEPAGE);
+  return TRUE;
+}
+
+/* --- unpacking --------------------------------------------------------------- */
+
+gboolean
+ir_protobuf_unpack (const ProtobufCMessageDescriptor *desc, const guint8 *data,
+    gsize n, const char *what, IrProtobuf *unpacked, GError **error)
+{
+  g_autoptr (GPtrArray) blocks = g_ptr_array_new_with_free_func (free);
+  Arena arena = { .blocks = blocks };
+  ProtobufCAllocator allocator = { arena_alloc, arena_free, &arena };
+  ProtobufCMessage *message = NULL;
 
   if (!ir_protobuf_check (desc, data, n, error)) {
     g_prefix_error (error, "%s: not a readable %s: ", what, desc->name);
-    return NULL;
+    return FALSE;
   }
-  message = protobuf_c_message_unpack (desc, NULL, n, data);
+  if (arena_begin (&arena, n))
+    message = protobuf_c_message_unpack (desc, &allocator, n, data);
   if (message == NULL)
-    ir_fail (error, IR_ERROR_PARSE, "%s: not a readable %s", what, desc->name);
-  return message;
+    return ir_fail (
+        error, IR_ERROR_PARSE, "%s: not a readable %s", what, desc->name);
+  unpacked->message = message;
+  unpacked->blocks = g_steal_pointer (&blocks);
+  return TRUE;
 }
 
-ProtobufCMessage *
-ir_protobuf_unpack_file (
-    const ProtobufCMessageDescriptor *desc, const char *path, GError **error)
+gboolean
+ir_protobuf_unpack_file (const ProtobufCMessageDescriptor *desc,
+    const char *path, IrProtobuf *unpacked, GError **error)
 {
   g_autoptr (GMappedFile) file = ir_map_file (path, error);
   gsize n;
 
   if (file == NULL)
-    return NULL;
+    return FALSE;
   n = g_mapped_file_get_length (file);
-  if (n == 0) {
-    ir_fail (error, IR_ERROR_PARSE, "%s: the file is empty", path);
-    return NULL;
-  }
-  return ir_protobuf_unpack (
-      desc, (const guint8 *) g_mapped_file_get_contents (file), n, path, error);
+  if (n == 0)
+    return ir_fail (error, IR_ERROR_PARSE, "%s: the file is empty", path);
+  return ir_protobuf_unpack (desc,
+      (const guint8 *) g_mapped_file_get_contents (file), n, path, unpacked,
+      error);
+}
+
+void
+ir_protobuf_clear (IrProtobuf *unpacked)
+{
+  g_clear_pointer (&unpacked->blocks, g_ptr_array_unref);
+  unpacked->message = NULL;
 }

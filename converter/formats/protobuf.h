@@ -27,17 +27,25 @@ G_BEGIN_DECLS
 gboolean ir_protobuf_check (const ProtobufCMessageDescriptor *desc,
     const guint8 *data, gsize n, GError **error);
 
-/*
- * (transfer full): ir_protobuf_check(), then unpacking. @what names the bytes in
- * messages: a path, or what is inside of which path. Freed with
- * protobuf_c_message_free_unpacked (message, NULL).
- */
-ProtobufCMessage *ir_protobuf_unpack (const ProtobufCMessageDescriptor *desc,
-    const guint8 *data, gsize n, const char *what, GError **error);
+/* A message with the memory of all that it consists of. */
+typedef struct {
+  ProtobufCMessage *message;
+  GPtrArray *blocks;
+} IrProtobuf;
 
-/* (transfer full): the same for a whole file, mapped while it is read. */
-ProtobufCMessage *ir_protobuf_unpack_file (
-    const ProtobufCMessageDescriptor *desc, const char *path, GError **error);
+/*
+ * ir_protobuf_check(), then unpacking. @what names the bytes in messages: a path, or
+ * what is inside of which path.
+ */
+gboolean ir_protobuf_unpack (const ProtobufCMessageDescriptor *desc,
+    const guint8 *data, gsize n, const char *what, IrProtobuf *unpacked,
+    GError **error);
+
+/* The same for a whole file, mapped while it is read. */
+gboolean ir_protobuf_unpack_file (const ProtobufCMessageDescriptor *desc,
+    const char *path, IrProtobuf *unpacked, GError **error);
+
+void ir_protobuf_clear (IrProtobuf *unpacked);
 
 G_END_DECLS
 

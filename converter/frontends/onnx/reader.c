@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "reader.h"
 
-#include "protobuf.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +22,7 @@ onnx_file_unref (OnnxFile *file)
 {
   if (!g_atomic_ref_count_dec (&file->refs))
     return;
-  protobuf_c_message_free_unpacked (file->message, NULL);
+  ir_protobuf_clear (&file->unpacked);
   g_free (file);
 }
 
@@ -678,21 +676,20 @@ onnx_read (const char *path, GError **error)
 {
   g_autoptr (IrSource) source = NULL;
   Reader reader = { NULL };
-  ProtobufCMessage *message;
+  IrProtobuf unpacked;
   gboolean ok;
 
-  message =
-      ir_protobuf_unpack_file (&onnx__model_proto__descriptor, path, error);
-  if (message == NULL)
+  if (!ir_protobuf_unpack_file (
+          &onnx__model_proto__descriptor, path, &unpacked, error))
     return NULL;
   source = ir_source_new (path);
   reader.source = source;
   reader.file = g_new (OnnxFile, 1);
-  reader.file->message = message;
+  reader.file->unpacked = unpacked;
   g_atomic_ref_count_init (&reader.file->refs);
   ir_source_hold (source, reader.file, file_release);
   folder_init (&reader.folder, path);
-  ok = read_model (&reader, (const Onnx__ModelProto *) message, error);
+  ok = read_model (&reader, (const Onnx__ModelProto *) unpacked.message, error);
   onnx_folder_clear (&reader.folder);
   if (ok)
     return g_steal_pointer (&source);

@@ -5,12 +5,13 @@
 #include "onnx.h"
 
 #include "onnx.pb-c.h"
+#include "protobuf.h"
 
 G_BEGIN_DECLS
 
 /* The unpacked file, kept as long as a tensor points into it. */
 typedef struct {
-  ProtobufCMessage *message;
+  IrProtobuf unpacked;
   gatomicrefcount refs;
 } OnnxFile;
 
