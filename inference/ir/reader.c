@@ -122,13 +122,53 @@ ir_graph_read (const char *xml_path, const char *bin_path, GError **error)
   return graph;
 }
 
+#define BLANKS " \t\r\n\f\v"
+#define DIGITS "0123456789"
+#define MAX_DIGITS 4
+
+/* The number in quotes behind "version" at @text; 0 if there is none. */
+static guint
+version_at (const char *text)
+{
+  const char *at = text + strlen ("version");
+  gsize n;
+
+  at += strspn (at, BLANKS);
+  if (*at++ != '=')
+    return 0;
+  at += strspn (at, BLANKS);
+  if (*at != '"' && *at != '\'')
+    return 0;
+  n = strspn (++at, DIGITS);
+  if (n > MAX_DIGITS || (at[n] != '"' && at[n] != '\''))
+    return 0;
+  return (guint) g_ascii_strtoull (at, NULL, 10);
+}
+
+/* Of the attributes behind "<net". */
+static guint
+version_of_net (const char *text)
+{
+  g_autofree char *tag = g_strndup (text, strcspn (text, ">"));
+
+  if (strspn (tag, BLANKS) == 0)
+    return 0;
+  for (const char *at = strstr (tag, "version"); at;
+       at = strstr (at + 1, "version")) {
+    const guint version =
+        at > tag && strchr (BLANKS, at[-1]) ? version_at (at) : 0;
+
+    if (version > 0)
+      return version;
+  }
+  return 0;
+}
+
 gboolean
 ir_probe_xml (const char *path, guint *version)
 {
   char head[PROBE_SIZE + 1] = { 0 };
-  g_autoptr (GRegex) regex = NULL;
-  g_autoptr (GMatchInfo) match = NULL;
-  g_autofree char *number = NULL;
+  guint found = 0;
   FILE *file;
 
   if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
@@ -138,12 +178,10 @@ ir_probe_xml (const char *path, guint *version)
     return FALSE;
   (void) !fread (head, 1, PROBE_SIZE, file);
   fclose (file);
-  regex = g_regex_new ("<net\\s[^>]*\\bversion\\s*=\\s*[\"'](\\d{1,4})[\"']",
-      G_REGEX_RAW, 0, NULL);
-  if (!g_regex_match (regex, head, 0, &match))
-    return FALSE;
-  number = g_match_info_fetch (match, 1);
-  if (version)
-    *version = (guint) g_ascii_strtoull (number, NULL, 10);
-  return TRUE;
+  for (const char *at = strstr (head, "<net"); at && !found;
+       at = strstr (at + 1, "<net"))
+    found = version_of_net (at + strlen ("<net"));
+  if (version && found)
+    *version = found;
+  return found > 0;
 }

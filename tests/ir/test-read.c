@@ -3,6 +3,7 @@
 #include <ir/attrs.h>
 #include <ir/xml.h>
 
+#include <glib/gstdio.h>
 #include <string.h>
 
 /* The attributes of <net>, <layers> and <edges>. */
@@ -262,6 +263,39 @@ test_entities (void)
       "well-formed");
 }
 
+static void
+test_probe (void)
+{
+  static const struct {
+    const char *text;
+    guint version;
+  } files[] = {
+    { "<?xml version=\"1.0\"?>\n<net name=\"n\" version=\"11\">", 11 },
+    { "<net\tversion = '10'\n name='n'>", 10 },
+    { "<nets version=\"1\"/><net version=\"7\" batch=\"1\">", 7 },
+    { "<net iversion=\"9\" version=\"8\"", 8 },
+    { "<net name=\"n\"><layer version=\"1\">", 0 },
+    { "<net version=\"11111\">", 0 },
+    { "<net version=\"11'", 11 },
+    { "<net version=11>", 0 },
+    { "<net version=\"opset1\">", 0 },
+    { "version=\"11\"", 0 },
+    { "", 0 },
+  };
+  g_autofree char *folder = g_dir_make_tmp ("ir-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "probe.xml", NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (files); i++) {
+    guint version = 0;
+
+    g_assert_true (g_file_set_contents (path, files[i].text, -1, NULL));
+    g_assert_cmpint (ir_probe_xml (path, &version), ==, files[i].version > 0);
+    g_assert_cmpuint (version, ==, files[i].version);
+  }
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -274,5 +308,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ir/read/structure-errors", test_structure_errors);
   g_test_add_func ("/ir/read/unknown-ops", test_unknown_ops);
   g_test_add_func ("/ir/read/entities", test_entities);
+  g_test_add_func ("/ir/read/probe", test_probe);
   return g_test_run ();
 }
