@@ -389,6 +389,29 @@ test_place (void)
   g_assert_cmpuint (memory.arena, ==, 16 * 20 * 20 * sizeof (float));
 }
 
+/* There is no memory for places of maxima that nobody asks for. */
+static void
+test_places (void)
+{
+  Net net = { ir_graph_new ("pool"), 1, 16, 20, 20 };
+  g_autoptr (IrCore) core = ir_core_new ();
+  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrCompiledModel) model = NULL;
+  const gsize in = 16 * 20 * 20 * sizeof (float), out = in / 4;
+  IrModelMemory memory;
+  IrPort x = op (&net, "MaxPool", 8, input (&net), (IrPort){ NULL, 0 });
+
+  set (x, "kernel", "2,2");
+  set (x, "strides", "2,2");
+  set (x, "dilations", "1,1");
+  set (x, "pads_begin", "0,0");
+  set (x, "pads_end", "0,0");
+  model = compile (core, graph, x);
+  g_assert_true (ir_compiled_model_get_memory (model, &memory));
+  g_assert_cmpuint (memory.arena, >=, in + out);
+  g_assert_cmpuint (memory.arena, <, in + 2 * out);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -401,5 +424,6 @@ main (int argc, char **argv)
   g_test_add_func ("/elements/steps", test_steps);
   g_test_add_func ("/elements/sizes", test_sizes);
   g_test_add_func ("/elements/place", test_place);
+  g_test_add_func ("/elements/places", test_places);
   return g_test_run ();
 }

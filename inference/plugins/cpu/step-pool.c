@@ -186,6 +186,9 @@ add_pool (CpuModel *model, const IrNode *node, CpuLayout out, Pool *p)
           w->kernel_w,
       p->batch * w->out_h);
   step = cpu_add_step (model, node, CPU_LAST, out, node->inputs, 1);
+  /* Nobody reads where the largest were, and nothing writes it. */
+  for (guint i = 1; i < step->n_out; i++)
+    cpu_slot (model, step->out[i])->bytes = 0;
   step->kernel = model->pool->name;
   step->run = run_pool;
   step->data = g_memdup2 (p, sizeof *p);
