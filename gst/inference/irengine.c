@@ -4,9 +4,6 @@
 #include "ircoreshared.h"
 #include "irshared.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
 #include <string.h>
 
 /* One inference: its request, its input and the jobs of its pictures. @input: NULL
@@ -203,16 +200,6 @@ make_batches (IrEngine *engine, GError **error)
   return TRUE;
 }
 
-/* Reading and compiling leave holes in the heap, which would stay as long as the
- * stream: several times what small networks take. */
-static void
-trim_heap (void)
-{
-#ifdef __GLIBC__
-  malloc_trim (0);
-#endif
-}
-
 IrEngine *
 ir_engine_new (const IrEngineOptions *options, IrJobDone done,
     gpointer user_data, GError **error)
@@ -246,7 +233,6 @@ ir_engine_new (const IrEngineOptions *options, IrJobDone done,
     ir_engine_free (engine);
     return NULL;
   }
-  trim_heap ();
 
   return engine;
 }

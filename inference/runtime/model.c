@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "model.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 G_DEFINE_TYPE (IrCompiledModel, ir_compiled_model, G_TYPE_OBJECT)
 
 static void
@@ -83,6 +87,16 @@ describe_ports (IrCompiledModel *self)
   }
 }
 
+/* Reading and compiling leave holes in the heap, which would stay as long as the
+ * process: as much as small networks take. */
+static void
+trim_heap (void)
+{
+#ifdef __GLIBC__
+  malloc_trim (0);
+#endif
+}
+
 IrCompiledModel *
 ir_compiled_model_new (const IrDevicePlugin *plugin, const IrGraph *graph,
     GHashTable *config, GError **error)
@@ -100,6 +114,7 @@ ir_compiled_model_new (const IrDevicePlugin *plugin, const IrGraph *graph,
   if (!self->variants)
     return NULL;
   ir_graph_release_pages (self->graph);
+  trim_heap ();
   self->queue = ir_queue_new (self->info.streams);
   return g_steal_pointer (&self);
 }
