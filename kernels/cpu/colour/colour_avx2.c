@@ -319,57 +319,25 @@ put (Rgb p, float *const *rgb, size_t i)
     _mm256_storeu_ps (rgb[c] + i, p.v[c]);
 }
 
+/* Pixels, or, if it @blends, weighted sums of two neighbours. */
 INLINE void
-pick8 (IrColourFormat format, const IrColourRow *row, const IrColourMatrix *m,
-    const int32_t *index, float *const *rgb, size_t i)
+sample8 (int blends, IrColourFormat format, const IrColourRow *row,
+    const IrColourMatrix *m, const int32_t *index, const float *w0,
+    const float *w1, float *const *rgb, size_t i)
 {
   Rgb here, next;
 
   gather_pair (format, row, m, index + i, &here, &next);
+  for (int c = 0; blends && c < 3; c++)
+    here.v[c] = _mm256_fmadd_ps (_mm256_loadu_ps (w1 + i), next.v[c],
+        _mm256_mul_ps (_mm256_loadu_ps (w0 + i), here.v[c]));
   put (here, rgb, i);
 }
 
-INLINE void
-linear8 (IrColourFormat format, const IrColourRow *row, const IrColourMatrix *m,
-    const int32_t *index, const float *w0, const float *w1, float *const *rgb,
-    size_t i)
-{
-  const __m256 a = _mm256_loadu_ps (w0 + i), b = _mm256_loadu_ps (w1 + i);
-  Rgb here, next;
-
-  gather_pair (format, row, m, index + i, &here, &next);
-  for (int c = 0; c < 3; c++)
-    here.v[c] = _mm256_fmadd_ps (b, next.v[c], _mm256_mul_ps (a, here.v[c]));
-  put (here, rgb, i);
-}
-
-/* The last eight overlap those before where @n is not a multiple. */
-INLINE void
-pick_of (IrColourFormat format, const IrColourRow *row, const IrColourMatrix *m,
-    const int32_t *index, size_t n, float *const *rgb)
-{
-  const size_t most = inside (format, row->width, index, n);
-  const size_t done = most < 8 ? 0 : most;
-  Ahead ahead[3];
-
-  for (int p = 0; p < 3; p++)
-    if (halves (format, p))
-      ahead[p] = look_ahead (format, row, p, index, n);
-  for (size_t i = 0; i + 8 <= done; i += 8) {
-    for (int p = 0; p < 3; p++)
-      if (halves (format, p))
-        fetch_ahead (&ahead[p]);
-    pick8 (format, row, m, index, rgb, i);
-  }
-  if (done % 8)
-    pick8 (format, row, m, index, rgb, done - 8);
-  if (done < n)
-    ir_colour_c.pick (row, m, index + done, n - done,
-        (float *[]){ rgb[0] + done, rgb[1] + done, rgb[2] + done });
-}
-
-INLINE void
-linear_of (IrColourFormat format, const IrColourRow *row,
+/* The last eight overlap those before where their number is not a multiple. How many
+ * there are without those that are too near to the row's end. */
+INLINE size_t
+sample_of (int blends, IrColourFormat format, const IrColourRow *row,
     const IrColourMatrix *m, const int32_t *index, const float *w0,
     const float *w1, size_t n, float *const *rgb)
 {
@@ -384,10 +352,31 @@ linear_of (IrColourFormat format, const IrColourRow *row,
     for (int p = 0; p < 3; p++)
       if (halves (format, p))
         fetch_ahead (&ahead[p]);
-    linear8 (format, row, m, index, w0, w1, rgb, i);
+    sample8 (blends, format, row, m, index, w0, w1, rgb, i);
   }
   if (done % 8)
-    linear8 (format, row, m, index, w0, w1, rgb, done - 8);
+    sample8 (blends, format, row, m, index, w0, w1, rgb, done - 8);
+  return done;
+}
+
+INLINE void
+pick_of (IrColourFormat format, const IrColourRow *row, const IrColourMatrix *m,
+    const int32_t *index, size_t n, float *const *rgb)
+{
+  const size_t done = sample_of (0, format, row, m, index, NULL, NULL, n, rgb);
+
+  if (done < n)
+    ir_colour_c.pick (row, m, index + done, n - done,
+        (float *[]){ rgb[0] + done, rgb[1] + done, rgb[2] + done });
+}
+
+INLINE void
+linear_of (IrColourFormat format, const IrColourRow *row,
+    const IrColourMatrix *m, const int32_t *index, const float *w0,
+    const float *w1, size_t n, float *const *rgb)
+{
+  const size_t done = sample_of (1, format, row, m, index, w0, w1, n, rgb);
+
   if (done < n)
     ir_colour_c.linear (row, m, index + done, w0 + done, w1 + done, n - done,
         (float *[]){ rgb[0] + done, rgb[1] + done, rgb[2] + done });

@@ -156,24 +156,10 @@ put (Rgb p, float *const *rgb, size_t i)
     _mm512_storeu_ps (rgb[c] + i, p.v[c]);
 }
 
-/* The last sixteen overlap those before where @n is not a multiple. */
+/* Pixels, or, if it @blends, weighted sums of two neighbours. The last sixteen overlap those before
+ * where @n is not a multiple. */
 INLINE void
-pick_of (IrColourFormat format, const IrColourRow *row, const IrColourMatrix *m,
-    const int32_t *index, size_t n, float *const *rgb)
-{
-  const Planes planes = planes_of (format, row);
-
-  for (size_t i = 0; i < n; i += LANES) {
-    const size_t at = i + LANES > n ? n - LANES : i;
-    Rgb here;
-
-    load_pair (&planes, m, index + at, &here, NULL);
-    put (here, rgb, at);
-  }
-}
-
-INLINE void
-linear_of (IrColourFormat format, const IrColourRow *row,
+sample_of (int blends, IrColourFormat format, const IrColourRow *row,
     const IrColourMatrix *m, const int32_t *index, const float *w0,
     const float *w1, size_t n, float *const *rgb)
 {
@@ -181,12 +167,12 @@ linear_of (IrColourFormat format, const IrColourRow *row,
 
   for (size_t i = 0; i < n; i += LANES) {
     const size_t at = i + LANES > n ? n - LANES : i;
-    const __m512 a = _mm512_loadu_ps (w0 + at), b = _mm512_loadu_ps (w1 + at);
     Rgb here, next;
 
-    load_pair (&planes, m, index + at, &here, &next);
-    for (int c = 0; c < 3; c++)
-      here.v[c] = _mm512_fmadd_ps (b, next.v[c], _mm512_mul_ps (a, here.v[c]));
+    load_pair (&planes, m, index + at, &here, blends ? &next : NULL);
+    for (int c = 0; blends && c < 3; c++)
+      here.v[c] = _mm512_fmadd_ps (_mm512_loadu_ps (w1 + at), next.v[c],
+          _mm512_mul_ps (_mm512_loadu_ps (w0 + at), here.v[c]));
     put (here, rgb, at);
   }
 }
@@ -205,9 +191,9 @@ pick (const IrColourRow *row, const IrColourMatrix *m, const int32_t *index,
   if (!is_for_us (row->format, index, n))
     ir_colour_avx2.pick (row, m, index, n, rgb);
   else if (row->format == IR_COLOUR_NV12)
-    pick_of (IR_COLOUR_NV12, row, m, index, n, rgb);
+    sample_of (0, IR_COLOUR_NV12, row, m, index, NULL, NULL, n, rgb);
   else
-    pick_of (IR_COLOUR_I420, row, m, index, n, rgb);
+    sample_of (0, IR_COLOUR_I420, row, m, index, NULL, NULL, n, rgb);
 }
 
 static void
@@ -217,9 +203,9 @@ linear (const IrColourRow *row, const IrColourMatrix *m, const int32_t *index,
   if (!is_for_us (row->format, index, n))
     ir_colour_avx2.linear (row, m, index, w0, w1, n, rgb);
   else if (row->format == IR_COLOUR_NV12)
-    linear_of (IR_COLOUR_NV12, row, m, index, w0, w1, n, rgb);
+    sample_of (1, IR_COLOUR_NV12, row, m, index, w0, w1, n, rgb);
   else
-    linear_of (IR_COLOUR_I420, row, m, index, w0, w1, n, rgb);
+    sample_of (1, IR_COLOUR_I420, row, m, index, w0, w1, n, rgb);
 }
 
 static void
