@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdlib.h>
 #include <string.h>
 #include "move.h"
+#include "suppress.h"
 
 static gboolean
 infer_topk (IrInferCtx *ctx, GError **error)
@@ -85,8 +85,84 @@ typedef struct {
 #define FN(name) min_i64_##name
 #include "topk_impl.h"
 
+/* --- many of one column ------------------------------------------------------ */
+
+/* Columns of which so many are kept are not worth a heap. */
+#define FEW 32
+#define DIGIT_BITS 11
+
+/* What sorts as the numbers do, best first; both zeros are one number. */
+static void
+find_ranks (const float *x, gint64 n, gboolean max, guint32 *ranks)
+{
+  const guint32 turn = max ? G_MAXUINT32 : 0;
+
+  for (gint64 i = 0; i < n; i++) {
+    const union {
+      float number;
+      guint32 bits;
+    } as = { x[i] + 0.0f };
+
+    ranks[i] = as.bits ^ ((guint32) ((gint32) as.bits >> 31) | 1u << 31) ^ turn;
+  }
+}
+
+/* The largest first digit of the best @k. */
+static guint32
+find_limit (const guint32 *ranks, gint64 n, gint64 k)
+{
+  guint32 count[1 << DIGIT_BITS] = { 0 };
+  guint32 digit = 0;
+
+  for (gint64 i = 0; i < n; i++)
+    count[ranks[i] >> (32 - DIGIT_BITS)]++;
+  for (gint64 sum = count[0]; sum < k; sum += count[digit])
+    digit++;
+  return digit;
+}
+
+/* Those that may be among the best are few, and sorted. */
+static void
+select_ranked (const Columns *c, gint64 base, gboolean max, gpointer scratch,
+    gint64 *chosen)
+{
+  guint64 *keys = scratch;
+  guint32 *ranks = (guint32 *) (keys + 2 * c->n);
+  guint32 limit;
+  gsize n = 0;
+
+  find_ranks ((const float *) c->keys + base, c->n, max, ranks);
+  limit = find_limit (ranks, c->n, c->k);
+  for (gint64 i = 0; i < c->n; i++)
+    if (ranks[i] >> (32 - DIGIT_BITS) <= limit)
+      keys[n++] = (guint64) ranks[i] << 32 | (guint32) i;
+  ir_rank_sort (keys, n, keys + c->n);
+  for (gint64 i = 0; i < c->k; i++)
+    chosen[i] = ir_rank_item (keys[i]);
+}
+
+static void
+max_f32_ranked (const Columns *c, gint64 base, gint64 count, gpointer scratch,
+    gint64 *chosen)
+{
+  select_ranked (c, base, TRUE, scratch, chosen);
+}
+
+static void
+min_f32_ranked (const Columns *c, gint64 base, gint64 count, gpointer scratch,
+    gint64 *chosen)
+{
+  select_ranked (c, base, FALSE, scratch, chosen);
+}
+
+static gboolean
+is_ranked (const Columns *c, IrDType dtype)
+{
+  return dtype == IR_DTYPE_F32 && c->inner == 1 && c->k > FEW;
+}
+
 /* Gives the indices of the entries of @count columns from @base on, best first;
- * @scratch has room for that many entries. */
+ * @scratch has room for that many entries, or for what ranks take. */
 typedef void (*SelectFunc) (const Columns *columns, gint64 base, gint64 count,
     gpointer scratch, gint64 *chosen);
 
@@ -115,19 +191,23 @@ typedef struct {
   gint64 blocks;
   gint64 width; /* columns of a block */
   SelectFunc select;
-  gsize entry;
+  gsize room; /* for what @select needs */
   gint64 n_pieces;
   gint64 split;
   guint8 *scratch;
   gsize scratch_size;
 } TopK;
 
-static gint
-compare_indices (gconstpointer a, gconstpointer b)
+static void
+sort_indices (gint64 *chosen, gint64 k)
 {
-  const gint64 i = *(const gint64 *) a, j = *(const gint64 *) b;
+  guint64 *keys = (guint64 *) chosen;
 
-  return (i > j) - (i < j);
+  for (gint64 i = 0; i < k; i++)
+    keys[i] <<= 32;
+  ir_rank_sort (keys, (gsize) k, keys + k);
+  for (gint64 i = 0; i < k; i++)
+    keys[i] >>= 32;
 }
 
 static void
@@ -159,13 +239,16 @@ select_block (const TopK *t, gint64 outer, gint64 first, guint worker)
   const gint64 from = outer * c->n * c->inner + first;
   const gint64 to = outer * c->k * c->inner + first;
   guint8 *scratch = t->scratch + worker * t->scratch_size;
-  gint64 *chosen = (gint64 *) (scratch + t->width * c->k * t->entry);
+  gint64 *chosen = (gint64 *) (scratch + t->room);
 
   t->select (c, from, count, scratch, chosen);
-  for (gint64 j = 0; j < count; j++, chosen += c->k) {
+  /* From the last on: what is behind a column is room for sorting it. */
+  for (gint64 j = count; j-- > 0;) {
+    gint64 *own = chosen + j * c->k;
+
     if (attrs->sort == IR_TOPK_SORT_INDEX)
-      qsort (chosen, c->k, sizeof *chosen, compare_indices);
-    store_column (t, chosen, from + j, to + j);
+      sort_indices (own, c->k);
+    store_column (t, own, from + j, to + j);
   }
 }
 
@@ -182,17 +265,31 @@ select_part (gpointer data, guint part, guint worker)
 /* Few enough columns that what is kept of them stays in a cache. */
 #define MAX_ENTRIES 8192
 
+static void
+choose_way (TopK *t, guint way, gint mode)
+{
+  static const SelectFunc ranked[] = { min_f32_ranked, max_f32_ranked };
+  const Columns *c = &t->columns;
+
+  t->width = CLAMP (MAX_ENTRIES / c->k, 1, MIN (c->inner, MAX_COLUMNS));
+  t->select = ways[way].select[mode];
+  t->room = t->width * c->k * ways[way].entry;
+  if (is_ranked (c, ways[way].dtype)) {
+    t->select = ranked[mode];
+    t->room = 2 * c->n * sizeof (guint64) + (c->n + 1) / 2 * sizeof (guint64);
+  }
+  t->scratch_size = t->room + (t->width + 1) * c->k * sizeof (gint64);
+}
+
 static gboolean
 run_topk (TopK *t, gint64 outer, GError **error)
 {
   const Columns *c = &t->columns;
 
-  t->width = CLAMP (MAX_ENTRIES / c->k, 1, MIN (c->inner, MAX_COLUMNS));
   t->blocks = (c->inner + t->width - 1) / t->width;
   t->n_pieces = outer * t->blocks;
   t->split =
       ir_eval_split (t->ctx, (guint64) outer * c->n * c->inner, t->n_pieces);
-  t->scratch_size = t->width * c->k * (t->entry + sizeof (gint64));
   t->scratch = ir_scratch_take (
       t->ctx->scratch, ir_eval_workers (t->ctx), t->scratch_size);
   if (!t->scratch)
@@ -209,21 +306,25 @@ evaluate_topk (IrEvalCtx *ctx, GError **error)
   const IrTensor *data = ctx->in[0];
   const guint way = find_way (data->dtype);
   g_autoptr (IrTensor) keys = NULL;
-  TopK t = { .ctx = ctx,
-    .select = ways[way].select[attrs->mode],
-    .entry = ways[way].entry };
+  TopK t = { .ctx = ctx };
   guint axis;
 
   if (!ir_shape_axis (&data->shape, attrs->axis, &axis, error))
     return FALSE;
   if (ctx->out[0]->size == 0)
     return TRUE;
+  if (data->shape.dim[axis] > G_MAXUINT32)
+    return ir_fail (error, IR_ERROR_LIMIT,
+        "dimension %u has %" G_GINT64_FORMAT " elements, more than can be "
+        "sorted",
+        axis, data->shape.dim[axis]);
   keys = ir_tensor_convert (ctx->in[0], ways[way].dtype, error);
   if (!keys)
     return FALSE;
   t.columns = (Columns){ keys->data, data->shape.dim[axis],
     ctx->out[0]->shape.dim[axis],
     ir_shape_size (&data->shape, axis + 1, data->shape.rank) };
+  choose_way (&t, way, attrs->mode);
   return run_topk (&t, ir_shape_size (&data->shape, 0, axis), error);
 }
 
