@@ -457,12 +457,42 @@ check_argmax (
 }
 
 static void
+check_top (
+    const IrArgmaxKernels *variant, const IrArgmaxKernels *plain, gboolean max)
+{
+  const gsize n = pick (1, 70), rows = pick (1, 40), step = n + pick (0, 9);
+  const gsize k = pick (1, MIN (rows, IR_ARGMAX_MOST));
+  const gsize to_step = n + pick (0, 3), size = (k - 1) * to_step + n;
+  Guarded x = guarded_new ((rows - 1) * step + n);
+  Guarded a = guarded_new (size), b = guarded_new (size);
+  Guarded at = guarded_new (size), want = guarded_new (size);
+
+  copy (&b, &a);
+  copy (&want, &at);
+  for (gsize i = 0; i < x.n; i++)
+    x.data[i] = rintf (x.data[i] * 4);
+  (max ? variant->top_largest : variant->top_smallest) (
+      x.data, rows, step, n, k, a.data, (int32_t *) at.data, to_step);
+  (max ? plain->top_largest : plain->top_smallest) (
+      x.data, rows, step, n, k, b.data, (int32_t *) want.data, to_step);
+  g_assert_cmpmem (a.data, size * 4, b.data, size * 4);
+  g_assert_cmpmem (at.data, size * 4, want.data, size * 4);
+  guarded_free (&x);
+  guarded_free (&a);
+  guarded_free (&b);
+  guarded_free (&at);
+  guarded_free (&want);
+}
+
+static void
 test_argmax (void)
 {
   EACH_VARIANT (IrArgmaxKernels, argmax)
   {
     check_argmax (table[row], plain, TRUE);
     check_argmax (table[row], plain, FALSE);
+    check_top (table[row], plain, TRUE);
+    check_top (table[row], plain, FALSE);
   }
 }
 

@@ -182,8 +182,13 @@ make_graph (const Case *c, IrTensor **in)
 
 static const Case heads[] = {
   { "TopK", 3, "axis=1;mode=max;sort=value", { "steps 3,9000", "=50" } },
+  { "TopK", 3, "axis=1;mode=min;sort=index", { "steps 3,9000", "=300" } },
   { "TopK", 3, "axis=0;mode=min;sort=index", { "steps 100,900 8", "=7" } },
   { "TopK", 3, "axis=1;mode=max;sort=value", { "steps 2,70,3000", "=1" } },
+  { "TopK", 3, "axis=1;mode=max;sort=value", { "steps 2,200,15,13 30", "=5" } },
+  { "TopK", 3, "axis=0;mode=min;sort=none;index_element_type=i64",
+      { "steps 33,25,37", "=16" } },
+  { "TopK", 3, "axis=1;mode=max;sort=value", { "steps 2,4,70", "=4" } },
   { "TopK", 3, "axis=0;mode=min;sort=index;index_element_type=i64",
       { "steps 33,25,37", "=1" } },
   { "TopK", 3, "axis=-1;mode=max;sort=none", { "steps 4,500,21", "=1" } },
