@@ -152,8 +152,19 @@ count_blocks (CpuGroups *g)
   g->n_chunks = (g->n_blocks + g->blocks_per_chunk - 1) / g->blocks_per_chunk;
 }
 
+gboolean
+cpu_groups_can (const IrNode *node)
+{
+  const IrShape *shape = &ir_node_input (node, 0)->shape;
+  const guint64 elements = ir_shape_size (shape, 0, shape->rank);
+
+  return cpu_port_is_f32 (node->inputs[0]) && elements > 0 &&
+      elements <= G_MAXINT32;
+}
+
 void
-cpu_groups_init (CpuGroups *g, CpuModel *model, const CpuStep *step, guint mask)
+cpu_groups_init (
+    CpuGroups *g, CpuModel *model, const CpuStep *step, guint mask, guint work)
 {
   const CpuSlot *in = cpu_slot (model, step->in[0]);
   const CpuSlot *out = cpu_slot (model, step->out[0]);
@@ -167,6 +178,9 @@ cpu_groups_init (CpuGroups *g, CpuModel *model, const CpuStep *step, guint mask)
   if (out->layout == CPU_LAST)
     g->gap = CPU_PITCH (out->shape.dim[1]) - out->shape.dim[1];
   count_blocks (g);
+  g->groups_per_task = cpu_split (model,
+      (guint64) work * ir_shape_size (&in->shape, 0, in->shape.rank),
+      g->n_groups);
 }
 
 /* --- blocks ---------------------------------------------------------------- */
@@ -276,8 +290,8 @@ add_column (const CpuQuestion *q, CpuTotal *total, gsize had, gsize to,
   }
 }
 
-void
-cpu_groups_add (
+static void
+add_total (
     const CpuQuestion *q, gsize columns, CpuTotal *total, const CpuTotal *more)
 {
   for (gsize c = 0; c < columns; c++)
@@ -285,8 +299,9 @@ cpu_groups_add (
   total->n += more->n;
 }
 
-void
-cpu_groups_end (const CpuGroups *g, const CpuQuestion *q, CpuTotal *total)
+/* Joins the columns that belong together. */
+static void
+end_total (const CpuGroups *g, const CpuQuestion *q, CpuTotal *total)
 {
   const gsize n = total->n;
 
@@ -351,8 +366,9 @@ ask_row (const CpuQuestion *q, const IrReduceKernels *k, const float *x,
       k->fold_row (IR_FOLD_SQUARES, x, n, (float) total->value[0]);
 }
 
-void
-cpu_groups_ask (const CpuGroups *g, const CpuWork *work, const CpuQuestion *q,
+/* Of the blocks from @first on, before @end. */
+static void
+ask_blocks (const CpuGroups *g, const CpuWork *work, const CpuQuestion *q,
     gsize group, gsize first, gsize end, CpuTotal *total)
 {
   const IrReduceKernels *k = work->run->model->reduce;
@@ -369,7 +385,7 @@ cpu_groups_ask (const CpuGroups *g, const CpuWork *work, const CpuQuestion *q,
     else
       ask_row (q, k, x, b.columns, to);
     if (i > first)
-      cpu_groups_add (q, g->by_columns ? b.columns : 1, total, &more);
+      add_total (q, g->by_columns ? b.columns : 1, total, &more);
   }
 }
 
@@ -378,7 +394,7 @@ cpu_groups_ask (const CpuGroups *g, const CpuWork *work, const CpuQuestion *q,
 typedef struct {
   const CpuGroups *groups;
   const CpuQuestion *question;
-  CpuWork *work;
+  const CpuWork *work;
 } ChunkWork;
 
 /* All threads see the totals. */
@@ -401,29 +417,65 @@ ask_chunk (gpointer data, guint task, guint worker)
   const CpuGroups *g = w->groups;
   const gsize first = task % g->n_chunks * g->blocks_per_chunk;
 
-  cpu_groups_ask (g, w->work, w->question, task / g->n_chunks, first,
+  ask_blocks (g, w->work, w->question, task / g->n_chunks, first,
       MIN (first + g->blocks_per_chunk, g->n_blocks),
       totals (w->work->run) + task);
 }
 
 void
-cpu_groups_ask_chunks (
-    const CpuGroups *g, const CpuQuestion *question, CpuWork *work)
+cpu_groups_prepare (
+    const CpuGroups *g, const CpuQuestion *question, const CpuWork *work)
 {
   ChunkWork data = { g, question, work };
 
-  cpu_pool_run (
-      work->run->model->threads, g->n_groups * g->n_chunks, ask_chunk, &data);
+  if (g->n_chunks > 1)
+    cpu_pool_run (
+        work->run->model->threads, g->n_groups * g->n_chunks, ask_chunk, &data);
 }
 
 void
-cpu_groups_total (const CpuGroups *g, const CpuQuestion *question,
-    const CpuRun *run, gsize group, CpuTotal *total)
+cpu_groups_find (const CpuGroups *g, const CpuQuestion *question,
+    const CpuWork *work, gsize group, CpuTotal *total)
 {
-  const CpuTotal *chunks = totals (run) + group * g->n_chunks;
   const gsize columns = cpu_groups_columns (g, group);
 
-  *total = chunks[0];
-  for (gsize i = 1; i < g->n_chunks; i++)
-    cpu_groups_add (question, columns, total, &chunks[i]);
+  if (g->n_chunks == 1) {
+    ask_blocks (g, work, question, group, 0, g->n_blocks, total);
+  } else {
+    const CpuTotal *chunks = totals (work->run) + group * g->n_chunks;
+
+    *total = chunks[0];
+    for (gsize i = 1; i < g->n_chunks; i++)
+      add_total (question, columns, total, &chunks[i]);
+  }
+  end_total (g, question, total);
+}
+
+/* --- tasks ----------------------------------------------------------------- */
+
+typedef struct {
+  const CpuGroups *groups;
+  const CpuWork *work;
+  CpuGroupFunc func;
+} GroupWork;
+
+static void
+run_task (gpointer data, guint task, guint worker)
+{
+  const GroupWork *w = data;
+  const CpuGroups *g = w->groups;
+  const gsize first = task * g->groups_per_task;
+
+  for (gsize i = first; i < MIN (first + g->groups_per_task, g->n_groups); i++)
+    w->func (w->work, i, worker);
+}
+
+void
+cpu_groups_run (const CpuGroups *g, const CpuWork *work, CpuGroupFunc func)
+{
+  GroupWork data = { g, work, func };
+
+  cpu_pool_run (work->run->model->threads,
+      (g->n_groups + g->groups_per_task - 1) / g->groups_per_task, run_task,
+      &data);
 }

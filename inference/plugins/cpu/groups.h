@@ -35,6 +35,7 @@ typedef struct {
   gsize gap;
   gsize n_groups, n_blocks, n_chunks;
   gsize blocks_per_chunk;
+  gsize groups_per_task;
 } CpuGroups;
 
 /* Rows of columns inside one group; @gap is behind each. */
@@ -63,30 +64,29 @@ typedef struct {
 gboolean cpu_axes_mask (
     const CpuModel *model, const IrNode *node, guint index, guint *mask);
 
+/* Whether input 0 of a node can be walked. */
+gboolean cpu_groups_can (const IrNode *node);
 /* Input 0 and output 0 of @step, whose pitches stay as they are from now on; @mask has
- * the bits of the axes that are joined. */
-void cpu_groups_init (
-    CpuGroups *groups, CpuModel *model, const CpuStep *step, guint mask);
+ * the bits of the axes that are joined, @work is what an element takes. */
+void cpu_groups_init (CpuGroups *groups, CpuModel *model, const CpuStep *step,
+    guint mask, guint work);
 /* Scratch memory that a step takes whose groups have several chunks. */
 gsize cpu_groups_scratch (const CpuGroups *groups);
 CpuBlock cpu_groups_block (const CpuGroups *groups, gsize group, gsize block);
 /* How many columns have totals of their own in a group. */
 gsize cpu_groups_columns (const CpuGroups *groups, gsize group);
-/* Of the blocks from @first on, before @end. */
-void cpu_groups_ask (const CpuGroups *groups, const CpuWork *work,
-    const CpuQuestion *question, gsize group, gsize first, gsize end,
-    CpuTotal *total);
-/* What is known of elements that follow, too. */
-void cpu_groups_add (const CpuQuestion *question, gsize columns,
-    CpuTotal *total, const CpuTotal *more);
-/* Ends a group: joins the columns that belong together. */
-void cpu_groups_end (
-    const CpuGroups *groups, const CpuQuestion *question, CpuTotal *total);
-/* The totals of all chunks, into scratch memory; of a group, out of it. */
-void cpu_groups_ask_chunks (
-    const CpuGroups *groups, const CpuQuestion *question, CpuWork *work);
-void cpu_groups_total (const CpuGroups *groups, const CpuQuestion *question,
-    const CpuRun *run, gsize group, CpuTotal *total);
+typedef void (*CpuGroupFunc) (const CpuWork *work, gsize group, guint worker);
+/* Lets threads share groups between them. */
+void cpu_groups_run (
+    const CpuGroups *groups, const CpuWork *work, CpuGroupFunc func);
+/* What is known of groups of several chunks, into scratch memory; nothing if they have
+ * one. */
+void cpu_groups_prepare (
+    const CpuGroups *groups, const CpuQuestion *question, const CpuWork *work);
+/* What is known of a group, columns that belong together joined,
+ * after cpu_groups_prepare(). */
+void cpu_groups_find (const CpuGroups *groups, const CpuQuestion *question,
+    const CpuWork *work, gsize group, CpuTotal *total);
 
 G_END_DECLS
 

@@ -8,8 +8,7 @@
 
 typedef struct {
   CpuGroups groups;
-  gsize groups_per_task;
-  void (*line) (const CpuWork *work, gsize group, guint worker);
+  CpuGroupFunc line;
   /* Of LRN: elements before and behind; the power. */
   gsize half;
   float alpha, beta, bias;
@@ -136,28 +135,13 @@ scan_line (const CpuWork *work, gsize group, guint worker)
 
 /* --------------------------------------------------------------------------- */
 
-static void
-run_task (gpointer data, guint task, guint worker)
-{
-  const CpuWork *work = data;
-  const Line *line = work->step->data;
-  const gsize first = task * line->groups_per_task;
-  const gsize end = MIN (first + line->groups_per_task, line->groups.n_groups);
-
-  for (gsize group = first; group < end; group++)
-    line->line (work, group, worker);
-}
-
 static gboolean
 run_lines (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Line *line = step->data;
-  CpuWork work = { step, run };
+  const CpuWork work = { step, run };
 
-  cpu_pool_run (run->model->threads,
-      (line->groups.n_groups + line->groups_per_task - 1) /
-          line->groups_per_task,
-      run_task, &work);
+  cpu_groups_run (&line->groups, &work, line->line);
   return TRUE;
 }
 
@@ -183,21 +167,17 @@ gboolean
 cpu_lower_line (CpuModel *model, const CpuFusion *fusion)
 {
   const IrNode *node = fusion->head;
-  const IrShape *shape = &node->outputs[0].shape;
-  const guint64 elements = ir_shape_size (shape, 0, shape->rank);
   Line line = { 0 };
   CpuLayout layout;
   CpuStep *step;
   guint mask;
 
-  if (!cpu_port_is_f32 (node->inputs[0]) || elements == 0 ||
-      elements > G_MAXINT32 || !cpu_axes_mask (model, node, 1, &mask) ||
+  if (!cpu_groups_can (node) || !cpu_axes_mask (model, node, 1, &mask) ||
       mask == 0 || (mask & (mask - 1)) || !find_line (node, &line))
     return FALSE;
   layout = cpu_port_layout (model, node->inputs[0]);
   step = cpu_add_step (model, node, layout, layout, node->inputs, 1);
-  cpu_groups_init (&line.groups, model, step, mask);
-  line.groups_per_task = cpu_split (model, 40 * elements, line.groups.n_groups);
+  cpu_groups_init (&line.groups, model, step, mask, 40);
   step->scratch = (line.groups.row + 2 * line.half) * sizeof (float);
   step->kernel = model->reduce->name;
   step->run = run_lines;

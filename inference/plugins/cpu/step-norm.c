@@ -22,8 +22,6 @@ typedef struct {
   double eps;
   CpuQuestion question;
   CpuGroups groups;
-  /* Of one task, if a group is one chunk. */
-  gsize groups_per_task;
 } Norm;
 
 typedef struct {
@@ -49,18 +47,20 @@ find_scale (const Norm *norm, double n, double value, double squares)
 
 /* One mean and scale for each column of the blocks, or for all. */
 static void
-find_factors (const Norm *norm, gsize group, CpuTotal *total, Factors *factors)
+find_factors (const CpuWork *work, gsize group, Factors *factors)
 {
+  const Norm *norm = work->step->data;
   const CpuGroups *g = &norm->groups;
   const gsize columns = cpu_groups_columns (g, group);
+  CpuTotal total;
 
-  cpu_groups_end (g, &norm->question, total);
+  cpu_groups_find (g, &norm->question, work, group, &total);
   for (gsize c = 0; c < columns; c++) {
     const gsize from = g->row_is_kept ? c : 0;
 
-    factors->mean[c] = norm->question.moments ? total->value[from] : 0;
+    factors->mean[c] = norm->question.moments ? total.value[from] : 0;
     factors->scale[c] =
-        find_scale (norm, total->n, total->value[from], total->squares[from]);
+        find_scale (norm, total.n, total.value[from], total.squares[from]);
   }
 }
 
@@ -88,21 +88,13 @@ apply (const CpuWork *work, const Factors *factors, gsize group, gsize first,
 }
 
 static void
-normalize_groups (gpointer data, guint task, guint worker)
+normalize_group (const CpuWork *work, gsize group, guint worker)
 {
-  const CpuWork *work = data;
   const Norm *norm = work->step->data;
-  const CpuGroups *g = &norm->groups;
-  const gsize first = task * norm->groups_per_task;
-  const gsize end = MIN (first + norm->groups_per_task, g->n_groups);
   Factors factors;
-  CpuTotal total;
 
-  for (gsize group = first; group < end; group++) {
-    cpu_groups_ask (g, work, &norm->question, group, 0, g->n_blocks, &total);
-    find_factors (norm, group, &total, &factors);
-    apply (work, &factors, group, 0, g->n_blocks);
-  }
+  find_factors (work, group, &factors);
+  apply (work, &factors, group, 0, norm->groups.n_blocks);
 }
 
 /* Groups of several chunks: first what is known of each, then, of all of them, what
@@ -111,15 +103,12 @@ static void
 normalize_chunk (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
-  const Norm *norm = work->step->data;
-  const CpuGroups *g = &norm->groups;
+  const CpuGroups *g = &((const Norm *) work->step->data)->groups;
   const gsize group = task / g->n_chunks;
   const gsize first = task % g->n_chunks * g->blocks_per_chunk;
   Factors factors;
-  CpuTotal total;
 
-  cpu_groups_total (g, &norm->question, work->run, group, &total);
-  find_factors (norm, group, &total, &factors);
+  find_factors (work, group, &factors);
   apply (work, &factors, group, first,
       MIN (first + g->blocks_per_chunk, g->n_blocks));
 }
@@ -129,17 +118,14 @@ run_norm (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Norm *norm = step->data;
   const CpuGroups *g = &norm->groups;
-  const guint threads = run->model->threads;
   CpuWork work = { step, run };
 
-  if (g->n_chunks == 1) {
-    cpu_pool_run (threads,
-        (g->n_groups + norm->groups_per_task - 1) / norm->groups_per_task,
-        normalize_groups, &work);
-  } else {
-    cpu_groups_ask_chunks (g, &norm->question, &work);
-    cpu_pool_run (threads, g->n_groups * g->n_chunks, normalize_chunk, &work);
-  }
+  cpu_groups_prepare (g, &norm->question, &work);
+  if (g->n_chunks == 1)
+    cpu_groups_run (g, &work, normalize_group);
+  else
+    cpu_pool_run (
+        run->model->threads, g->n_groups * g->n_chunks, normalize_chunk, &work);
   return TRUE;
 }
 
@@ -183,21 +169,16 @@ gboolean
 cpu_lower_norm (CpuModel *model, const CpuFusion *fusion)
 {
   const IrNode *node = fusion->head;
-  const gsize elements =
-      ir_shape_size (&node->outputs[0].shape, 0, node->outputs[0].shape.rank);
   Norm norm = { 0 };
   CpuLayout layout;
   CpuStep *step;
   guint mask;
 
-  if (!cpu_port_is_f32 (node->inputs[0]) || elements == 0 ||
-      elements > G_MAXINT32 || !find_rule (model, node, &norm, &mask))
+  if (!cpu_groups_can (node) || !find_rule (model, node, &norm, &mask))
     return FALSE;
   layout = cpu_port_layout (model, node->inputs[0]);
   step = cpu_add_step (model, node, layout, layout, node->inputs, 1);
-  cpu_groups_init (&norm.groups, model, step, mask);
-  norm.groups_per_task =
-      cpu_split (model, 8 * (guint64) elements, norm.groups.n_groups);
+  cpu_groups_init (&norm.groups, model, step, mask, 8);
   step->scratch = cpu_groups_scratch (&norm.groups);
   step->kernel = model->reduce->name;
   step->run = run_norm;

@@ -31,7 +31,6 @@ typedef struct {
   Put put;
   CpuQuestion question;
   CpuGroups groups;
-  gsize groups_per_task;
 } Reduce;
 
 static float
@@ -41,52 +40,30 @@ put (Put how, double value, gsize n)
 }
 
 static void
-end_group (const CpuWork *work, gsize group, CpuTotal *total)
+reduce_group (const CpuWork *work, gsize group, guint worker)
 {
   const Reduce *r = work->step->data;
   const CpuGroups *g = &r->groups;
   const CpuBlock b = cpu_groups_block (g, group, 0);
   const gsize columns = g->row_is_kept ? b.columns : 1;
   float *to = cpu_out (work, 0) + b.out;
-
-  cpu_groups_end (g, &r->question, total);
-  for (gsize c = 0; c < columns; c++)
-    to[c] = put (r->put, total->value[c], total->n);
-  for (gsize c = 0; c < b.gap; c++)
-    to[columns + c] = 0;
-}
-
-static void
-reduce_groups (gpointer data, guint task, guint worker)
-{
-  const CpuWork *work = data;
-  const Reduce *r = work->step->data;
-  const CpuGroups *g = &r->groups;
-  const gsize first = task * r->groups_per_task;
-  const gsize end = MIN (first + r->groups_per_task, g->n_groups);
   CpuTotal total;
 
-  for (gsize group = first; group < end; group++) {
-    if (g->n_chunks == 1)
-      cpu_groups_ask (g, work, &r->question, group, 0, g->n_blocks, &total);
-    else
-      cpu_groups_total (g, &r->question, work->run, group, &total);
-    end_group (work, group, &total);
-  }
+  cpu_groups_find (g, &r->question, work, group, &total);
+  for (gsize c = 0; c < columns; c++)
+    to[c] = put (r->put, total.value[c], total.n);
+  for (gsize c = 0; c < b.gap; c++)
+    to[columns + c] = 0;
 }
 
 static gboolean
 run_reduce (const CpuStep *step, CpuRun *run, GError **error)
 {
   const Reduce *r = step->data;
-  const CpuGroups *g = &r->groups;
-  CpuWork work = { step, run };
+  const CpuWork work = { step, run };
 
-  if (g->n_chunks > 1)
-    cpu_groups_ask_chunks (g, &r->question, &work);
-  cpu_pool_run (run->model->threads,
-      (g->n_groups + r->groups_per_task - 1) / r->groups_per_task,
-      reduce_groups, &work);
+  cpu_groups_prepare (&r->groups, &r->question, &work);
+  cpu_groups_run (&r->groups, &work, reduce_group);
   return TRUE;
 }
 
@@ -126,23 +103,18 @@ cpu_lower_fold (CpuModel *model, const CpuFusion *fusion)
 {
   const IrNode *node = fusion->head;
   const ReduceRow *row = find_reduce_row (node);
-  const IrShape *shape = &ir_node_input (node, 0)->shape;
-  const gsize elements = ir_shape_size (shape, 0, shape->rank);
   CpuLayout in, out;
   CpuStep *step;
   Reduce r = { 0 };
   guint mask;
 
-  if (!row || !cpu_port_is_f32 (node->inputs[0]) || elements == 0 ||
-      elements > G_MAXINT32 || !cpu_axes_mask (model, node, 1, &mask))
+  if (!row || !cpu_groups_can (node) || !cpu_axes_mask (model, node, 1, &mask))
     return FALSE;
   choose_layouts (model, node, mask, &in, &out);
   step = cpu_add_step (model, node, in, out, node->inputs, 1);
   r.put = row->put;
   r.question.fold = row->fold;
-  cpu_groups_init (&r.groups, model, step, mask);
-  r.groups_per_task =
-      cpu_split (model, 4 * (guint64) elements, r.groups.n_groups);
+  cpu_groups_init (&r.groups, model, step, mask, 4);
   step->scratch = cpu_groups_scratch (&r.groups);
   step->kernel = model->reduce->name;
   step->run = run_reduce;
