@@ -4,78 +4,40 @@
  * bits, with one thread and several. Where the type is f32, channels lie innermost
  * before them in every other round, for windows of one pixel stand before and behind
  * them. */
-#include <ir/core.h>
-
-#include <math.h>
-#include <string.h>
-
-/* Sanitizers look at memory, for which fewer numbers do, and take ten times as long. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define ROUNDS 10
-#else
-#define ROUNDS 40
-#endif
+#include "layer-net.h"
 
 typedef struct {
-  IrGraph *graph;
+  Net net;
   IrDType dtype;
   /* Of @x. */
   IrShape shape;
   /* Of the op that moves. */
   const char *type;
   IrPort in, x;
-} Net;
-
-static int
-pick (int low, int high)
-{
-  return g_test_rand_int_range (low, high + 1);
-}
+} Moving;
 
 static IrPort
-integers (Net *net, gsize n, const gint64 *values)
+integer (Moving *m, gint64 value)
 {
-  g_autoptr (IrTensor) value = ir_tensor_new_i64 (values, n);
-
-  return ir_port (ir_graph_add_const (net->graph, "i", value), 0);
-}
-
-static IrPort
-integer (Net *net, gint64 value)
-{
-  return integers (net, 1, &value);
+  return integers (&m->net, 1, &value);
 }
 
 /* As many inputs as there are before the first that is none. */
 static IrPort
-op (Net *net, const char *type, guint opset, IrPort a, IrPort b, IrPort c,
+op4 (Moving *m, const char *type, guint opset, IrPort a, IrPort b, IrPort c,
     IrPort d)
 {
-  const IrPort in[] = { net->x, a, b, c, d, { NULL, 0 } };
+  const IrPort in[] = { m->x, a, b, c, d, { NULL, 0 } };
   guint n = 0;
 
   while (in[n].node)
     n++;
-  return ir_port (ir_graph_add (net->graph, ir_op_lookup_number (type, opset),
+  return ir_port (ir_graph_add (m->net.graph, ir_op_lookup_number (type, opset),
                       type, in, n, 1),
       0);
 }
 
 static const IrPort none = { NULL, 0 };
-
-static void G_GNUC_PRINTF (3, 4)
-    set (IrPort port, const char *name, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  g_autoptr (GError) error = NULL;
-  va_list arguments;
-
-  va_start (arguments, format);
-  text = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  ir_node_set_text (port.node, name, text, &error);
-  g_assert_no_error (error);
-}
 
 static gint64
 multiple (gint64 *dim, gint64 of)
@@ -89,32 +51,32 @@ multiple (gint64 *dim, gint64 of)
 /* What each op asks of the shape of its input is arranged before there is one. */
 typedef struct {
   const char *name;
-  void (*arrange) (Net *net);
-  IrPort (*add) (Net *net);
+  void (*arrange) (Moving *m);
+  IrPort (*add) (Moving *m);
 } Move;
 
 static IrPort
-pad (Net *net)
+pad (Moving *m)
 {
   static const char *const modes[] = { "constant", "edge", "reflect",
     "symmetric" };
-  const gint rank = net->shape.rank;
+  const gint rank = m->shape.rank;
   gint64 begin[IR_MAX_RANK], end[IR_MAX_RANK];
   g_autoptr (IrTensor) fill = NULL;
   IrPort y;
 
   for (gint d = 0; d < rank; d++) {
-    const gint64 most = MIN (net->shape.dim[d] - 1, 3);
+    const gint64 most = MIN (m->shape.dim[d] - 1, 3);
     const gboolean padded = d > 1 || pick (0, 2) == 0;
 
     begin[d] = padded ? pick (pick (0, 2) ? 0 : -most / 2, most) : 0;
     end[d] = padded ? pick (pick (0, 2) ? 0 : -most / 2, most) : 0;
   }
-  fill = ir_tensor_new (net->dtype, &(IrShape){ 0 }, NULL);
+  fill = ir_tensor_new (m->dtype, &(IrShape){ 0 }, NULL);
   ir_tensor_set_f64 (fill, 0, pick (0, 5));
-  y = op (net, "Pad", 12, integers (net, rank, begin),
-      integers (net, rank, end),
-      pick (0, 3) ? ir_port (ir_graph_add_const (net->graph, "v", fill), 0)
+  y = op4 (m, "Pad", 12, integers (&m->net, rank, begin),
+      integers (&m->net, rank, end),
+      pick (0, 3) ? ir_port (ir_graph_add_const (m->net.graph, "v", fill), 0)
                   : none,
       none);
   set (y, "pad_mode", "%s", modes[pick (0, 3)]);
@@ -124,30 +86,30 @@ pad (Net *net)
 static gint64 block;
 
 static void
-arrange_depth (Net *net)
+arrange_depth (Moving *m)
 {
   gint64 blocks = 1;
 
   block = pick (1, 3);
-  net->shape.rank = CLAMP (net->shape.rank, 3, 5);
-  for (gint d = 2; d < net->shape.rank; d++)
+  m->shape.rank = CLAMP (m->shape.rank, 3, 5);
+  for (gint d = 2; d < m->shape.rank; d++)
     blocks *= block;
-  multiple (&net->shape.dim[1], blocks);
+  multiple (&m->shape.dim[1], blocks);
 }
 
 static void
-arrange_space (Net *net)
+arrange_space (Moving *m)
 {
   block = pick (1, 3);
-  net->shape.rank = CLAMP (net->shape.rank, 3, 5);
-  for (gint d = 2; d < net->shape.rank; d++)
-    multiple (&net->shape.dim[d], block);
+  m->shape.rank = CLAMP (m->shape.rank, 3, 5);
+  for (gint d = 2; d < m->shape.rank; d++)
+    multiple (&m->shape.dim[d], block);
 }
 
 static IrPort
-blocks (Net *net, const char *type)
+blocks (Moving *m, const char *type)
 {
-  IrPort y = op (net, type, 1, none, none, none, none);
+  IrPort y = op4 (m, type, 1, none, none, none, none);
 
   set (y, "block_size", "%d", (int) block);
   set (y, "mode", "%s", pick (0, 1) ? "blocks_first" : "depth_first");
@@ -155,58 +117,58 @@ blocks (Net *net, const char *type)
 }
 
 static IrPort
-depth_to_space (Net *net)
+depth_to_space (Moving *m)
 {
-  return blocks (net, "DepthToSpace");
+  return blocks (m, "DepthToSpace");
 }
 
 static IrPort
-space_to_depth (Net *net)
+space_to_depth (Moving *m)
 {
-  return blocks (net, "SpaceToDepth");
+  return blocks (m, "SpaceToDepth");
 }
 
 static void
-arrange_shuffle (Net *net)
+arrange_shuffle (Moving *m)
 {
   block = pick (1, 4);
-  for (gint d = 0; d < net->shape.rank; d++)
-    multiple (&net->shape.dim[d], block);
+  for (gint d = 0; d < m->shape.rank; d++)
+    multiple (&m->shape.dim[d], block);
 }
 
 static IrPort
-shuffle (Net *net)
+shuffle (Moving *m)
 {
-  IrPort y = op (net, "ShuffleChannels", 1, none, none, none, none);
+  IrPort y = op4 (m, "ShuffleChannels", 1, none, none, none, none);
 
-  set (y, "axis", "%d", pick (0, net->shape.rank - 1));
+  set (y, "axis", "%d", pick (0, m->shape.rank - 1));
   set (y, "group", "%d", (int) block);
   return y;
 }
 
 /* 0, but not before the network has run. */
 static IrPort
-zero (Net *net, IrDType dtype)
+zero (Moving *m, IrDType dtype)
 {
   IrPort y = ir_port (
-      ir_graph_add_op (net->graph, "NonZero", 3, "zero", 1, net->in), 0);
+      ir_graph_add_op (m->net.graph, "NonZero", 3, "zero", 1, m->in), 0);
 
-  y = ir_port (ir_graph_add_op (net->graph, "ReduceMin", 1, "zero", 2, y,
-                   integers (net, 2, (const gint64[]){ 0, 1 })),
+  y = ir_port (ir_graph_add_op (m->net.graph, "ReduceMin", 1, "zero", 2, y,
+                   integers (&m->net, 2, (const gint64[]){ 0, 1 })),
       0);
-  y = ir_port (ir_graph_add_op (net->graph, "Convert", 1, "zero", 1, y), 0);
+  y = ir_port (ir_graph_add_op (m->net.graph, "Convert", 1, "zero", 1, y), 0);
   set (y, "destination_type", "%s", ir_dtype_name (dtype));
   return y;
 }
 
 /* Lists and tables of indices, one index, and indices that runs bring with them. */
 static IrPort
-gather (Net *net)
+gather (Moving *m)
 {
-  const gint axis = pick (0, net->shape.rank - 1);
-  const gint64 dim = net->shape.dim[axis];
-  const gint64 count = ir_shape_size (&net->shape, 0, net->shape.rank);
-  const gboolean joint = net->shape.dim[0] == 1 && axis > 0 && pick (0, 3) == 0;
+  const gint axis = pick (0, m->shape.rank - 1);
+  const gint64 dim = m->shape.dim[axis];
+  const gint64 count = ir_shape_size (&m->shape, 0, m->shape.rank);
+  const gboolean joint = m->shape.dim[0] == 1 && axis > 0 && pick (0, 3) == 0;
   IrShape shape = { pick (0, 2), { pick (1, 40), pick (1, 3) } };
   g_autoptr (IrTensor) indices = NULL;
   IrPort port, y;
@@ -220,104 +182,105 @@ gather (Net *net)
       ir_tensor_new (pick (0, 1) ? IR_DTYPE_I32 : IR_DTYPE_I64, &shape, NULL);
   for (guint64 i = 0; i < ir_tensor_count (indices); i++)
     ir_tensor_set_i64 (indices, i, pick (-dim, dim - 1));
-  port = ir_port (ir_graph_add_const (net->graph, "n", indices), 0);
+  port = ir_port (ir_graph_add_const (m->net.graph, "n", indices), 0);
   if (pick (0, 1))
-    port = ir_port (ir_graph_add_op (net->graph, "Add", 1, "n", 2, port,
-                        zero (net, indices->dtype)),
+    port = ir_port (ir_graph_add_op (m->net.graph, "Add", 1, "n", 2, port,
+                        zero (m, indices->dtype)),
         0);
-  y = op (net, "Gather", 8, port, integer (net, axis), none, none);
+  y = op4 (m, "Gather", 8, port, integer (m, axis), none, none);
   if (joint)
     set (y, "batch_dims", "1");
   return y;
 }
 
 static IrPort
-tile (Net *net)
+tile (Moving *m)
 {
-  const gint n = pick (1, net->shape.rank + 1);
+  const gint n = pick (1, m->shape.rank + 1);
   gint64 repeats[IR_MAX_RANK];
 
   for (gint i = 0; i < n; i++)
     repeats[i] = pick (1, 2);
-  return op (net, "Tile", 1, integers (net, n, repeats), none, none, none);
+  return op4 (m, "Tile", 1, integers (&m->net, n, repeats), none, none, none);
 }
 
 static void
-arrange_ones (Net *net)
+arrange_ones (Moving *m)
 {
-  for (gint d = 0; d < net->shape.rank; d++)
+  for (gint d = 0; d < m->shape.rank; d++)
     if (pick (0, 1))
-      net->shape.dim[d] = 1;
+      m->shape.dim[d] = 1;
 }
 
 static IrPort
-broadcast (Net *net)
+broadcast (Moving *m)
 {
-  const gint more = pick (0, 3) ? 0 : 1, rank = net->shape.rank + more;
+  const gint more = pick (0, 3) ? 0 : 1, rank = m->shape.rank + more;
   gint64 target[IR_MAX_RANK] = { pick (1, 3) };
   IrPort y;
 
-  for (gint d = 0; d < net->shape.rank; d++)
-    target[d + more] =
-        net->shape.dim[d] == 1 ? pick (1, 20) : net->shape.dim[d];
-  y = op (net, "Broadcast", 3, integers (net, rank, target), none, none, none);
+  for (gint d = 0; d < m->shape.rank; d++)
+    target[d + more] = m->shape.dim[d] == 1 ? pick (1, 20) : m->shape.dim[d];
+  y = op4 (
+      m, "Broadcast", 3, integers (&m->net, rank, target), none, none, none);
   set (y, "mode", "%s", pick (0, 1) ? "numpy" : "bidirectional");
   return y;
 }
 
 static IrPort
-reverse (Net *net)
+reverse (Moving *m)
 {
-  const gint64 axes[] = { pick (0, net->shape.rank - 1) };
-  IrPort y = op (net, "Reverse", 1, integers (net, 1, axes), none, none, none);
+  const gint64 axes[] = { pick (0, m->shape.rank - 1) };
+  IrPort y =
+      op4 (m, "Reverse", 1, integers (&m->net, 1, axes), none, none, none);
 
   set (y, "mode", "index");
   return y;
 }
 
 static IrPort
-roll (Net *net)
+roll (Moving *m)
 {
   const gint64 shifts[] = { pick (-9, 9), pick (-9, 9) };
-  const gint64 axes[] = { pick (0, net->shape.rank - 1), -1 };
+  const gint64 axes[] = { pick (0, m->shape.rank - 1), -1 };
 
-  return op (net, "Roll", 7, integers (net, 2, shifts), integers (net, 2, axes),
-      none, none);
+  return op4 (m, "Roll", 7, integers (&m->net, 2, shifts),
+      integers (&m->net, 2, axes), none, none);
 }
 
 static void
-arrange_batch (Net *net)
+arrange_batch (Moving *m)
 {
-  net->shape.rank = MAX (net->shape.rank, 3);
+  m->shape.rank = MAX (m->shape.rank, 3);
   block = pick (1, 2);
-  net->shape.dim[0] = 1;
-  for (gint d = 2; d < net->shape.rank; d++)
-    net->shape.dim[0] *= block;
-  net->shape.dim[0] *= pick (1, 2);
+  m->shape.dim[0] = 1;
+  for (gint d = 2; d < m->shape.rank; d++)
+    m->shape.dim[0] *= block;
+  m->shape.dim[0] *= pick (1, 2);
 }
 
 static IrPort
-batch_to_space (Net *net)
+batch_to_space (Moving *m)
 {
-  const gint rank = net->shape.rank;
+  const gint rank = m->shape.rank;
   gint64 sizes[IR_MAX_RANK], begin[IR_MAX_RANK] = { 0 };
   gint64 end[IR_MAX_RANK] = { 0 };
 
   for (gint d = 0; d < rank; d++) {
     sizes[d] = d < 2 ? 1 : block;
-    if (d >= 2 && net->shape.dim[d] * block > 2) {
+    if (d >= 2 && m->shape.dim[d] * block > 2) {
       begin[d] = pick (0, 1);
       end[d] = pick (0, 1);
     }
   }
-  return op (net, "BatchToSpace", 2, integers (net, rank, sizes),
-      integers (net, rank, begin), integers (net, rank, end), none);
+  return op4 (m, "BatchToSpace", 2, integers (&m->net, rank, sizes),
+      integers (&m->net, rank, begin), integers (&m->net, rank, end), none);
 }
 
 static IrPort
-space_to_batch (Net *net)
+space_to_batch (Moving *m)
 {
-  const gint rank = net->shape.rank;
+  const gint rank = m->shape.rank;
   const gboolean ends = pick (0, 1);
   gint64 sizes[IR_MAX_RANK], begin[IR_MAX_RANK] = { 0 };
   gint64 end[IR_MAX_RANK] = { 0 };
@@ -329,15 +292,15 @@ space_to_batch (Net *net)
       end[d] = pick (0, 1) * block;
     }
   }
-  return op (net, "SpaceToBatch", 2, integers (net, rank, sizes),
-      integers (net, rank, begin), integers (net, rank, end), none);
+  return op4 (m, "SpaceToBatch", 2, integers (&m->net, rank, sizes),
+      integers (&m->net, rank, begin), integers (&m->net, rank, end), none);
 }
 
 static IrPort
-transpose (Net *net)
+transpose (Moving *m)
 {
   gint64 order[IR_MAX_RANK];
-  const gint rank = net->shape.rank;
+  const gint rank = m->shape.rank;
 
   for (gint d = 0; d < rank; d++)
     order[d] = d;
@@ -348,8 +311,8 @@ transpose (Net *net)
     order[d] = order[other];
     order[other] = axis;
   }
-  return op (
-      net, "Transpose", 1, integers (net, rank, order), none, none, none);
+  return op4 (
+      m, "Transpose", 1, integers (&m->net, rank, order), none, none, none);
 }
 
 static const Move moves[] = {
@@ -371,10 +334,10 @@ static const Move moves[] = {
 
 /* Puts a copy of @x where the CPU keeps channels innermost. */
 static IrPort
-window (Net *net, IrPort x)
+window (Moving *m, IrPort x)
 {
   IrPort y =
-      ir_port (ir_graph_add_op (net->graph, "MaxPool", 1, "window", 1, x), 0);
+      ir_port (ir_graph_add_op (m->net.graph, "MaxPool", 1, "window", 1, x), 0);
 
   set (y, "kernel", "1,1");
   set (y, "strides", "1,1");
@@ -383,47 +346,47 @@ window (Net *net, IrPort x)
   return y;
 }
 
-static Net
+static Moving
 make_net (const Move *move)
 {
   static const IrDType dtypes[] = { IR_DTYPE_U8, IR_DTYPE_F16, IR_DTYPE_I32,
     IR_DTYPE_I64 };
   const gboolean last = pick (0, 1);
-  Net net = { .graph = ir_graph_new ("move"), .dtype = IR_DTYPE_F32 };
+  Moving m = { .net = { ir_graph_new ("move") }, .dtype = IR_DTYPE_F32 };
   IrPort y;
 
-  net.shape = (IrShape){ last ? 4 : pick (1, 5),
+  m.shape = (IrShape){ last ? 4 : pick (1, 5),
     { pick (1, 2), pick (1, 40), pick (1, 20), pick (1, 20), pick (1, 3) } };
   if (!last && pick (0, 1))
-    net.dtype = dtypes[pick (0, G_N_ELEMENTS (dtypes) - 1)];
+    m.dtype = dtypes[pick (0, G_N_ELEMENTS (dtypes) - 1)];
   /* So many channels that pixels lie further apart, so much that there are tasks. */
   if (pick (0, 19) == 0)
-    net.shape.dim[1] = 1024;
+    m.shape.dim[1] = 1024;
   else if (pick (0, 9) == 0)
-    net.shape.dim[1] = 300;
+    m.shape.dim[1] = 300;
   if (move->arrange)
-    move->arrange (&net);
-  net.in = ir_port (
-      ir_graph_add_parameter (net.graph, "in", net.dtype, &net.shape), 0);
-  net.x = last ? window (&net, net.in) : net.in;
-  y = move->add (&net);
-  net.type = y.node->op->type;
+    move->arrange (&m);
+  m.in = ir_port (
+      ir_graph_add_parameter (m.net.graph, "in", m.dtype, &m.shape), 0);
+  m.x = last ? window (&m, m.in) : m.in;
+  y = move->add (&m);
+  m.type = y.node->op->type;
   if (last && pick (0, 1)) {
     g_autoptr (GError) error = NULL;
 
-    ir_graph_infer (net.graph, &error);
+    ir_graph_infer (m.net.graph, &error);
     g_assert_no_error (error);
     if (ir_port_output (y)->shape.rank == 4)
-      y = window (&net, y);
+      y = window (&m, y);
   }
-  ir_graph_add_result (net.graph, "out", y);
-  return net;
+  ir_graph_add_result (m.net.graph, "out", y);
+  return m;
 }
 
 static IrTensor *
-numbers (const Net *net)
+numbers (const Moving *m)
 {
-  IrTensor *tensor = ir_tensor_new (net->dtype, &net->shape, NULL);
+  IrTensor *tensor = ir_tensor_new (m->dtype, &m->shape, NULL);
 
   for (guint64 i = 0; i < ir_tensor_count (tensor); i++)
     ir_tensor_set_f64 (tensor, i, (double) (1 + i % 2000));
@@ -431,18 +394,18 @@ numbers (const Net *net)
 }
 
 static IrCompiledModel *
-compile (IrCore *core, const Net *net, const char *device, const char *config)
+compile (IrCore *core, const Moving *m, const char *device, const char *config)
 {
   g_autoptr (GError) error = NULL;
   IrCompiledModel *model =
-      ir_core_compile (core, net->graph, device, config, &error);
+      ir_core_compile (core, m->net.graph, device, config, &error);
 
   g_assert_no_error (error);
   return model;
 }
 
 static IrTensor *
-run (IrCompiledModel *model, IrTensor *in)
+run_twice (IrCompiledModel *model, IrTensor *in)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (IrInferRequest) request =
@@ -477,22 +440,22 @@ test_move (gconstpointer data)
   g_autoptr (IrCore) core = ir_core_new ();
 
   for (int round = 0; round < ROUNDS; round++) {
-    Net net = make_net (data);
-    g_autoptr (IrGraph) graph = net.graph;
-    g_autoptr (IrTensor) in = numbers (&net);
+    Moving m = make_net (data);
+    g_autoptr (IrGraph) graph = m.net.graph;
+    g_autoptr (IrTensor) in = numbers (&m);
     g_autoptr (IrCompiledModel) reference = NULL, one = NULL, many = NULL;
     g_autoptr (IrTensor) want = NULL, got = NULL, same = NULL;
     g_autoptr (GError) error = NULL;
 
     ir_graph_infer (graph, &error);
     g_assert_no_error (error);
-    reference = compile (core, &net, "REFERENCE", NULL);
-    one = compile (core, &net, "CPU", "THREADS=1,PRECISION=f32");
-    many = compile (core, &net, "CPU", "THREADS=3,PRECISION=f32");
-    assert_faster_way (one, net.type);
-    want = run (reference, in);
-    got = run (one, in);
-    same = run (many, in);
+    reference = compile (core, &m, "REFERENCE", NULL);
+    one = compile (core, &m, "CPU", "THREADS=1,PRECISION=f32");
+    many = compile (core, &m, "CPU", "THREADS=3,PRECISION=f32");
+    assert_faster_way (one, m.type);
+    want = run_twice (reference, in);
+    got = run_twice (one, in);
+    same = run_twice (many, in);
     g_assert_true (ir_tensor_equal (got, want));
     g_assert_true (ir_tensor_equal (same, want));
   }
@@ -520,38 +483,39 @@ static const Border borders[] = {
 
 /* Numbers that no sum rounds. */
 static IrPort
-constant (Net *net, const IrShape *shape, double value)
+count_up (Moving *m, const IrShape *shape, double value)
 {
   g_autoptr (IrTensor) tensor = ir_tensor_new (IR_DTYPE_F32, shape, NULL);
 
   for (guint64 i = 0; i < ir_tensor_count (tensor); i++)
     ir_tensor_set_f64 (tensor, i, value + i % 5);
-  return ir_port (ir_graph_add_const (net->graph, "c", tensor), 0);
+  return ir_port (ir_graph_add_const (m->net.graph, "c", tensor), 0);
 }
 
 static void
-make_border (Net *net, const Border *b)
+make_border (Moving *m, const Border *b)
 {
   const IrShape weights = { 4, { 8, 8, 2, 2 } };
   const gint64 pads[] = { 0, 0, b->pad, b->pad };
   const gboolean conv = g_str_equal (b->type, "Convolution");
 
-  net->shape = (IrShape){ 4, { 1, 8, 10, 10 } };
-  net->x = ir_port (
-      ir_graph_add_parameter (net->graph, "in", IR_DTYPE_F32, &net->shape), 0);
-  net->x = op (net, b->relu ? "ReLU" : "Negative", 1, none, none, none, none);
-  net->x = op (net, "Pad", 1, integers (net, 4, pads), integers (net, 4, pads),
-      constant (net, &(IrShape){ 0 }, b->value), none);
-  set (net->x, "pad_mode", "constant");
-  net->x = op (net, b->type, 1, conv ? constant (net, &weights, 1) : none, none,
-      none, none);
-  set (net->x, "strides", "1,1");
-  set (net->x, "pads_begin", "0,0");
-  set (net->x, "pads_end", "0,0");
-  set (net->x, conv ? "dilations" : "kernel", conv ? "1,1" : "2,2");
+  m->shape = (IrShape){ 4, { 1, 8, 10, 10 } };
+  m->x = ir_port (
+      ir_graph_add_parameter (m->net.graph, "in", IR_DTYPE_F32, &m->shape), 0);
+  m->x = op4 (m, b->relu ? "ReLU" : "Negative", 1, none, none, none, none);
+  m->x = op4 (m, "Pad", 1, integers (&m->net, 4, pads),
+      integers (&m->net, 4, pads), count_up (m, &(IrShape){ 0 }, b->value),
+      none);
+  set (m->x, "pad_mode", "constant");
+  m->x = op4 (
+      m, b->type, 1, conv ? count_up (m, &weights, 1) : none, none, none, none);
+  set (m->x, "strides", "1,1");
+  set (m->x, "pads_begin", "0,0");
+  set (m->x, "pads_end", "0,0");
+  set (m->x, conv ? "dilations" : "kernel", conv ? "1,1" : "2,2");
   if (g_str_equal (b->type, "AvgPool"))
-    set (net->x, "exclude-pad", "true");
-  ir_graph_add_result (net->graph, "out", net->x);
+    set (m->x, "exclude-pad", "true");
+  ir_graph_add_result (m->net.graph, "out", m->x);
 }
 
 static gboolean
@@ -572,21 +536,21 @@ test_border (gconstpointer data)
 {
   const Border *b = data;
   g_autoptr (IrCore) core = ir_core_new ();
-  Net net = { .graph = ir_graph_new ("border"), .dtype = IR_DTYPE_F32 };
-  g_autoptr (IrGraph) graph = net.graph;
+  Moving m = { .net = { ir_graph_new ("border") }, .dtype = IR_DTYPE_F32 };
+  g_autoptr (IrGraph) graph = m.net.graph;
   g_autoptr (IrCompiledModel) reference = NULL, model = NULL;
   g_autoptr (IrTensor) in = NULL, want = NULL, got = NULL;
   g_autoptr (GError) error = NULL;
 
-  make_border (&net, b);
+  make_border (&m, b);
   ir_graph_infer (graph, &error);
   g_assert_no_error (error);
-  in = numbers (&net);
-  reference = compile (core, &net, "REFERENCE", NULL);
-  model = compile (core, &net, "CPU", "PRECISION=f32,WINOGRAD=NO");
+  in = numbers (&m);
+  reference = compile (core, &m, "REFERENCE", NULL);
+  model = compile (core, &m, "CPU", "PRECISION=f32,WINOGRAD=NO");
   g_assert_cmpint (has_step (model, "Pad"), ==, !b->goes);
-  want = run (reference, in);
-  got = run (model, in);
+  want = run_twice (reference, in);
+  got = run_twice (model, in);
   g_assert_true (ir_tensor_equal (got, want));
 }
 
@@ -599,44 +563,44 @@ test_quarters (void)
   const gint64 pads[] = { 0, 0, 1, 1 }, stops[] = { 12, 12 };
   const gint64 steps[] = { 2, 2 }, axes[] = { 2, 3 };
   g_autoptr (IrCore) core = ir_core_new ();
-  Net net = { .graph = ir_graph_new ("quarters"),
+  Moving m = { .net = { ir_graph_new ("quarters") },
     .dtype = IR_DTYPE_F32,
     .shape = { 4, { 1, 3, 10, 10 } } };
-  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrGraph) graph = m.net.graph;
   g_autoptr (IrCompiledModel) reference = NULL, model = NULL;
-  g_autoptr (IrTensor) in = numbers (&net), want = NULL, got = NULL;
+  g_autoptr (IrTensor) in = numbers (&m), want = NULL, got = NULL;
   g_autoptr (GError) error = NULL;
   IrPort parts[4];
 
-  net.x = ir_port (
-      ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &net.shape), 0);
-  net.x = op (&net, "Pad", 1, integers (&net, 4, pads),
-      integers (&net, 4, pads), none, none);
-  set (net.x, "pad_mode", "edge");
+  m.x =
+      ir_port (ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &m.shape), 0);
+  m.x = op4 (&m, "Pad", 1, integers (&m.net, 4, pads),
+      integers (&m.net, 4, pads), none, none);
+  set (m.x, "pad_mode", "edge");
   for (guint i = 0; i < 4; i++) {
     const gint64 starts[] = { i / 2, i % 2 };
 
-    parts[i] = op (&net, "Slice", 8, integers (&net, 2, starts),
-        integers (&net, 2, stops), integers (&net, 2, steps),
-        integers (&net, 2, axes));
+    parts[i] = op4 (&m, "Slice", 8, integers (&m.net, 2, starts),
+        integers (&m.net, 2, stops), integers (&m.net, 2, steps),
+        integers (&m.net, 2, axes));
   }
-  net.x = parts[0];
-  net.x = op (&net, "Concat", 1, parts[1], parts[2], parts[3], none);
-  set (net.x, "axis", "1");
-  net.x = op (
-      &net, "Convolution", 1, constant (&net, &weights, 1), none, none, none);
-  set (net.x, "strides", "1,1");
-  set (net.x, "dilations", "1,1");
-  set (net.x, "pads_begin", "0,0");
-  set (net.x, "pads_end", "0,0");
-  ir_graph_add_result (graph, "out", net.x);
+  m.x = parts[0];
+  m.x = op4 (&m, "Concat", 1, parts[1], parts[2], parts[3], none);
+  set (m.x, "axis", "1");
+  m.x =
+      op4 (&m, "Convolution", 1, count_up (&m, &weights, 1), none, none, none);
+  set (m.x, "strides", "1,1");
+  set (m.x, "dilations", "1,1");
+  set (m.x, "pads_begin", "0,0");
+  set (m.x, "pads_end", "0,0");
+  ir_graph_add_result (graph, "out", m.x);
   ir_graph_infer (graph, &error);
   g_assert_no_error (error);
-  reference = compile (core, &net, "REFERENCE", NULL);
-  model = compile (core, &net, "CPU", "PRECISION=f32");
+  reference = compile (core, &m, "REFERENCE", NULL);
+  model = compile (core, &m, "CPU", "PRECISION=f32");
   g_assert_false (has_step (model, "Concat"));
-  want = run (reference, in);
-  got = run (model, in);
+  want = run_twice (reference, in);
+  got = run_twice (model, in);
   g_assert_true (ir_tensor_equal (got, want));
 }
 
@@ -670,30 +634,30 @@ test_regrouping (gconstpointer data)
 {
   const Regrouping *r = data;
   g_autoptr (IrCore) core = ir_core_new ();
-  Net net = { .graph = ir_graph_new ("regrouping"),
+  Moving m = { .net = { ir_graph_new ("regrouping") },
     .dtype = IR_DTYPE_F32,
     .shape = { 4, { 2, 24, 6, 10 } } };
-  g_autoptr (IrGraph) graph = net.graph;
+  g_autoptr (IrGraph) graph = m.net.graph;
   g_autoptr (IrCompiledModel) reference = NULL, model = NULL;
-  g_autoptr (IrTensor) in = numbers (&net), want = NULL, got = NULL;
+  g_autoptr (IrTensor) in = numbers (&m), want = NULL, got = NULL;
   g_autoptr (GError) error = NULL;
 
-  net.x = ir_port (
-      ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &net.shape), 0);
-  net.x = op (
-      &net, "Reshape", 1, integers (&net, r->rank, r->split), none, none, none);
-  net.x = op (&net, "Transpose", 1, integers (&net, r->rank, r->order), none,
+  m.x =
+      ir_port (ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &m.shape), 0);
+  m.x = op4 (
+      &m, "Reshape", 1, integers (&m.net, r->rank, r->split), none, none, none);
+  m.x = op4 (&m, "Transpose", 1, integers (&m.net, r->rank, r->order), none,
       none, none);
-  net.x =
-      op (&net, "Reshape", 1, integers (&net, 4, r->joined), none, none, none);
-  ir_graph_add_result (graph, "out", net.x);
+  m.x =
+      op4 (&m, "Reshape", 1, integers (&m.net, 4, r->joined), none, none, none);
+  ir_graph_add_result (graph, "out", m.x);
   ir_graph_infer (graph, &error);
   g_assert_no_error (error);
-  reference = compile (core, &net, "REFERENCE", NULL);
-  model = compile (core, &net, "CPU", NULL);
+  reference = compile (core, &m, "REFERENCE", NULL);
+  model = compile (core, &m, "CPU", NULL);
   g_assert_true (has_step (model, r->type));
-  want = run (reference, in);
-  got = run (model, in);
+  want = run_twice (reference, in);
+  got = run_twice (model, in);
   g_assert_true (ir_tensor_equal (got, want));
 }
 
@@ -703,8 +667,8 @@ test_index (void)
 {
   const IrShape shape = { 2, { 4, 3 } }, list = { 1, { 2 } };
   g_autoptr (IrCore) core = ir_core_new ();
-  Net net = { .graph = ir_graph_new ("index"), .dtype = IR_DTYPE_F32 };
-  g_autoptr (IrGraph) graph = net.graph;
+  Moving m = { .net = { ir_graph_new ("index") }, .dtype = IR_DTYPE_F32 };
+  g_autoptr (IrGraph) graph = m.net.graph;
   g_autoptr (IrTensor) in = ir_tensor_new (IR_DTYPE_F32, &shape, NULL);
   g_autoptr (IrTensor) indices = ir_tensor_new (IR_DTYPE_I64, &list, NULL);
   g_autoptr (IrCompiledModel) model = NULL;
@@ -712,15 +676,14 @@ test_index (void)
   g_autoptr (GError) error = NULL;
   IrPort port;
 
-  net.x =
-      ir_port (ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &shape), 0);
+  m.x = ir_port (ir_graph_add_parameter (graph, "in", IR_DTYPE_F32, &shape), 0);
   port = ir_port (
       ir_graph_add_parameter (graph, "indices", IR_DTYPE_I64, &list), 0);
-  ir_graph_add_result (graph, "out",
-      op (&net, "Gather", 8, port, integer (&net, 0), none, none));
+  ir_graph_add_result (
+      graph, "out", op4 (&m, "Gather", 8, port, integer (&m, 0), none, none));
   ir_graph_infer (graph, &error);
   g_assert_no_error (error);
-  model = compile (core, &net, "CPU", NULL);
+  model = compile (core, &m, "CPU", NULL);
   request = ir_compiled_model_create_request (model, NULL);
   ir_infer_request_set_input (request, 0, in, NULL);
   ir_infer_request_set_input (request, 1, indices, NULL);
