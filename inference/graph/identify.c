@@ -46,12 +46,20 @@ ir_checksum_add_bytes (GChecksum *sum, gconstpointer data, gsize size)
   g_checksum_update (sum, bytes + i, (gssize) (size - i));
 }
 
+/* Zeros where the file's times say nothing. */
+static gboolean
+has_stamp (const IrGraph *graph)
+{
+  return graph->mapping_stamp[3] != 0;
+}
+
 static void
 add_value (const Sums *sums, const IrGraph *graph, const IrTensor *value)
 {
   gsize mapped_size = 0;
-  const guint8 *mapped =
-      graph->mapping ? g_bytes_get_data (graph->mapping, &mapped_size) : NULL;
+  const guint8 *mapped = graph->mapping && has_stamp (graph)
+      ? g_bytes_get_data (graph->mapping, &mapped_size)
+      : NULL;
   const guint8 *data = value->data;
 
   add_number (sums->contents, value->dtype);

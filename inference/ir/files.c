@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 /* One write() takes no more than 2 GB. */
@@ -14,17 +15,48 @@
 
 #define SECOND G_GUINT64_CONSTANT (1000000000)
 
+/* Files get the time of the last tick of a clock; what is written in the same tick as
+ * what was there before can't be told from it by its times. */
+static gboolean
+is_of_this_tick (const struct stat *st)
+{
+  struct timespec now;
+
+  return clock_gettime (CLOCK_REALTIME_COARSE, &now) < 0 ||
+      st->st_ctim.tv_sec > now.tv_sec ||
+      (st->st_ctim.tv_sec == now.tv_sec && st->st_ctim.tv_nsec >= now.tv_nsec);
+}
+
+/* File systems that count seconds only. */
+static gboolean
+is_coarse (const struct stat *st)
+{
+  return st->st_ctim.tv_nsec == 0 && st->st_mtim.tv_nsec == 0;
+}
+
+/* Ticks are up to 10 ms. */
+#define MAX_WAITS 20
+#define WAIT_US 1000
+
+/* Waits until whoever changes the file gives it another time. Leaves zeros if its times
+ * are not to be relied on. */
 static void
 take_stamp (int fd, guint64 stamp[IR_FILE_STAMP])
 {
   struct stat st;
 
-  if (fstat (fd, &st) < 0)
-    return;
-  stamp[0] = st.st_ino;
-  stamp[1] = (guint64) st.st_size;
-  stamp[2] = (guint64) st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec;
-  stamp[3] = (guint64) st.st_ctim.tv_sec * SECOND + st.st_ctim.tv_nsec;
+  for (guint i = 0; i < MAX_WAITS; i++) {
+    if (fstat (fd, &st) < 0 || is_coarse (&st))
+      return;
+    if (!is_of_this_tick (&st)) {
+      stamp[0] = st.st_ino;
+      stamp[1] = (guint64) st.st_size;
+      stamp[2] = (guint64) st.st_mtim.tv_sec * SECOND + st.st_mtim.tv_nsec;
+      stamp[3] = (guint64) st.st_ctim.tv_sec * SECOND + st.st_ctim.tv_nsec;
+      return;
+    }
+    g_usleep (WAIT_US);
+  }
 }
 
 /* Anything but a regular file could block or have no end. */

@@ -523,7 +523,8 @@ IR_API gboolean ir_graph_validate (const IrGraph *graph, GError **error);
  * @place: (out) (transfer full): what the model is: its nodes, attributes, types
  *   and shapes, and the path of the file that its constants are in
  * @contents: (out) (transfer full): what its constants hold. Large ones that are a
- *   mapped file's are not read: size, inode and times of the file stand for them
+ *   mapped file's are not read: size, inode and times of the file stand for them, if
+ *   its file system counts more than seconds
  *
  * For caches of what is made of a model: something kept under the name of @place
  * is of use as long as @contents is the same. Both are short texts of letters and
