@@ -3,10 +3,12 @@
 """What it takes until the first inference of a model, and the memory for it, of
 ir-bench and OpenVINO as a Markdown table. Each run is a process of its own; the
 engines take turns, and the least of the rounds is written: milliseconds to read and
-to compile, ours also with what CACHE_DIR has kept, and MB at the most beyond the
-same process without a model; of ours, how
-many of them are not weights, which are counted once in the precision that is asked
-for. Not part of the tests.
+to compile, ours also with what CACHE_DIR has kept, and MB (of 2^20 bytes) at the most
+beyond the same process without a model. Of ours, how many of them are weights in the
+form that kernels read, of which Winograd's are up to four times as large, how many an
+inference's arena and scratch memory, and what there is beside these: the input, code,
+the graph. Weights of the file are counted in the precision that is asked for. Not part
+of the tests.
 
 usage: load.py [--precision f32|bf16] [-r ROUNDS] [--json FILE] [--write-docs]
                [MODEL...]
@@ -45,10 +47,11 @@ print("[%f, %f]" % (ms, peak() - bare))
 
 
 def ours(path, precision, *more):
-    """Milliseconds and MB."""
+    """Milliseconds, MB, those of packed weights and of the arena."""
     found = ir_bench(path, precision, "-niter", 1, "-api", "sync", *more)
     return (found["read_ms"] + found["compile_ms"],
-            found["peak_rss_mb"] - found["bare_rss_mb"])
+            found["peak_rss_mb"] - found["bare_rss_mb"],
+            found["weights_mb"], found["arena_mb"] + found["scratch_mb"])
 
 
 def theirs(path, precision):
@@ -63,7 +66,7 @@ def weights_mb(path, precision):
     width = {"f32": 4, "bf16": 2}[precision]
     return sum(math.prod(op.get_output_shape(0))
                for op in openvino.Core().read_model(path).get_ops()
-               if op.get_type_name() == "Constant") * width / 1e6
+               if op.get_type_name() == "Constant") * width / 2**20
 
 
 def measure(path, options):
@@ -78,16 +81,20 @@ def measure(path, options):
     weights = weights_mb(path, options.precision)
     ms = [min(r[i][0] for r in rounds) for i in range(3)]
     memory = [min(r[i][1] for r in rounds) for i in range(2)]
+    packed, arena = rounds[0][0][2:]
     return {"model": short_name(path), "weights_mb": weights, "ms": ms,
-            "memory_mb": memory, "beside_weights_mb": memory[0] - weights}
+            "memory_mb": memory, "packed_mb": packed, "arena_mb": arena}
 
 
 def row(figure):
     (ms, their_ms, cached_ms), (mb, their_mb) = figure["ms"], figure["memory_mb"]
-    return "| %s | %.1f | %.1f | %.1f | %.1f | %.2f | %.1f | %.1f | %.1f | %.2f |" % (
-        figure["model"], figure["weights_mb"], ms, cached_ms, their_ms,
-        ms / their_ms, mb,
-        figure["beside_weights_mb"], their_mb, mb / their_mb)
+    packed, arena = figure["packed_mb"], figure["arena_mb"]
+    times = (ms, cached_ms, their_ms)
+    memory = (mb, packed, arena, mb - packed - arena, their_mb)
+    return "| %s | %.1f |%s %.2f |%s %.2f |" % (
+        figure["model"], figure["weights_mb"],
+        "".join(" %.1f |" % x for x in times), ms / their_ms,
+        "".join(" %.1f |" % x for x in memory), mb / their_mb)
 
 
 def main():
@@ -100,8 +107,8 @@ def main():
     options = parser.parse_args()
     load = os.getloadavg()[0]
     lines = ["| model | weights MB | gst-ir ms | with cache | OpenVINO ms | ratio "
-             "| gst-ir MB | beside weights | OpenVINO MB | ratio |",
-             "|---|---|---|---|---|---|---|---|---|---|"]
+             "| gst-ir MB | packed weights | arena | beside them | OpenVINO MB "
+             "| ratio |", "|---" * 12 + "|"]
     print("\n".join(lines), flush=True)
     figures = []
     for path in options.models or models():
