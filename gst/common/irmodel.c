@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "irmodel.h"
-#include "irmodelcache.h"
 #include "irmodelinput.h"
 #include "irmodelproc.h"
 
@@ -19,15 +18,14 @@ G_DEFINE_BOXED_TYPE (IrModel, ir_model, ir_model_ref, ir_model_unref)
 static const struct {
   const char *name;
   gsize offset;
-  gboolean is_file;
 } conversions[] = {
-  { "input",                  G_STRUCT_OFFSET (IrModelOptions, input),                  FALSE },
-  { "output",                 G_STRUCT_OFFSET (IrModelOptions, output),                 FALSE },
-  { "input_shape",            G_STRUCT_OFFSET (IrModelOptions, input_shape),            FALSE },
-  { "data_type",              G_STRUCT_OFFSET (IrModelOptions, data_type),              FALSE },
-  { "mean_file",              G_STRUCT_OFFSET (IrModelOptions, mean_file),              TRUE },
-  { "transformations_config", G_STRUCT_OFFSET (IrModelOptions, transformations_config), TRUE },
-  { "extensions",             G_STRUCT_OFFSET (IrModelOptions, extensions),             TRUE },
+  { "input",                  G_STRUCT_OFFSET (IrModelOptions, input) },
+  { "output",                 G_STRUCT_OFFSET (IrModelOptions, output) },
+  { "input_shape",            G_STRUCT_OFFSET (IrModelOptions, input_shape) },
+  { "data_type",              G_STRUCT_OFFSET (IrModelOptions, data_type) },
+  { "mean_file",              G_STRUCT_OFFSET (IrModelOptions, mean_file) },
+  { "transformations_config", G_STRUCT_OFFSET (IrModelOptions, transformations_config) },
+  { "extensions",             G_STRUCT_OFFSET (IrModelOptions, extensions) },
 };
 /* clang-format on */
 
@@ -91,26 +89,34 @@ bin_path (const char *xml)
   return g_strdup_printf ("%.*s.bin", (int) MIN (length, G_MAXINT), xml);
 }
 
-static gboolean
-read_ir (IrModel *model, const char *xml, IrModelOrigin origin, GError **error)
+/* Takes the graph over. */
+static void
+take_graph (
+    IrModel *model, IrGraph *graph, const char *xml, IrModelOrigin origin)
 {
   g_autofree char *bin = bin_path (xml);
-  g_autoptr (IrGraph) graph = ir_graph_read (xml, NULL, error);
 
-  if (graph == NULL)
-    return FALSE;
-
-  model->graph = g_steal_pointer (&graph);
+  model->graph = graph;
   model->info->digest = ir_digest_new_ir (xml, bin);
   model->file = g_strdup (xml);
   model->origin = origin;
+}
+
+static gboolean
+read_ir (IrModel *model, const char *xml, GError **error)
+{
+  IrGraph *graph = ir_graph_read (xml, NULL, error);
+
+  if (graph == NULL)
+    return FALSE;
+  take_graph (model, graph, xml, IR_MODEL_READ);
 
   return TRUE;
 }
 
-static IrGraph *
-convert (const IrModelOptions *options, IrConvertLog log, gpointer user_data,
-    GError **error)
+/* (transfer full): the converter's options. */
+static IrConvertOptions *
+convert_options (const IrModelOptions *options, GError **error)
 {
   g_autoptr (IrConvertOptions) convert = ir_convert_options_new ();
 
@@ -129,37 +135,7 @@ convert (const IrModelOptions *options, IrConvertLog log, gpointer user_data,
     }
   }
 
-  return ir_convert (convert, log, user_data, error);
-}
-
-static char *
-cache_path (const IrModelOptions *options, const char *dir, GError **error)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-  g_autoptr (GPtrArray) extra = g_ptr_array_new_with_free_func (g_free);
-
-  for (gsize i = 0; i < G_N_ELEMENTS (conversions); i++) {
-    const char *value = option_value (options, i);
-
-    if (value)
-      g_string_append_printf (text, "%s=%s\n", conversions[i].name, value);
-    if (value && conversions[i].is_file &&
-        g_file_test (value, G_FILE_TEST_EXISTS))
-      g_ptr_array_add (extra, g_strdup (value));
-  }
-  if (g_str_has_suffix (options->model, ".caffemodel")) {
-    gsize stem = strlen (options->model) - strlen (".caffemodel");
-    char *proto = g_strdup_printf ("%.*s.prototxt", (int) stem, options->model);
-
-    if (g_file_test (proto, G_FILE_TEST_EXISTS))
-      g_ptr_array_add (extra, proto);
-    else
-      g_free (proto);
-  }
-  g_ptr_array_add (extra, NULL);
-
-  return ir_model_cache_path (dir, options->model,
-      (const char *const *) extra->pdata, text->str, error);
+  return g_steal_pointer (&convert);
 }
 
 /* Without a cache the model is as good, it only takes longer the next time. */
@@ -181,41 +157,27 @@ keep_uncached (IrModel *model, IrGraph *graph, GError **error)
   return TRUE;
 }
 
-static void
-tell (IrConvertLog log, gpointer user_data, GLogLevelFlags level, char *text)
-{
-  if (log)
-    log (level, text, user_data);
-  g_free (text);
-}
-
 static gboolean
 convert_model (IrModel *model, const IrModelOptions *options, IrConvertLog log,
     gpointer user_data, GError **error)
 {
   g_autofree char *dir = ir_core_cache_dir (options->cache_dir);
-  g_autofree char *path = cache_path (options, dir, error);
-  g_autoptr (GError) unwritable = NULL;
+  g_autoptr (IrConvertOptions) convert = convert_options (options, error);
   g_autoptr (IrGraph) graph = NULL;
+  IrKeptModel kept = { NULL };
 
-  if (path == NULL)
+  if (convert == NULL)
     return FALSE;
-  if (g_file_test (path, G_FILE_TEST_EXISTS) &&
-      read_ir (model, path, IR_MODEL_CACHED, NULL))
-    return TRUE;
-
-  graph = convert (options, log, user_data, error);
+  graph = ir_convert_kept (convert, dir, log, user_data, &kept, error);
   if (graph == NULL)
     return FALSE;
-  g_mkdir_with_parents (dir, 0755);
-  if (ir_graph_write (graph, path, 11, &unwritable) &&
-      read_ir (model, path, IR_MODEL_CONVERTED, NULL))
-    return TRUE;
-  tell (log, user_data, G_LOG_LEVEL_WARNING,
-      g_strdup_printf ("the converted model can't be kept in %s: %s", dir,
-          unwritable ? unwritable->message : "it does not read back"));
+  if (kept.path == NULL)
+    return keep_uncached (model, graph, error);
+  take_graph (model, g_steal_pointer (&graph), kept.path,
+      kept.fresh ? IR_MODEL_CONVERTED : IR_MODEL_CACHED);
+  g_free (kept.path);
 
-  return keep_uncached (model, graph, error);
+  return TRUE;
 }
 
 /* --- what is known about it ---------------------------------------------- */
@@ -359,7 +321,7 @@ load (IrModel *model, const IrModelOptions *options, IrConvertLog log,
 
   ok = needs_conversion (options)
       ? convert_model (model, options, log, user_data, error)
-      : read_ir (model, options->model, IR_MODEL_READ, error);
+      : read_ir (model, options->model, error);
   if (!ok)
     return FALSE;
   model->info->name = g_strdup (model->graph->name);

@@ -320,7 +320,7 @@ prepare (const Options *o, IrCore *core, IrBenchReport *report, GError **error)
   IrCompiledModel *model;
   gint64 start = g_get_monotonic_time ();
 
-  graph = ir_tool_read_model (o->model, error);
+  graph = ir_tool_read_model (o->model, o->cache_dir, error);
   if (!graph ||
       ((o->shape || o->batch) &&
           !ir_tool_reshape (graph, o->shape, o->batch, error)))

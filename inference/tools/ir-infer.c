@@ -218,7 +218,7 @@ infer (gconstpointer fields, GError **error)
 
   ir_cli_progress_begin (FALSE);
   ir_cli_progress ("reading", 0);
-  graph = ir_tool_read_model (o->model, error);
+  graph = ir_tool_read_model (o->model, o->cache_dir, error);
   if (!graph || (o->shape && !ir_tool_reshape (graph, o->shape, 0, error)))
     return FALSE;
   ir_cli_progress ("compiling", 0.4);

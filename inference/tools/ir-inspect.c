@@ -59,7 +59,7 @@ read_model (const char *path, GError **error)
 {
   if (g_str_has_suffix (path, ".xml"))
     return ir_graph_read (path, NULL, error);
-  return ir_tool_read_model (path, error);
+  return ir_tool_read_model (path, NULL, error);
 }
 
 static gboolean

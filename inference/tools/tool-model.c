@@ -6,22 +6,37 @@
 #include <ir/xml.h>
 #include <string.h>
 
+static void
+show_warning (GLogLevelFlags level, const char *message, gpointer user_data)
+{
+  if (level & G_LOG_LEVEL_WARNING)
+    ir_cli_message (IR_CLI_WARNING, "%s", message);
+}
+
 static IrGraph *
-convert (const char *path, GError **error)
+convert (const char *path, const char *cache_dir, GError **error)
 {
   g_autoptr (IrConvertOptions) options = ir_convert_options_new ();
+  g_autofree char *folder = NULL;
+  IrKeptModel kept = { NULL };
+  IrGraph *graph;
 
   if (!ir_convert_options_set (options, "input_model", path, error) ||
       !ir_convert_options_set (options, "allow_dynamic_shapes", "true", error))
     return NULL;
-  return ir_convert (options, NULL, NULL, error);
+  if (!cache_dir)
+    return ir_convert (options, NULL, NULL, error);
+  folder = ir_core_cache_dir (strcmp (cache_dir, "auto") ? cache_dir : NULL);
+  graph = ir_convert_kept (options, folder, show_warning, NULL, &kept, error);
+  g_free (kept.path);
+  return graph;
 }
 
 IrGraph *
-ir_tool_read_model (const char *path, GError **error)
+ir_tool_read_model (const char *path, const char *cache_dir, GError **error)
 {
   return ir_probe_xml (path, NULL) ? ir_graph_read (path, NULL, error)
-                                   : convert (path, error);
+                                   : convert (path, cache_dir, error);
 }
 
 gboolean

@@ -11,8 +11,10 @@ G_BEGIN_DECLS
  * giving its inputs shapes and contents.
  */
 
-/* An IR, or anything the converter reads. */
-IrGraph *ir_tool_read_model (const char *path, GError **error);
+/* An IR, or anything the converter reads. @cache_dir: (nullable): of IR_TOOL_CACHE_DIR;
+ * what has been converted is kept there. */
+IrGraph *ir_tool_read_model (
+    const char *path, const char *cache_dir, GError **error);
 
 /*
  * Gives inputs other shapes and infers again. @text is "[1,3,224,224]" for a
@@ -62,7 +64,8 @@ char *ir_tool_config (
 #define IR_TOOL_CACHE_DIR(Options, field)                                      \
   {                                                                            \
     "cache_dir", NULL, "Device", "DIR", NULL,                                  \
-        "Keeps what compiling has made of the model, for the next time; "      \
+        "Keeps what converting and compiling have made of the model, for the " \
+        "next time; "                                                          \
         "auto: in "                                                            \
         "IR_CACHE_DIR.",                                                       \
         IR_CLI_TO (TEXT, Options, field)                                       \

@@ -149,6 +149,38 @@ IR_API IrGraph *ir_convert_report (const IrConvertOptions *options,
     IrConvertLog log, gpointer user_data, char **json, GError **error);
 
 /**
+ * IrKeptModel: where a converted model is kept
+ * @path: (nullable): the `.xml`; freed with g_free()
+ * @fresh: whether it has been converted now
+ *
+ * Since: 0.1
+ */
+typedef struct {
+  char *path;
+  gboolean fresh;
+} IrKeptModel;
+
+/**
+ * ir_convert_kept:
+ * @folder: where converted models are kept, such as ir_core_cache_dir(); created if it
+ *   is missing
+ * @kept: (out): set on success; its path is %NULL if the model can't be kept there,
+ *   which @log is told: it only takes as long the next time, then
+ *
+ * ir_convert(), once: what has been converted with the same options, from files of the
+ * same contents and by the same version of this software is read from @folder, as a
+ * mapped IR. Large model files are not read again as long as their inode, size
+ * and times are the same.
+ *
+ * Returns: (transfer full): as ir_convert()
+ *
+ * Since: 0.1
+ */
+IR_API IrGraph *ir_convert_kept (const IrConvertOptions *options,
+    const char *folder, IrConvertLog log, gpointer user_data, IrKeptModel *kept,
+    GError **error);
+
+/**
  * ir_convert_can_read:
  *
  * Returns: whether the suffix of @path is one of those that some frontend reads,

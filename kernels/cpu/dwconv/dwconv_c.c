@@ -2,34 +2,32 @@
 #include "dwconv.h"
 
 static float
-element (const IrDwconvLines *l, int y, int x, int c)
+element (const IrDwconvRow *r, int x, int c)
 {
-  const float *const *rows = l->rows + y * l->kernel_h;
-  float sum = l->bias[c];
+  float sum = r->bias[c];
 
-  for (int ky = 0; ky < l->kernel_h; ky++)
-    for (int kx = 0; kx < l->kernel_w; kx++) {
-      const int sx = x * l->stride_w + kx * l->dilation_w - l->pad;
+  for (int ky = 0; ky < r->kernel_h; ky++)
+    for (int kx = 0; kx < r->kernel_w; kx++) {
+      const int sx = x * r->stride + kx * r->dilation - r->pad;
 
-      if (rows[ky] && sx >= 0 && sx < l->in_w)
-        sum += l->weights[(ky * l->kernel_w + kx) * l->channels + c] *
-            rows[ky][sx * l->in_pitch + c];
+      if (r->rows[ky] && sx >= 0 && sx < r->in_w)
+        sum += r->weights[(ky * r->kernel_w + kx) * r->channels + c] *
+            r->rows[ky][sx * r->in_pitch + c];
     }
-  return sum < l->low ? l->low : sum > l->high ? l->high : sum;
+  return sum < r->low ? r->low : sum > r->high ? r->high : sum;
 }
 
 static void
-lines (const IrDwconvLines *l)
+row (const IrDwconvRow *r)
 {
-  for (int y = 0; y < l->lines; y++)
-    for (int x = 0; x < l->out_w; x++)
-      for (int c = 0; c < l->channels; c++)
-        l->to[(y * l->out_w + x) * l->out_pitch + c] = element (l, y, x, c);
+  for (int x = 0; x < r->out_w; x++)
+    for (int c = 0; c < r->channels; c++)
+      r->to[x * r->out_pitch + c] = element (r, x, c);
 }
 
 extern const IrDwconvKernels ir_dwconv_c;
 
 const IrDwconvKernels ir_dwconv_c = {
   .name = "c",
-  .lines = lines,
+  .row = row,
 };
