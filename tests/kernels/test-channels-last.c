@@ -267,29 +267,85 @@ row_result (const Rows *r)
   return to;
 }
 
+/* One picture's rows, of which some are not there, for each line of the result. */
+static Guarded
+spread_rows (const IrDwconvLines *l, const float **rows)
+{
+  const int n =
+      (l->lines - 1) * l->stride_h + (l->kernel_h - 1) * l->dilation_h + 1;
+  Guarded in =
+      guarded_new ((n * l->in_w - 1) * l->in_pitch + (gsize) l->channels);
+  const guint there = g_test_rand_int () | g_test_rand_int ();
+
+  for (int y = 0; y < l->lines; y++)
+    for (int ky = 0; ky < l->kernel_h; ky++) {
+      const int sy = y * l->stride_h + ky * l->dilation_h;
+
+      *rows++ =
+          there >> sy % 32 & 1 ? in.data + sy * l->in_w * l->in_pitch : NULL;
+    }
+  return in;
+}
+
+/* Half of them are squares of 3 or 5, whose lines share rows. */
+static IrDwconvLines
+random_lines (guint round)
+{
+  IrDwconvLines l = { .channels = pick (1, 9) * IR_DWCONV_GROUP,
+    .block = pick (1, 9) * IR_DWCONV_GROUP,
+    .lines = pick (1, 5),
+    .in_w = pick (1, 30),
+    .out_w = pick (1, 30),
+    .kernel_h = pick (1, 5),
+    .kernel_w = pick (1, 5),
+    .stride_h = pick (1, 3),
+    .stride_w = pick (1, 3),
+    .dilation_h = pick (1, 3),
+    .dilation_w = pick (1, 3),
+    .low = round & 1 ? -1 : -INFINITY,
+    .high = round & 2 ? 6 : INFINITY };
+
+  if (round & 4) {
+    l.kernel_w = l.kernel_h = pick (0, 1) ? 3 : 5;
+    l.stride_w = l.stride_h = pick (1, 2);
+    l.dilation_w = l.stride_w == 1 ? pick (1, 3) : 1;
+  }
+  l.pad = pick (0, l.kernel_w);
+  l.in_pitch = l.channels + pick (0, 3);
+  l.out_pitch = l.channels + pick (0, 3);
+  return l;
+}
+
 static void
 test_dwconv (void)
 {
   EACH_VARIANT (IrDwconvKernels, dwconv)
   {
-    Rows r = random_rows ();
-    Guarded weights = guarded_new (r.kernel_h * r.kernel_w * r.channels);
-    Guarded bias = guarded_new (r.channels);
-    Guarded a = row_result (&r), b = row_result (&r);
-    IrDwconvRow task = { r.channels, r.in_w, r.out_w, r.kernel_h, r.kernel_w,
-      r.stride, r.dilation, r.pad, r.rows, r.in_pitch, weights.data, bias.data,
-      a.data, r.out_pitch, round & 1 ? -1 : -INFINITY,
-      round & 2 ? 6 : INFINITY };
+    IrDwconvLines l = random_lines (round);
+    const float *rows[5 * 5];
+    const gsize n = (l.lines * l.out_w - 1) * l.out_pitch + l.channels;
+    Guarded in = spread_rows (&l, rows);
+    Guarded weights = guarded_new (l.kernel_h * l.kernel_w * l.channels);
+    Guarded bias = guarded_new (l.channels);
+    Guarded a = guarded_new (n), b = guarded_new (n);
 
-    table[row]->row (&task);
-    task.to = b.data;
-    plain->row (&task);
+    /* As scale() says; smaller windows have fewer of them. */
+    if (l.kernel_h * l.kernel_w > 16)
+      scale (&weights, 0.25);
+    copy (&b, &a);
+    l.rows = rows;
+    l.weights = weights.data;
+    l.bias = bias.data;
+    l.to = a.data;
+    table[row]->lines (&l);
+    l.to = b.data;
+    plain->lines (&l);
     assert_near (&a, &b, 1e-5, table[row]->name);
     guarded_free (&weights);
     guarded_free (&bias);
     guarded_free (&a);
     guarded_free (&b);
-    guarded_free (&r.in);
+    guarded_free (&in);
   }
 }
 

@@ -354,6 +354,33 @@ test_peak (void)
   }
 }
 
+/* Nothing is left out. */
+static void
+test_peak_copy (void)
+{
+  size_t n_rows;
+  const IrPeakKernels *const *table = ir_peak_table (&n_rows);
+
+  for (size_t row = 0; row < n_rows; row++) {
+    const int each = pick (1, 4), n = pick (1, 200);
+    Guarded from, to;
+    double all = 0;
+
+    if (ir_peak_flags (row) & ~ir_cpu_detect ())
+      continue;
+    from = guarded_new (each * n);
+    to = guarded_new (n);
+    table[row]->copy (from.data, from.n, to.data, to.n);
+    for (gsize i = 0; i < from.n; i++)
+      all += from.data[i];
+    for (gsize i = 0; i < to.n; i++)
+      all -= to.data[i];
+    g_assert_cmpfloat_with_epsilon (all, 0, 1e-3);
+    guarded_free (&from);
+    guarded_free (&to);
+  }
+}
+
 /* At the borders between levels too, all variants take the same level: the one of
  * the definition in single precision. */
 static void
@@ -482,6 +509,7 @@ main (int argc, char **argv)
   g_test_add_func ("/kernels/argmax", test_argmax);
   g_test_add_func ("/kernels/quant", test_quant);
   g_test_add_func ("/kernels/peak", test_peak);
+  g_test_add_func ("/kernels/peak-copy", test_peak_copy);
   g_test_add_func ("/kernels/quant/borders", test_quant_borders);
   return g_test_run ();
 }

@@ -123,7 +123,7 @@ struct _CpuStep {
   /* Slots made by steps that nobody needs after this one. */
   GArray *drop;
   gint calls;
-  gint us;
+  gsize ns;
 };
 
 /* Makes a step for a node that begins a fusion, or is alone; FALSE if it is not
@@ -620,6 +620,9 @@ void cpu_explain (CpuModel *model);
 gboolean cpu_explains_plan (void);
 
 /* --- running -------------------------------------------------------------- */
+
+/* Nanoseconds since some moment. */
+gint64 cpu_now (void);
 
 gpointer cpu_request_new (gpointer model, GError **error);
 void cpu_request_free (gpointer request);

@@ -306,7 +306,7 @@ cpu_set_profiling (gpointer data, gboolean enabled)
     CpuStep *step = g_ptr_array_index (model->steps, i);
 
     g_atomic_int_set (&step->calls, 0);
-    g_atomic_int_set (&step->us, 0);
+    g_atomic_pointer_set (&step->ns, 0);
   }
   g_atomic_int_set (&model->profiling, enabled);
 }
@@ -337,7 +337,7 @@ cpu_get_profile (gpointer data)
     profile->type = g_strdup (head->op->type);
     profile->kernel = g_strdup (step->kernel);
     profile->calls = g_atomic_int_get (&step->calls);
-    profile->ns = 1000 * (guint64) g_atomic_int_get (&step->us);
+    profile->ns = (gsize) g_atomic_pointer_get (&step->ns);
     profile->flops = step->flops;
     g_ptr_array_add (list, profile);
   }

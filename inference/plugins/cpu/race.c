@@ -6,7 +6,6 @@
 #include "subnormal.h"
 
 #include <string.h>
-#include <time.h>
 
 /* Rounds, after which ways that are so much slower than the best are left out; the
  * same in the first ones, which may have been disturbed. */
@@ -296,29 +295,20 @@ prepare_caches (const Race *race, const Trial *trial)
         bytes_of (cpu_slot (race->model, first->in[i])));
 }
 
-static gint64
-now (void)
-{
-  struct timespec ts;
-
-  clock_gettime (CLOCK_MONOTONIC, &ts);
-  return (gint64) ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
 static void
 time_trial (Race *race, Trial *trial)
 {
   gint64 ns;
 
   prepare_caches (race, trial);
-  ns = now ();
+  ns = cpu_now ();
   for (guint s = trial->first_step; s < trial->end_step; s++) {
     const CpuStep *step = race->model->steps->pdata[s];
 
     trial->fits &= step->run (step, &race->run, NULL);
     ir_scratch_reset (race->run.memory);
   }
-  ns = now () - ns;
+  ns = cpu_now () - ns;
   trial->second = MIN (trial->second, MAX (trial->least, ns));
   trial->least = MIN (trial->least, ns);
 }
@@ -354,10 +344,11 @@ is_settled (const Race *race, guint round)
 static void
 run_rounds (Race *race)
 {
-  const gint64 end = now () + MOST_NS;
+  const gint64 end = cpu_now () + MOST_NS;
 
   for (guint round = 0; round < MOST_ROUNDS; round++) {
-    if (round >= FEWEST_ROUNDS && (is_settled (race, round) || now () > end))
+    if (round >= FEWEST_ROUNDS &&
+        (is_settled (race, round) || cpu_now () > end))
       break;
     for (guint i = 0; i < race->n; i++)
       if (is_in (race, round, i))

@@ -7,6 +7,13 @@
 #include <string.h>
 
 #define MAX_KERNEL 64
+/* Rows that lines which are made at once look at, each line's counted. */
+#define MAX_ROWS 512
+/* Channels whose rows stay in the first-level cache until the next lines see them;
+ * fewer are read where they lie apart, which takes longer. */
+#define BLOCK_CHANNELS 128
+/* What is made before it is finished or narrowed. */
+#define LINE_BYTES (128 << 10)
 
 typedef struct {
   CpuFusion fusion;
@@ -16,16 +23,17 @@ typedef struct {
   const float *weights;
   float *bias;
   guint rows;
+  /* Lines and channels that are made at once. */
+  guint lines, block;
   float low, high;
 } Dwconv;
 
-/* What the kernel's limits can't say, over a row that is still in the cache. */
+/* What the kernel's limits can't say, over pixels that are still in the cache. */
 static void
-finish_row (const Dwconv *d, const CpuWork *work, guint row, float *to,
-    gsize pitch, float *buffer)
+finish_pixels (const Dwconv *d, const CpuWork *work, gsize first, gsize n,
+    float *to, gsize pitch, float *buffer)
 {
   const CpuRun *run = work->run;
-  const gsize n = d->s.window.out_w;
   const gboolean residual = work->step->n_in > 1;
   const CpuFusion *f = &d->fusion;
   const IrEltwiseKernels *k = run->model->eltwise;
@@ -33,7 +41,7 @@ finish_row (const Dwconv *d, const CpuWork *work, guint row, float *to,
   if (residual) {
     gsize step;
     const float *add =
-        cpu_get_pixels (work, 1, row * n, d->channels, n, buffer, &step);
+        cpu_get_pixels (work, 1, first, d->channels, n, buffer, &step);
 
     cpu_binary_pixels (
         k, IR_BINARY_ADD, to, pitch, add, step, to, pitch, d->channels, n);
@@ -50,19 +58,23 @@ is_finished (const Dwconv *d, const CpuWork *work)
 }
 
 static void
-make_row_f32 (const Dwconv *d, const CpuWork *work, gconstpointer *lines,
+make_f32 (const Dwconv *d, const CpuWork *work, guint n, gconstpointer *rows,
     float *to, gsize pitch)
 {
   const IrWindow *w = &d->s.window;
-  const IrDwconvRow row = { .channels = d->channels,
+  const IrDwconvLines lines = { .channels = d->channels,
+    .block = d->block,
+    .lines = n,
     .in_w = w->in_w,
     .out_w = w->out_w,
     .kernel_h = w->kernel_h,
     .kernel_w = w->kernel_w,
-    .stride = w->stride_w,
-    .dilation = w->dilation_w,
+    .stride_h = w->stride_h,
+    .stride_w = w->stride_w,
+    .dilation_h = w->dilation_h,
+    .dilation_w = w->dilation_w,
     .pad = w->pad_w,
-    .rows = (const float *const *) lines,
+    .rows = (const float *const *) rows,
     .in_pitch = cpu_in_pitch (work, 0),
     .weights = d->weights,
     .bias = d->bias,
@@ -71,16 +83,16 @@ make_row_f32 (const Dwconv *d, const CpuWork *work, gconstpointer *lines,
     .low = d->low,
     .high = d->high };
 
-  work->run->model->dwconv->row (&row);
+  work->run->model->dwconv->lines (&lines);
 }
 
 /* To one of @to and @to_f32. */
 static void
-make_row_bf16 (const Dwconv *d, const CpuWork *work, gconstpointer *lines,
+make_bf16 (const Dwconv *d, const CpuWork *work, guint n, gconstpointer *rows,
     guint16 *to, float *to_f32, gsize pitch)
 {
   const IrWindow *w = &d->s.window;
-  const IrBdwconvRow row = { .channels = d->channels,
+  IrBdwconvRow row = { .channels = d->channels,
     .in_w = w->in_w,
     .out_w = w->out_w,
     .kernel_h = w->kernel_h,
@@ -88,7 +100,7 @@ make_row_bf16 (const Dwconv *d, const CpuWork *work, gconstpointer *lines,
     .stride = w->stride_w,
     .dilation = w->dilation_w,
     .pad = w->pad_w,
-    .rows = (const guint16 *const *) lines,
+    .rows = (const guint16 *const *) rows,
     .in_pitch = cpu_in_pitch (work, 0),
     .weights = d->weights,
     .bias = d->bias,
@@ -98,40 +110,53 @@ make_row_bf16 (const Dwconv *d, const CpuWork *work, gconstpointer *lines,
     .low = d->low,
     .high = d->high };
 
-  work->run->model->bdwconv->row (&row);
+  for (guint i = 0; i < n; i++) {
+    work->run->model->bdwconv->row (&row);
+    row.rows += w->kernel_h;
+    if (to)
+      row.to += w->out_w * pitch;
+    else
+      row.to_f32 += w->out_w * pitch;
+  }
 }
 
+/* @n lines from @y on, all of one picture. */
 static void
-make_row (const Dwconv *d, const CpuWork *work, guint y, guint worker)
+make_lines (
+    const Dwconv *d, const CpuWork *work, guint y, guint n, guint worker)
 {
-  const gsize n = d->s.window.out_w, first = y * n;
+  const IrWindow *w = &d->s.window;
+  const gsize first = (gsize) y * w->out_w, pixels = (gsize) n * w->out_w;
   const gboolean from_bf16 = cpu_is_bf16 (work, work->step->in[0]);
   float *buffer = cpu_scratch (work->run, worker), *to;
-  gconstpointer lines[MAX_KERNEL];
+  gconstpointer rows[MAX_ROWS];
   IrUnary unary;
   gsize pitch;
 
-  cpu_find_lines (work, &d->s.window, y, lines);
+  for (guint i = 0; i < n; i++)
+    cpu_find_lines (work, w, y + i, rows + i * w->kernel_h);
   if (from_bf16 && cpu_is_bf16 (work, work->step->out[0]) &&
       is_finished (d, work)) {
     pitch = cpu_out_pitch (work, 0);
-    make_row_bf16 (d, work, lines,
+    make_bf16 (d, work, n, rows,
         (guint16 *) work->run->data[work->step->out[0]] + first * pitch, NULL,
         pitch);
     return;
   }
   to = cpu_begin_pixels (work, first, d->channels, buffer, &pitch);
   if (from_bf16)
-    make_row_bf16 (d, work, lines, NULL, to, pitch);
+    make_bf16 (d, work, n, rows, NULL, to, pitch);
   else
-    make_row_f32 (d, work, lines, to, pitch);
+    make_f32 (d, work, n, rows, to, pitch);
   if (work->step->n_in == 1 && cpu_is_bf16 (work, work->step->out[0]) &&
       cpu_fusion_suits_bf16 (&d->fusion, &unary)) {
-    cpu_narrow_pixels (work, first, d->channels, n, to, unary, d->fusion.a);
+    cpu_narrow_pixels (
+        work, first, d->channels, pixels, to, unary, d->fusion.a);
     return;
   }
-  finish_row (d, work, y, to, pitch, buffer + n * d->channels);
-  cpu_end_pixels (work, first, d->channels, n, to);
+  finish_pixels (
+      d, work, first, pixels, to, pitch, buffer + pixels * d->channels);
+  cpu_end_pixels (work, first, d->channels, pixels, to);
 }
 
 static void
@@ -139,11 +164,13 @@ dwconv_rows (gpointer data, guint task, guint worker)
 {
   const CpuWork *work = data;
   const Dwconv *d = work->step->data;
-  const guint all = d->s.batch * d->s.window.out_h;
+  const guint out_h = d->s.window.out_h, all = d->s.batch * out_h;
   const guint end = MIN ((task + 1) * d->rows, all);
 
-  for (guint y = task * d->rows; y < end; y++)
-    make_row (d, work, y, worker);
+  for (guint y = task * d->rows, n; y < end; y += n) {
+    n = MIN (MIN (d->lines, end - y), out_h - y % out_h);
+    make_lines (d, work, y, n, worker);
+  }
 }
 
 static gboolean
@@ -199,6 +226,28 @@ fill (Dwconv *d, CpuModel *model, IrPort weights)
   return TRUE;
 }
 
+/* Where all is in the second-level cache, a block of channels goes through all lines,
+ * so that each row comes from there once. Beyond it memory is better read in one
+ * piece. */
+static void
+choose_blocks (Dwconv *d, const CpuModel *model, gboolean whole)
+{
+  const IrWindow *w = &d->s.window;
+  const gsize pixels = (gsize) w->in_h * w->in_w + (gsize) w->out_h * w->out_w;
+  const gsize line = w->out_w * d->channels * sizeof (float);
+
+  d->lines = MAX_ROWS / w->kernel_h;
+  if (!whole)
+    d->lines = CLAMP (LINE_BYTES / line, 1, d->lines);
+  d->block = d->channels;
+  if (pixels * d->channels * sizeof (float) <= cpu_second_cache ()) {
+    const gsize n = (d->channels + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS;
+
+    /* A line of the cache is one block's. */
+    d->block = ((d->channels + n - 1) / n + 15) / 16 * 16;
+  }
+}
+
 gboolean
 cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
 {
@@ -224,6 +273,8 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
   d->high = INFINITY;
   if (!fusion->residual.node)
     cpu_fusion_limits (fusion, &d->low, &d->high);
+  choose_blocks (d, model,
+      !model->bgemm && !fusion->residual.node && cpu_fusion_is_clamp (fusion));
 
   step = cpu_add_step (model, fusion->last, CPU_LAST, CPU_LAST, ports,
       fusion->residual.node ? 2 : 1);
@@ -238,6 +289,6 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
       d->s.window.kernel_h * d->s.window.kernel_w <= IR_BDWCONV_MAX_TAPS;
   if (model->bgemm)
     step->scratch =
-        2 * (gsize) d->s.window.out_w * d->channels * sizeof (float);
+        2 * (gsize) d->lines * d->s.window.out_w * d->channels * sizeof (float);
   return TRUE;
 }

@@ -2,32 +2,34 @@
 #include "dwconv.h"
 
 static float
-element (const IrDwconvRow *r, int x, int c)
+element (const IrDwconvLines *l, int y, int x, int c)
 {
-  float sum = r->bias[c];
+  const float *const *rows = l->rows + y * l->kernel_h;
+  float sum = l->bias[c];
 
-  for (int ky = 0; ky < r->kernel_h; ky++)
-    for (int kx = 0; kx < r->kernel_w; kx++) {
-      const int sx = x * r->stride + kx * r->dilation - r->pad;
+  for (int ky = 0; ky < l->kernel_h; ky++)
+    for (int kx = 0; kx < l->kernel_w; kx++) {
+      const int sx = x * l->stride_w + kx * l->dilation_w - l->pad;
 
-      if (r->rows[ky] && sx >= 0 && sx < r->in_w)
-        sum += r->weights[(ky * r->kernel_w + kx) * r->channels + c] *
-            r->rows[ky][sx * r->in_pitch + c];
+      if (rows[ky] && sx >= 0 && sx < l->in_w)
+        sum += l->weights[(ky * l->kernel_w + kx) * l->channels + c] *
+            rows[ky][sx * l->in_pitch + c];
     }
-  return sum < r->low ? r->low : sum > r->high ? r->high : sum;
+  return sum < l->low ? l->low : sum > l->high ? l->high : sum;
 }
 
 static void
-row (const IrDwconvRow *r)
+lines (const IrDwconvLines *l)
 {
-  for (int x = 0; x < r->out_w; x++)
-    for (int c = 0; c < r->channels; c++)
-      r->to[x * r->out_pitch + c] = element (r, x, c);
+  for (int y = 0; y < l->lines; y++)
+    for (int x = 0; x < l->out_w; x++)
+      for (int c = 0; c < l->channels; c++)
+        l->to[(y * l->out_w + x) * l->out_pitch + c] = element (l, y, x, c);
 }
 
 extern const IrDwconvKernels ir_dwconv_c;
 
 const IrDwconvKernels ir_dwconv_c = {
   .name = "c",
-  .row = row,
+  .lines = lines,
 };

@@ -2,6 +2,8 @@
 #ifndef DWCONV_COLUMNS_H
 #define DWCONV_COLUMNS_H
 
+#include "dwconv_strip.h"
+
 /* Eight pixels: column @i of the source is read once for all the pixels that see it,
  * COLUMNS_<width of the window>_<step> (C, T) says C (column, T (pixel, tap) ...). */
 /* clang-format off */
@@ -71,19 +73,5 @@
 #define TAPS_3(X) X (0) X (1) X (2)
 #define TAPS_5(X) TAPS_3 (X) X (3) X (4)
 #define PIXELS(X) X (0) X (1) X (2) X (3) X (4) X (5) X (6) X (7)
-
-/* Pixels that share columns lie @dilation apart: of those from @left on, how many come
- * before the source begins; or, told where they are from its end, before it ends. */
-static inline int
-columns_before (int left, int dilation)
-{
-  return left < 0 ? (-left + dilation - 1) / dilation : 0;
-}
-
-static inline int
-shares_columns (int stride, int dilation)
-{
-  return stride == 1 || (stride == 2 && dilation == 1);
-}
 
 #endif

@@ -1,300 +1,226 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Compiled once per instruction set, with IR_LANES floats in a vector: a few
- * channels go through the whole row. */
+/* Compiled once per instruction set, with IR_LANES floats in a vector. */
 #include "dwconv.h"
-#include "dwconv_columns.h"
+#include "dwconv_strip.h"
 
 #include <immintrin.h>
+#include <math.h>
 
-typedef __m256 vec8;
-#define LOAD8(p) _mm256_loadu_ps (p)
-#define STORE8(p, v) _mm256_storeu_ps (p, v)
-#define SPREAD8(x) _mm256_set1_ps (x)
-#define MAD8(x, y, sum) _mm256_fmadd_ps (x, y, sum)
-/* The sum is the second operand, so that NaN stays. */
-#define CLAMP8(low, high, v) _mm256_min_ps (high, _mm256_max_ps (low, v))
-
+#define ALWAYS_INLINE inline __attribute__ ((always_inline))
+/* The compiler would rather load a number again for each product that it is part of. */
 #if IR_LANES > 8
-typedef __m512 vec16;
-#define LOAD16(p) _mm512_loadu_ps (p)
-#define STORE16(p, v) _mm512_storeu_ps (p, v)
-#define SPREAD16(x) _mm512_set1_ps (x)
-#define MAD16(x, y, sum) _mm512_fmadd_ps (x, y, sum)
-#define CLAMP16(low, high, v) _mm512_min_ps (high, _mm512_max_ps (low, v))
+#define IN_REGISTER(v) __asm__("" : "+v"(v))
+#else
+#define IN_REGISTER(v) __asm__("" : "+x"(v))
 #endif
 
-/* Where all taps of a row lie inside the source. */
-static inline void
-find_inside (const IrDwconvRow *r, int *first, int *end)
-{
-  const int reach = (r->kernel_w - 1) * r->dilation;
-  const int room = r->in_w - 1 - reach + r->pad;
+typedef __m256 vec_8;
+#define load_8(p) _mm256_loadu_ps (p)
+#define store_8(p, v) _mm256_storeu_ps (p, v)
+#define spread_8(x) _mm256_set1_ps (x)
+#define mad_8(x, y, sum) _mm256_fmadd_ps (x, y, sum)
+#define min_8(x, y) _mm256_min_ps (x, y)
+#define max_8(x, y) _mm256_max_ps (x, y)
 
-  *end = room >= 0 ? room / r->stride + 1 : 0;
-  if (*end > r->out_w)
-    *end = r->out_w;
-  *first = (r->pad + r->stride - 1) / r->stride;
+#if IR_LANES > 8
+typedef __m512 vec_16;
+#define load_16(p) _mm512_loadu_ps (p)
+#define store_16(p, v) _mm512_storeu_ps (p, v)
+#define spread_16(x) _mm512_set1_ps (x)
+#define mad_16(x, y, sum) _mm512_fmadd_ps (x, y, sum)
+#define min_16(x, y) _mm512_min_ps (x, y)
+#define max_16(x, y) _mm512_max_ps (x, y)
+#endif
+
+/* A strip: where it reads and writes, for channel 0. */
+typedef struct {
+  /* Of the strip's line and of the one below. */
+  const float *const *rows, *const *below;
+  /* From the beginning of a row; from one column to the next. */
+  ptrdiff_t from, pitch;
+  /* The columns that lie inside the source. */
+  int first, end;
+  float *to;
+  size_t to_pitch, to_next;
+  int key;
+} Place;
+
+/* How many lines, how wide the window, its step, how many pixels. */
+#define EACH_WIDTH(X, form, kw, step)                                          \
+  X (form, kw, step, 8)                                                        \
+  X (form, kw, step, 7)                                                        \
+  X (form, kw, step, 4)
+#define EACH_WINDOW(X, form)                                                   \
+  EACH_WIDTH (X, form, 3, 1)                                                   \
+  EACH_WIDTH (X, form, 3, 2)                                                   \
+  EACH_WIDTH (X, form, 5, 1)                                                   \
+  EACH_WIDTH (X, form, 5, 2)
+/* Sums of two lines and weights take more than sixteen registers. */
+#if IR_LANES > 8
+#define EACH_STRIP(X) EACH_WINDOW (X, one) EACH_WINDOW (X, two)
+#else
+#define EACH_STRIP(X) EACH_WINDOW (X, one)
+#endif
+enum {
+  one,
+  two
+};
+#define STRIP_KEY(form, kw, step, pixels)                                      \
+  ((form) << 8 | (kw) << 5 | (step) << 4 | (pixels))
+
+#define LANES 8
+#include "dwconv_lanes.h"
+#if IR_LANES > 8
+#define LANES 16
+#include "dwconv_lanes.h"
+#endif
+
+/* Channels from @c up to @end of a pixel. */
+static void
+make_pixel (const IrDwconvLines *l, int y, int x, int c, int end)
+{
+#if IR_LANES > 8
+  for (; c + 16 <= end; c += 16)
+    pixel_16 (l, y, x, c);
+#endif
+  for (; c < end; c += 8)
+    pixel_8 (l, y, x, c);
+}
+
+/* --- windows that share columns ---------------------------------------------- */
+
+/* Pixels from line @y and @x on; two lines are those that share rows. */
+static void
+make_strip (
+    const IrDwconvLines *l, int form, int y, int x, int pixels, int c, int end)
+{
+  const int border = l->kernel_w / 2, left = x * l->stride_w - l->pad;
+  const int columns = (pixels - 1) * l->stride_w + l->kernel_w;
+  const size_t line = l->out_w * l->out_pitch;
+  const Place p = { .rows = l->rows + y * l->kernel_h,
+    .below = l->rows + (y + l->dilation_h) * l->kernel_h,
+    .from = left * (ptrdiff_t) l->in_pitch,
+    .pitch = l->dilation_w * (ptrdiff_t) l->in_pitch,
+    .first = columns_before (left, l->dilation_w),
+    .end = columns_before (left - l->in_w, l->dilation_w),
+    .to = l->to + y * line + x * l->out_pitch,
+    .to_pitch = l->dilation_w * l->out_pitch,
+    .to_next = l->dilation_h * line,
+    .key = STRIP_KEY (form, l->kernel_w, l->stride_w, pixels) };
+
+  if (pixels == 1 || p.first > border || p.end < columns - border) {
+    for (int i = 0; i < pixels; i++, x += l->dilation_w) {
+      make_pixel (l, y, x, c, end);
+      if (form == two)
+        make_pixel (l, y + l->dilation_h, x, c, end);
+    }
+    return;
+  }
+#if IR_LANES > 8
+  strip_16 (l, &p, c, end);
+  c += (end - c) / 16 * 16;
+#endif
+  strip_8 (l, &p, c, end);
+}
+
+static void
+make_strips (const IrDwconvLines *l, int form, int y, int c, int end)
+{
+  for (int phase = 0; phase < l->dilation_w; phase++) {
+    const int width = (l->out_w - phase + l->dilation_w - 1) / l->dilation_w;
+    const int pixels = strip_pixels (width);
+
+    for (int i = 0; i < width; i += pixels)
+      make_strip (l, form, y,
+          phase + (i + pixels > width ? width - pixels : i) * l->dilation_w,
+          pixels, c, end);
+  }
+}
+
+/* Lines that share rows lie dilation_h apart. */
+static void
+make_shared (const IrDwconvLines *l, int c, int end)
+{
+  const int apart = l->dilation_h;
+  const int pairs =
+      IR_LANES > 8 && l->kernel_h == l->kernel_w && l->stride_h == l->stride_w;
+
+  for (int y = 0; y < l->lines; y++) {
+    const int second = y / apart % 2;
+
+    if (!pairs || (!second && y + apart >= l->lines))
+      make_strips (l, one, y, c, end);
+    else if (!second)
+      make_strips (l, two, y, c, end);
+  }
+}
+
+/* --- any window ------------------------------------------------------------ */
+
+/* Where all taps of a row lie inside the source. */
+static void
+find_inside (const IrDwconvLines *l, int *first, int *end)
+{
+  const int reach = (l->kernel_w - 1) * l->dilation_w;
+  const int room = l->in_w - 1 - reach + l->pad;
+
+  *end = room >= 0 ? room / l->stride_w + 1 : 0;
+  if (*end > l->out_w)
+    *end = l->out_w;
+  *first = (l->pad + l->stride_w - 1) / l->stride_w;
   if (*first > *end)
     *first = *end;
 }
 
-/* Which taps of pixel @x lie inside the source. */
-static inline void
-find_taps (const IrDwconvRow *r, int x, int *first, int *end)
-{
-  const int left = x * r->stride - r->pad;
-  const int room = r->in_w - 1 - left;
-
-  *first = left < 0 ? (-left + r->dilation - 1) / r->dilation : 0;
-  *end = room >= 0 ? room / r->dilation + 1 : 0;
-  if (*end > r->kernel_w)
-    *end = r->kernel_w;
-}
-
-#define COLUMN(lanes)                                                          \
-  static inline void edge##lanes (const IrDwconvRow *r, int c, int x)          \
-  {                                                                            \
-    const ptrdiff_t from =                                                     \
-        (ptrdiff_t) (x * r->stride - r->pad) * (ptrdiff_t) r->in_pitch + c;    \
-    const ptrdiff_t next = r->dilation * (ptrdiff_t) r->in_pitch;              \
-    vec##lanes sum = LOAD##lanes (r->bias + c);                                \
-    int first, end;                                                            \
-                                                                               \
-    find_taps (r, x, &first, &end);                                            \
-    for (int ky = 0; ky < r->kernel_h; ky++) {                                 \
-      const float *w = r->weights + ky * r->kernel_w * r->channels + c;        \
-                                                                               \
-      for (int kx = first; r->rows[ky] && kx < end; kx++)                      \
-        sum = MAD##lanes (LOAD##lanes (w + kx * r->channels),                  \
-            LOAD##lanes (r->rows[ky] + from + kx * next), sum);                \
-    }                                                                          \
-    STORE##lanes (r->to + x * r->out_pitch + c,                                \
-        CLAMP##lanes (SPREAD##lanes (r->low), SPREAD##lanes (r->high), sum));  \
-  }                                                                            \
-                                                                               \
-  /* Four pixels of two vectors: a cache line is used whole. */                \
-  static inline void four##lanes (                                             \
-      const IrDwconvRow *r, int c, int x, int taps)                            \
-  {                                                                            \
-    const size_t step = r->stride * r->in_pitch;                               \
-    const size_t next = r->dilation * r->in_pitch;                             \
-    const ptrdiff_t from =                                                     \
-        (ptrdiff_t) (x * r->stride - r->pad) * (ptrdiff_t) r->in_pitch + c;    \
-    const float *w = r->weights + c;                                           \
-    const vec##lanes low = SPREAD##lanes (r->low);                             \
-    const vec##lanes high = SPREAD##lanes (r->high);                           \
-    const vec##lanes bias0 = LOAD##lanes (r->bias + c);                        \
-    const vec##lanes bias1 = LOAD##lanes (r->bias + c + lanes);                \
-    vec##lanes a0 = bias0, a1 = bias0, a2 = bias0, a3 = bias0;                 \
-    vec##lanes b0 = bias1, b1 = bias1, b2 = bias1, b3 = bias1;                 \
-    float *to = r->to + x * r->out_pitch + c;                                  \
-                                                                               \
-    for (int ky = 0; ky < r->kernel_h; ky++) {                                 \
-      const float *p = r->rows[ky];                                            \
-                                                                               \
-      if (!p) {                                                                \
-        w += taps * r->channels;                                               \
-        continue;                                                              \
-      }                                                                        \
-      p += from;                                                               \
-      for (int kx = 0; kx < taps; kx++) {                                      \
-        const vec##lanes w0 = LOAD##lanes (w);                                 \
-        const vec##lanes w1 = LOAD##lanes (w + lanes);                         \
-                                                                               \
-        a0 = MAD##lanes (w0, LOAD##lanes (p), a0);                             \
-        b0 = MAD##lanes (w1, LOAD##lanes (p + lanes), b0);                     \
-        a1 = MAD##lanes (w0, LOAD##lanes (p + step), a1);                      \
-        b1 = MAD##lanes (w1, LOAD##lanes (p + step + lanes), b1);              \
-        a2 = MAD##lanes (w0, LOAD##lanes (p + 2 * step), a2);                  \
-        b2 = MAD##lanes (w1, LOAD##lanes (p + 2 * step + lanes), b2);          \
-        a3 = MAD##lanes (w0, LOAD##lanes (p + 3 * step), a3);                  \
-        b3 = MAD##lanes (w1, LOAD##lanes (p + 3 * step + lanes), b3);          \
-        w += r->channels;                                                      \
-        p += next;                                                             \
-      }                                                                        \
-    }                                                                          \
-    STORE##lanes (to, CLAMP##lanes (low, high, a0));                           \
-    STORE##lanes (to + lanes, CLAMP##lanes (low, high, b0));                   \
-    to += r->out_pitch;                                                        \
-    STORE##lanes (to, CLAMP##lanes (low, high, a1));                           \
-    STORE##lanes (to + lanes, CLAMP##lanes (low, high, b1));                   \
-    to += r->out_pitch;                                                        \
-    STORE##lanes (to, CLAMP##lanes (low, high, a2));                           \
-    STORE##lanes (to + lanes, CLAMP##lanes (low, high, b2));                   \
-    to += r->out_pitch;                                                        \
-    STORE##lanes (to, CLAMP##lanes (low, high, a3));                           \
-    STORE##lanes (to + lanes, CLAMP##lanes (low, high, b3));                   \
-  }                                                                            \
-                                                                               \
-  static void pair##lanes (const IrDwconvRow *r, int c)                        \
-  {                                                                            \
-    int first, end, x;                                                         \
-                                                                               \
-    find_inside (r, &first, &end);                                             \
-    for (x = 0; x < first; x++) {                                              \
-      edge##lanes (r, c, x);                                                   \
-      edge##lanes (r, c + lanes, x);                                           \
-    }                                                                          \
-    if (r->kernel_w == 3)                                                      \
-      for (; x + 4 <= end; x += 4)                                             \
-        four##lanes (r, c, x, 3);                                              \
-    else                                                                       \
-      for (; x + 4 <= end; x += 4)                                             \
-        four##lanes (r, c, x, r->kernel_w);                                    \
-    for (; x < r->out_w; x++) {                                                \
-      edge##lanes (r, c, x);                                                   \
-      edge##lanes (r, c + lanes, x);                                           \
-    }                                                                          \
-  }
-
-COLUMN (8)
-#if IR_LANES > 8
-COLUMN (16)
-#endif
-
-#define ADD_8(o, k) s##o = MAD8 (w##k, v, s##o);
-#define ADD_16(o, k) s##o = MAD16 (w##k, v, s##o);
-#define WHOLE_8(i, adds)                                                       \
-  {                                                                            \
-    const vec8 v = LOAD8 (p + i * pitch);                                      \
-                                                                               \
-    adds                                                                       \
-  }
-#define WHOLE_16(i, adds)                                                      \
-  {                                                                            \
-    const vec16 v = LOAD16 (p + i * pitch);                                    \
-                                                                               \
-    adds                                                                       \
-  }
-#define PART_8(i, adds)                                                        \
-  if (i >= first && i < end)                                                   \
-  WHOLE_8 (i, adds)
-#define PART_16(i, adds)                                                       \
-  if (i >= first && i < end)                                                   \
-  WHOLE_16 (i, adds)
-#define SUM_8(o) vec8 s##o = bias;
-#define SUM_16(o) vec16 s##o = bias;
-#define WEIGHT_8(k) const vec8 w##k = LOAD8 (w + k * r->channels);
-#define WEIGHT_16(k) const vec16 w##k = LOAD16 (w + k * r->channels);
-#define STORE_8(o)                                                             \
-  if (o < n)                                                                   \
-    STORE8 (to + o * out_pitch, CLAMP8 (low, high, s##o));
-#define STORE_16(o)                                                            \
-  if (o < n)                                                                   \
-    STORE16 (to + o * out_pitch, CLAMP16 (low, high, s##o));
-
-/* Pixels from @x on, those that there are, of which columns @first to @end - 1 lie
- * inside the source. */
-#define STRIP(lanes, kw, step, name, COLUMN)                                   \
-  static void name##_##kw##_##step##_##lanes (                                 \
-      const IrDwconvRow *r, int c, int x, int first, int end)                  \
-  {                                                                            \
-    const size_t pitch = r->dilation * r->in_pitch;                            \
-    const size_t out_pitch = r->dilation * r->out_pitch;                       \
-    const ptrdiff_t from =                                                     \
-        (ptrdiff_t) (x * step - r->pad) * (ptrdiff_t) r->in_pitch + c;         \
-    const int n = (r->out_w - x + r->dilation - 1) / r->dilation;              \
-    const vec##lanes low = SPREAD##lanes (r->low);                             \
-    const vec##lanes high = SPREAD##lanes (r->high);                           \
-    const vec##lanes bias = LOAD##lanes (r->bias + c);                         \
-    const float *w = r->weights + c;                                           \
-    float *to = r->to + x * r->out_pitch + c;                                  \
-    PIXELS (SUM_##lanes)                                                       \
-                                                                               \
-    for (int ky = 0; ky < r->kernel_h; ky++, w += kw * r->channels)            \
-      if (r->rows[ky]) {                                                       \
-        const float *p = r->rows[ky] + from;                                   \
-        TAPS_##kw (WEIGHT_##lanes)                                             \
-                                                                               \
-            COLUMNS_##kw##_##step (COLUMN, ADD_##lanes)                        \
-      }                                                                        \
-    PIXELS (STORE_##lanes)                                                     \
-  }
-
-#define STRIPS(lanes, kw, step)                                                \
-  STRIP (lanes, kw, step, whole, WHOLE_##lanes)                                \
-  STRIP (lanes, kw, step, part, PART_##lanes)
-
-/* All channels of a few pixels, then the next ones: pixels are read where they
- * lie, one after the other. */
-#define STRIP_ALL(name, kw, step, first, end)                                  \
-  {                                                                            \
-    int c = 0;                                                                 \
-                                                                               \
-    WIDE_STRIPS (name, kw, step, first, end)                                   \
-    for (; c < r->channels; c += 8)                                            \
-      name##_##kw##_##step##_8 (r, c, x, first, end);                          \
-  }
-#if IR_LANES > 8
-#define WIDE_STRIPS(name, kw, step, first, end)                                \
-  for (; c + 16 <= r->channels; c += 16)                                       \
-    name##_##kw##_##step##_16 (r, c, x, first, end);
-#else
-#define WIDE_STRIPS(name, kw, step, first, end)
-#endif
-
-#define STRIP_ROW(kw, step)                                                    \
-  static void row_##kw##_##step (const IrDwconvRow *r)                         \
-  {                                                                            \
-    for (int phase = 0; phase < r->dilation; phase++)                          \
-      for (int x = phase; x < r->out_w; x += 8 * r->dilation) {                \
-        const int left = x * step - r->pad;                                    \
-        const int first = columns_before (left, r->dilation);                  \
-        const int end = columns_before (left - r->in_w, r->dilation);          \
-                                                                               \
-        if (first == 0 && end >= 7 * step + kw)                                \
-          STRIP_ALL (whole, kw, step, 0, 0)                                    \
-        else                                                                   \
-          STRIP_ALL (part, kw, step, first, end)                               \
-      }                                                                        \
-  }
-
-STRIPS (8, 3, 1)
-STRIPS (8, 3, 2)
-STRIPS (8, 5, 1)
-#if IR_LANES > 8
-STRIPS (16, 3, 1)
-STRIPS (16, 3, 2)
-STRIPS (16, 5, 1)
-#endif
-STRIP_ROW (3, 1)
-STRIP_ROW (3, 2)
-STRIP_ROW (5, 1)
-
+/* Four pixels that lie inside. */
 static void
-column (const IrDwconvRow *r, int c)
+make_four (const IrDwconvLines *l, int y, int x, int c, int end)
 {
-  for (int x = 0; x < r->out_w; x++)
-    edge8 (r, c, x);
+#if IR_LANES > 8
+  for (; c + 32 <= end; c += 32)
+    four_16 (l, y, x, c);
+#endif
+  for (; c + 16 <= end; c += 16)
+    four_8 (l, y, x, c);
+  for (int i = 0; i < 4; i++)
+    make_pixel (l, y, x + i, c, end);
 }
 
 static void
-row (const IrDwconvRow *r)
+make_line (const IrDwconvLines *l, int y, int c, int block_end)
 {
-  int c = 0;
+  int first, end, x;
 
-  if (r->kernel_w == 3 && shares_columns (r->stride, r->dilation)) {
-    (r->stride == 1 ? row_3_1 : row_3_2) (r);
-    return;
+  find_inside (l, &first, &end);
+  for (x = 0; x < first; x++)
+    make_pixel (l, y, x, c, block_end);
+  for (; x + 4 <= end; x += 4)
+    make_four (l, y, x, c, block_end);
+  for (; x < l->out_w; x++)
+    make_pixel (l, y, x, c, block_end);
+}
+
+static void
+lines (const IrDwconvLines *l)
+{
+  const int shared = (l->kernel_w == 3 || l->kernel_w == 5) &&
+      shares_columns (l->stride_w, l->dilation_w);
+
+  for (int c = 0; c < l->channels; c += l->block) {
+    const int end = c + l->block < l->channels ? c + l->block : l->channels;
+
+    if (shared)
+      make_shared (l, c, end);
+    else
+      for (int y = 0; y < l->lines; y++)
+        make_line (l, y, c, end);
   }
-  if (r->kernel_w == 5 && r->stride == 1) {
-    row_5_1 (r);
-    return;
-  }
-#if IR_LANES > 8
-  for (; c + 32 <= r->channels; c += 32)
-    pair16 (r, c);
-#endif
-  for (; c + 16 <= r->channels; c += 16)
-    pair8 (r, c);
-  if (c < r->channels)
-    column (r, c);
 }
 
 extern const IrDwconvKernels IR_FN (ir_dwconv);
 
 const IrDwconvKernels IR_FN (ir_dwconv) = {
   .name = IR_KERNEL_NAME,
-  .row = row,
+  .lines = lines,
 };

@@ -17,6 +17,7 @@
 #define CHAINS 12
 
 typedef float Vector __attribute__ ((vector_size (BYTES)));
+typedef Vector Unaligned __attribute__ ((aligned (sizeof (float))));
 
 static float
 run (size_t rounds, const float in[2])
@@ -37,10 +38,31 @@ run (size_t rounds, const float in[2])
   return total / (CHAINS * LANES);
 }
 
+static void
+copy (const float *from, size_t n, float *to, size_t to_n)
+{
+  const size_t each = n / to_n;
+  size_t i = 0;
+
+  for (; i + LANES <= to_n; i += LANES, from += each * LANES) {
+    Unaligned sum = *(const Unaligned *) from;
+
+    for (size_t k = 1; k < each; k++)
+      sum += *(const Unaligned *) (from + k * LANES);
+    *(Unaligned *) (to + i) = sum;
+  }
+  for (; i < to_n; i++, from += each) {
+    to[i] = 0;
+    for (size_t k = 0; k < each; k++)
+      to[i] += from[k];
+  }
+}
+
 extern const IrPeakKernels IR_FN (ir_peak);
 
 const IrPeakKernels IR_FN (ir_peak) = {
   .name = IR_KERNEL_NAME,
   .flops_per_round = 2 * CHAINS * LANES,
   .run = run,
+  .copy = copy,
 };
