@@ -352,60 +352,89 @@ assert_near_halves (const Halves *a, const Halves *b, gsize n)
 }
 
 /* A line of the source may be missing, and a window may reach past both ends. */
+/* Lines of 5 rows at most, each three after the one before at most. */
+#define MAX_LINES 4
+#define MAX_SOURCE ((MAX_LINES - 1) * 3 + (5 - 1) * 3 + 1)
+
+static IrBdwconvLines
+random_lines (guint round)
+{
+  IrBdwconvLines l = { .channels = 8 * pick (1, 12),
+    .block = 8 * pick (1, 12),
+    .lines = pick (1, MAX_LINES),
+    .in_w = pick (1, 40),
+    .kernel_h = pick (1, 5),
+    .kernel_w = round & 1 ? 3
+        : round & 2       ? 5
+                          : pick (1, 7),
+    .stride_w = pick (1, 3),
+    .dilation_h = pick (1, 3),
+    .dilation_w = round & 4 ? 1 : pick (1, 3),
+    .pad = pick (0, 3),
+    .low = round & 8 ? 0 : -INFINITY,
+    .high = round & 16 ? 6 : INFINITY };
+  int room;
+
+  /* Lines that share rows are as far apart as pixels. */
+  l.stride_h = round & 4 ? l.stride_w : pick (1, 3);
+  if (round & 3 && round & 4)
+    l.kernel_h = l.kernel_w;
+  room = l.in_w + 2 * l.pad - (l.kernel_w - 1) * l.dilation_w - 1;
+  l.out_w = room >= 0 ? room / l.stride_w + 1 : 1;
+  l.in_pitch = l.channels + 8 * pick (0, 2);
+  l.out_pitch = l.channels + 8 * pick (0, 2);
+  return l;
+}
+
+/* Each line of the source ends at a page that must not be touched; some are not
+ * there. */
+static void
+spread_rows (const IrBdwconvLines *l, Halves *source, const uint16_t **rows)
+{
+  const guint there = g_test_rand_int () | g_test_rand_int ();
+
+  for (int y = 0; y < MAX_SOURCE; y++)
+    source[y] = halves_new ((l->in_w - 1) * l->in_pitch + l->channels, 1);
+  for (int y = 0; y < l->lines; y++)
+    for (int ky = 0; ky < l->kernel_h; ky++) {
+      const int sy = y * l->stride_h + ky * l->dilation_h;
+
+      *rows++ = there >> sy & 1 ? source[sy].data : NULL;
+    }
+}
+
 static void
 test_depthwise (void)
 {
   EACH_VARIANT (IrBdwconvKernels, bdwconv)
   {
-    IrBdwconvRow r = { .channels = 8 * pick (1, 12),
-      .in_w = pick (1, 40),
-      .kernel_h = pick (1, 5),
-      .kernel_w = round & 1 ? 3
-          : round & 2       ? 5
-                            : pick (1, 7),
-      .stride = pick (1, 3),
-      .dilation = round & 4 ? 1 : pick (1, 3),
-      .pad = pick (0, 3),
-      .low = round & 8 ? 0 : -INFINITY,
-      .high = round & 16 ? 6 : INFINITY };
-    const int room = r.in_w + 2 * r.pad - (r.kernel_w - 1) * r.dilation - 1;
-    const uint16_t *rows[5];
-    Halves lines[5], a, b;
-    Guarded weights, bias, wide[2];
-    gsize n;
+    IrBdwconvLines l = random_lines (round);
+    const gsize n = (l.lines * l.out_w - 1) * l.out_pitch + l.channels;
+    const uint16_t *rows[MAX_LINES * 5];
+    Halves source[MAX_SOURCE], a = halves_new (n, 1), b = halves_new (n, 1);
+    Guarded wide[] = { guarded_new (n), guarded_new (n) };
+    Guarded weights = guarded_new (l.kernel_h * l.kernel_w * l.channels);
+    Guarded bias = guarded_new (l.channels);
 
-    r.out_w = room >= 0 ? room / r.stride + 1 : 1;
-    r.in_pitch = r.channels + 8 * pick (0, 2);
-    r.out_pitch = r.channels + 8 * pick (0, 2);
-    n = (r.out_w - 1) * r.out_pitch + r.channels;
-    a = halves_new (n, 1);
-    b = halves_new (n, 1);
     memcpy (b.data, a.data, n * 2);
-    wide[0] = guarded_new (n);
-    wide[1] = guarded_new (n);
     copy (&wide[1], &wide[0]);
-    weights = guarded_new (r.kernel_h * r.kernel_w * r.channels);
-    bias = guarded_new (r.channels);
-    for (int i = 0; i < r.kernel_h; i++) {
-      lines[i] = halves_new ((r.in_w - 1) * r.in_pitch + r.channels, 1);
-      rows[i] = pick (0, 4) ? lines[i].data : NULL;
-    }
-    r.rows = rows;
-    r.weights = weights.data;
-    r.bias = bias.data;
-    r.to = a.data;
-    table[row]->row (&r);
-    r.to = b.data;
-    plain->row (&r);
+    spread_rows (&l, source, rows);
+    l.rows = rows;
+    l.weights = weights.data;
+    l.bias = bias.data;
+    l.to = a.data;
+    table[row]->lines (&l);
+    l.to = b.data;
+    plain->lines (&l);
     assert_near_halves (&a, &b, n);
-    r.to = NULL;
-    r.to_f32 = wide[0].data;
-    table[row]->row (&r);
-    r.to_f32 = wide[1].data;
-    plain->row (&r);
+    l.to = NULL;
+    l.to_f32 = wide[0].data;
+    table[row]->lines (&l);
+    l.to_f32 = wide[1].data;
+    plain->lines (&l);
     assert_near (&wide[0], &wide[1], 1e-4, table[row]->name);
-    for (int i = 0; i < r.kernel_h; i++)
-      halves_free (&lines[i]);
+    for (int y = 0; y < MAX_SOURCE; y++)
+      halves_free (&source[y]);
     halves_free (&a);
     halves_free (&b);
     guarded_free (&wide[0]);
@@ -482,7 +511,7 @@ main (int argc, char **argv)
   g_test_add_func ("/bgemm/unary", test_unary);
   g_test_add_func ("/bgemm/pairs", test_pairs);
   g_test_add_func ("/bgemm/join", test_join);
-  g_test_add_func ("/bdwconv/row", test_depthwise);
+  g_test_add_func ("/bdwconv/lines", test_depthwise);
   g_test_add_func ("/bpool/rows", test_pool);
   return g_test_run ();
 }

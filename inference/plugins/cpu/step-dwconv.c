@@ -8,7 +8,7 @@
 
 #define MAX_KERNEL 64
 /* Rows that lines which are made at once look at, each line's counted. */
-#define MAX_ROWS 512
+#define MAX_ROWS 512u
 /* Channels whose rows stay in the first-level cache until the next lines see them;
  * fewer are read where they lie apart, which takes longer. */
 #define BLOCK_CHANNELS 128
@@ -23,7 +23,8 @@ typedef struct {
   const float *weights;
   float *bias;
   guint rows;
-  /* Lines and channels that are made at once. */
+  /* Lines that are made before they are finished; channels that are made of all
+   * lines before the next ones. */
   guint lines, block;
   float low, high;
 } Dwconv;
@@ -50,11 +51,15 @@ finish_pixels (const Dwconv *d, const CpuWork *work, gsize first, gsize n,
     cpu_finish_pixels (run, f, 0, d->s.groups, to, pitch, n);
 }
 
-/* What the limits of the kernel can't say needs f32. */
+/* Whether the kernel writes what the output holds: what its limits can't say needs
+ * f32, and from f32 it makes nothing else. */
 static gboolean
-is_finished (const Dwconv *d, const CpuWork *work)
+is_direct (const Dwconv *d, const CpuWork *work)
 {
-  return work->step->n_in == 1 && cpu_fusion_is_clamp (&d->fusion);
+  const CpuStep *step = work->step;
+
+  return step->n_in == 1 && cpu_fusion_is_clamp (&d->fusion) &&
+      (cpu_is_bf16 (work, step->in[0]) || !cpu_is_bf16 (work, step->out[0]));
 }
 
 static void
@@ -92,13 +97,17 @@ make_bf16 (const Dwconv *d, const CpuWork *work, guint n, gconstpointer *rows,
     guint16 *to, float *to_f32, gsize pitch)
 {
   const IrWindow *w = &d->s.window;
-  IrBdwconvRow row = { .channels = d->channels,
+  const IrBdwconvLines lines = { .channels = d->channels,
+    .block = d->block,
+    .lines = n,
     .in_w = w->in_w,
     .out_w = w->out_w,
     .kernel_h = w->kernel_h,
     .kernel_w = w->kernel_w,
-    .stride = w->stride_w,
-    .dilation = w->dilation_w,
+    .stride_h = w->stride_h,
+    .stride_w = w->stride_w,
+    .dilation_h = w->dilation_h,
+    .dilation_w = w->dilation_w,
     .pad = w->pad_w,
     .rows = (const guint16 *const *) rows,
     .in_pitch = cpu_in_pitch (work, 0),
@@ -110,14 +119,7 @@ make_bf16 (const Dwconv *d, const CpuWork *work, guint n, gconstpointer *rows,
     .low = d->low,
     .high = d->high };
 
-  for (guint i = 0; i < n; i++) {
-    work->run->model->bdwconv->row (&row);
-    row.rows += w->kernel_h;
-    if (to)
-      row.to += w->out_w * pitch;
-    else
-      row.to_f32 += w->out_w * pitch;
-  }
+  work->run->model->bdwconv->lines (&lines);
 }
 
 /* @n lines from @y on, all of one picture. */
@@ -135,8 +137,7 @@ make_lines (
 
   for (guint i = 0; i < n; i++)
     cpu_find_lines (work, w, y + i, rows + i * w->kernel_h);
-  if (from_bf16 && cpu_is_bf16 (work, work->step->out[0]) &&
-      is_finished (d, work)) {
+  if (cpu_is_bf16 (work, work->step->out[0]) && is_direct (d, work)) {
     pitch = cpu_out_pitch (work, 0);
     make_bf16 (d, work, n, rows,
         (guint16 *) work->run->data[work->step->out[0]] + first * pitch, NULL,
@@ -167,8 +168,11 @@ dwconv_rows (gpointer data, guint task, guint worker)
   const guint out_h = d->s.window.out_h, all = d->s.batch * out_h;
   const guint end = MIN ((task + 1) * d->rows, all);
 
+  const guint most =
+      is_direct (d, work) ? MAX_ROWS / d->s.window.kernel_h : d->lines;
+
   for (guint y = task * d->rows, n; y < end; y += n) {
-    n = MIN (MIN (d->lines, end - y), out_h - y % out_h);
+    n = MIN (MIN (most, end - y), out_h - y % out_h);
     make_lines (d, work, y, n, worker);
   }
 }
@@ -230,15 +234,13 @@ fill (Dwconv *d, CpuModel *model, IrPort weights)
  * so that each row comes from there once. Beyond it memory is better read in one
  * piece. */
 static void
-choose_blocks (Dwconv *d, const CpuModel *model, gboolean whole)
+choose_blocks (Dwconv *d)
 {
   const IrWindow *w = &d->s.window;
   const gsize pixels = (gsize) w->in_h * w->in_w + (gsize) w->out_h * w->out_w;
   const gsize line = w->out_w * d->channels * sizeof (float);
 
-  d->lines = MAX_ROWS / w->kernel_h;
-  if (!whole)
-    d->lines = CLAMP (LINE_BYTES / line, 1, d->lines);
+  d->lines = MIN (MAX (LINE_BYTES / line, 1), MAX_ROWS / w->kernel_h);
   d->block = d->channels;
   if (pixels * d->channels * sizeof (float) <= cpu_second_cache ()) {
     const gsize n = (d->channels + BLOCK_CHANNELS - 1) / BLOCK_CHANNELS;
@@ -273,8 +275,7 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
   d->high = INFINITY;
   if (!fusion->residual.node)
     cpu_fusion_limits (fusion, &d->low, &d->high);
-  choose_blocks (d, model,
-      !model->bgemm && !fusion->residual.node && cpu_fusion_is_clamp (fusion));
+  choose_blocks (d);
 
   step = cpu_add_step (model, fusion->last, CPU_LAST, CPU_LAST, ports,
       fusion->residual.node ? 2 : 1);
@@ -285,8 +286,7 @@ cpu_lower_dwconv (CpuModel *model, const CpuFusion *fusion)
   step->data = d;
   step->free_data = dwconv_free;
   step->gives_bf16 = TRUE;
-  step->takes_bf16 =
-      d->s.window.kernel_h * d->s.window.kernel_w <= IR_BDWCONV_MAX_TAPS;
+  step->takes_bf16 = TRUE;
   if (model->bgemm)
     step->scratch =
         2 * (gsize) d->lines * d->s.window.out_w * d->channels * sizeof (float);

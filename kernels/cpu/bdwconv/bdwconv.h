@@ -5,25 +5,22 @@
 #include "table.h"
 
 /*
- * One row of a convolution of each channel by itself whose source is bf16; weights,
- * bias and sums are f32, the result is either.
- *
- *   to[x][c] = clamp (bias[c] + sum over ky, kx of weights[ky][kx][c] *
- *                     rows[ky][x * stride + kx * dilation - pad][c])
- *
- * for x < @out_w and c < @channels; what lies outside a row, and a row that is
- * NULL, counts as 0.
+ * As dwconv, of a source that is bf16; weights, bias and sums are f32, the result is
+ * either.
  */
 #define IR_BDWCONV_GROUP 8
-#define IR_BDWCONV_MAX_TAPS 64
 
 typedef struct {
   int channels; /* a multiple of IR_BDWCONV_GROUP */
+  int block;    /* too */
+  int lines;
   int in_w, out_w;
-  int kernel_h, kernel_w; /* at most IR_BDWCONV_MAX_TAPS elements */
-  int stride, dilation, pad;
-  const uint16_t *const *rows;
-  size_t in_pitch; /* numbers from one pixel to the next */
+  int kernel_h, kernel_w;
+  int stride_h, stride_w;
+  int dilation_h, dilation_w;
+  int pad;
+  const uint16_t *const *rows; /* [lines][kernel_h] */
+  size_t in_pitch;             /* numbers from one pixel to the next */
   const float *weights;
   const float *bias;
   /* One of these. */
@@ -31,11 +28,11 @@ typedef struct {
   float *to_f32;
   size_t out_pitch;
   float low, high;
-} IrBdwconvRow;
+} IrBdwconvLines;
 
 typedef struct {
   IR_KERNEL_HEAD;
-  void (*row) (const IrBdwconvRow *row);
+  void (*lines) (const IrBdwconvLines *lines);
 } IrBdwconvKernels;
 
 IR_KERNEL_DECLARE (IrBdwconvKernels, bdwconv);

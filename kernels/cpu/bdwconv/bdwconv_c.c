@@ -3,35 +3,45 @@
 #include "bf16.h"
 
 static float
-element (const IrBdwconvRow *r, int x, int c)
+element (const IrBdwconvLines *l, int y, int x, int c)
 {
-  float sum = r->bias[c];
+  const uint16_t *const *rows = l->rows + y * l->kernel_h;
+  float sum = l->bias[c];
 
-  for (int ky = 0; ky < r->kernel_h; ky++)
-    for (int kx = 0; r->rows[ky] && kx < r->kernel_w; kx++) {
-      const int at = x * r->stride + kx * r->dilation - r->pad;
+  for (int ky = 0; ky < l->kernel_h; ky++)
+    for (int kx = 0; rows[ky] && kx < l->kernel_w; kx++) {
+      const int at = x * l->stride_w + kx * l->dilation_w - l->pad;
 
-      if (at >= 0 && at < r->in_w)
-        sum += r->weights[(ky * r->kernel_w + kx) * r->channels + c] *
-            k_widen_bf16 (r->rows[ky][at * r->in_pitch + c]);
+      if (at >= 0 && at < l->in_w)
+        sum += l->weights[(ky * l->kernel_w + kx) * l->channels + c] *
+            k_widen_bf16 (rows[ky][at * l->in_pitch + c]);
     }
-  return sum < r->low ? r->low : sum > r->high ? r->high : sum;
+  return sum < l->low ? l->low : sum > l->high ? l->high : sum;
 }
 
 static void
-row (const IrBdwconvRow *r)
+make_pixel (const IrBdwconvLines *l, int y, int x)
 {
-  for (int x = 0; x < r->out_w; x++)
-    for (int c = 0; c < r->channels; c++)
-      if (r->to)
-        r->to[x * r->out_pitch + c] = k_narrow_bf16 (element (r, x, c));
-      else
-        r->to_f32[x * r->out_pitch + c] = element (r, x, c);
+  const size_t to = (y * l->out_w + x) * l->out_pitch;
+
+  for (int c = 0; c < l->channels; c++)
+    if (l->to)
+      l->to[to + c] = k_narrow_bf16 (element (l, y, x, c));
+    else
+      l->to_f32[to + c] = element (l, y, x, c);
+}
+
+static void
+lines (const IrBdwconvLines *l)
+{
+  for (int y = 0; y < l->lines; y++)
+    for (int x = 0; x < l->out_w; x++)
+      make_pixel (l, y, x);
 }
 
 extern const IrBdwconvKernels ir_bdwconv_c;
 
 const IrBdwconvKernels ir_bdwconv_c = {
   .name = "c",
-  .row = row,
+  .lines = lines,
 };

@@ -4,7 +4,8 @@
 #define VEC IR_PASTE (vec, LANES)
 #define FN(name) IR_PASTE (name, LANES)
 #define LOAD(p) FN (load) (p)
-#define STORE(p, v) FN (store) (p, v)
+#define READ(p) FN (read) (p)
+#define WRITE(to, at, v) FN (write) (to, at, v)
 #define SPREAD(x) FN (spread) (x)
 #define MAD(x, y, sum) FN (mad) (x, y, sum)
 #define MIN(x, y) FN (min) (x, y)
@@ -12,7 +13,7 @@
 
 /* The sum is the second operand, so that NaN stays. */
 static inline VEC
-FN (clamp) (const IrDwconvLines *l, VEC sum)
+FN (clamp) (const Lines *l, VEC sum)
 {
   return MIN (SPREAD (l->high), MAX (SPREAD (l->low), sum));
 }
@@ -20,9 +21,9 @@ FN (clamp) (const IrDwconvLines *l, VEC sum)
 /* --- any window ------------------------------------------------------------ */
 
 static inline void
-FN (pixel) (const IrDwconvLines *l, int y, int x, int c)
+FN (pixel) (const Lines *l, int y, int x, int c)
 {
-  const float *const *rows = l->rows + y * l->kernel_h;
+  const Number *const *rows = l->rows + y * l->kernel_h;
   const ptrdiff_t left = x * l->stride_w - l->pad;
   const ptrdiff_t next = l->dilation_w * (ptrdiff_t) l->in_pitch;
   const int first = columns_before (left, l->dilation_w);
@@ -34,28 +35,29 @@ FN (pixel) (const IrDwconvLines *l, int y, int x, int c)
 
     for (int kx = first; rows[ky] && kx < end && kx < l->kernel_w; kx++)
       sum = MAD (LOAD (w + kx * l->channels),
-          LOAD (rows[ky] + left * (ptrdiff_t) l->in_pitch + c + kx * next),
+          READ (rows[ky] + left * (ptrdiff_t) l->in_pitch + c + kx * next),
           sum);
   }
-  STORE (l->to + (y * l->out_w + x) * l->out_pitch + c, FN (clamp) (l, sum));
+  WRITE (
+      target (l), (y * l->out_w + x) * l->out_pitch + c, FN (clamp) (l, sum));
 }
 
 /* Four pixels of two vectors whose taps lie inside: a cache line is used whole. */
 static void
-FN (four) (const IrDwconvLines *l, int y, int x, int c)
+FN (four) (const Lines *l, int y, int x, int c)
 {
-  const float *const *rows = l->rows + y * l->kernel_h;
+  const Number *const *rows = l->rows + y * l->kernel_h;
   const size_t step = l->stride_w * l->in_pitch;
   const size_t next = l->dilation_w * l->in_pitch;
   const size_t from = (x * l->stride_w - l->pad) * l->in_pitch + c;
   const float *w = l->weights + c;
-  float *to = l->to + (y * l->out_w + x) * l->out_pitch + c;
+  const size_t to = (y * l->out_w + x) * l->out_pitch + c;
   VEC sums[4][2];
 
   for (int i = 0; i < 8; i++)
     sums[i / 2][i % 2] = LOAD (l->bias + c + i % 2 * LANES);
   for (int ky = 0; ky < l->kernel_h; ky++) {
-    const float *p = rows[ky];
+    const Number *p = rows[ky];
 
     if (!p) {
       w += l->kernel_w * l->channels;
@@ -66,13 +68,13 @@ FN (four) (const IrDwconvLines *l, int y, int x, int c)
       const VEC w0 = LOAD (w), w1 = LOAD (w + LANES);
 
       for (int i = 0; i < 4; i++) {
-        sums[i][0] = MAD (w0, LOAD (p + i * step), sums[i][0]);
-        sums[i][1] = MAD (w1, LOAD (p + i * step + LANES), sums[i][1]);
+        sums[i][0] = MAD (w0, READ (p + i * step), sums[i][0]);
+        sums[i][1] = MAD (w1, READ (p + i * step + LANES), sums[i][1]);
       }
     }
   }
   for (int i = 0; i < 8; i++)
-    STORE (to + i / 2 * l->out_pitch + i % 2 * LANES,
+    WRITE (target (l), to + i / 2 * l->out_pitch + i % 2 * LANES,
         FN (clamp) (l, sums[i / 2][i % 2]));
 }
 
@@ -80,7 +82,7 @@ FN (four) (const IrDwconvLines *l, int y, int x, int c)
 
 /* Weights of a row of the window. */
 static ALWAYS_INLINE void
-FN (take) (const IrDwconvLines *l, int ky, int c, int kw, VEC *weights)
+FN (take) (const Lines *l, int ky, int c, int kw, VEC *weights)
 {
   const float *from = l->weights + ky * kw * l->channels + c;
 
@@ -92,7 +94,7 @@ FN (take) (const IrDwconvLines *l, int ky, int c, int kw, VEC *weights)
 /* Adds what @from, a row that the source has, gives to lines @first and up to @end;
  * @weights are those for line 0, before them those for the next one. */
 static ALWAYS_INLINE void
-FN (feed) (const Place *p, const float *from, const VEC *weights, int kw,
+FN (feed) (const Place *p, const Number *from, const VEC *weights, int kw,
     int step, int pixels, int first, int end, VEC (*sums)[MAX_STRIP])
 {
   const int columns = (pixels - 1) * step + kw;
@@ -104,7 +106,7 @@ FN (feed) (const Place *p, const float *from, const VEC *weights, int kw,
 
     if ((i < kw / 2 && i < p->first) || (i >= columns - kw / 2 && i >= p->end))
       continue;
-    v = LOAD (from);
+    v = READ (from);
     IN_REGISTER (v);
 #pragma GCC unroll 32
     for (int line = first; line < end; line++)
@@ -119,12 +121,13 @@ FN (feed) (const Place *p, const float *from, const VEC *weights, int kw,
 }
 
 static ALWAYS_INLINE void
-FN (finish) (const IrDwconvLines *l, const Place *p, int c, int lines,
-    int pixels, VEC (*sums)[MAX_STRIP])
+FN (finish) (const Lines *l, const Place *p, int c, int lines, int pixels,
+    VEC (*sums)[MAX_STRIP])
 {
   const VEC low = SPREAD (l->low), high = SPREAD (l->high);
-  const size_t pitch = p->to_pitch;
-  float *to = p->to + c, *below = to + p->to_next;
+  const Target to = target (l);
+  const size_t pitch = p->to_pitch, below = p->to + c + p->to_next;
+  size_t at = p->to + c;
 
   if (l->high < INFINITY) {
 #pragma GCC unroll 32
@@ -134,15 +137,15 @@ FN (finish) (const IrDwconvLines *l, const Place *p, int c, int lines,
         sums[line][o] = MIN (high, sums[line][o]);
   }
 #pragma GCC unroll 32
-  for (int line = 0; line < lines; line++, to = below)
+  for (int line = 0; line < lines; line++, at = below)
 #pragma GCC unroll 32
-    for (int o = 0; o < pixels; o++, to += pitch)
-      STORE (to, MAX (low, sums[line][o]));
+    for (int o = 0; o < pixels; o++, at += pitch)
+      WRITE (to, at, MAX (low, sums[line][o]));
 }
 
 static ALWAYS_INLINE void
-FN (start) (const IrDwconvLines *l, int c, int lines, int pixels,
-    VEC (*sums)[MAX_STRIP])
+FN (start) (
+    const Lines *l, int c, int lines, int pixels, VEC (*sums)[MAX_STRIP])
 {
 #pragma GCC unroll 32
   for (int line = 0; line < lines; line++)
@@ -153,14 +156,13 @@ FN (start) (const IrDwconvLines *l, int c, int lines, int pixels,
 
 /* A strip of one line. */
 static ALWAYS_INLINE void
-FN (one) (
-    const IrDwconvLines *l, const Place *p, int c, int kw, int step, int pixels)
+FN (one) (const Lines *l, const Place *p, int c, int kw, int step, int pixels)
 {
   VEC sums[1][MAX_STRIP], w[MAX_SHARED];
 
   FN (start) (l, c, 1, pixels, sums);
   for (int ky = 0; ky < l->kernel_h; ky++) {
-    const float *row = p->rows[ky];
+    const Number *row = p->rows[ky];
 
     if (!row)
       continue;
@@ -172,15 +174,14 @@ FN (one) (
 
 /* Of two lines that share rows: those are read once. The window is square. */
 static ALWAYS_INLINE void
-FN (two) (
-    const IrDwconvLines *l, const Place *p, int c, int kw, int step, int pixels)
+FN (two) (const Lines *l, const Place *p, int c, int kw, int step, int pixels)
 {
   VEC sums[2][MAX_STRIP], w[MAX_SHARED * MAX_SHARED];
 
   FN (start) (l, c, 2, pixels, sums);
 #pragma GCC unroll 32
   for (int j = 0; j < kw + step; j++) {
-    const float *row = j < kw ? p->rows[j] : p->below[j - step];
+    const Number *row = j < kw ? p->rows[j] : p->below[j - step];
     const int first = j >= kw, end = j >= step ? 2 : 1;
 
     if (j < kw)
@@ -195,7 +196,7 @@ FN (two) (
 
 #define STRIPS(form, kw, step, pixels)                                         \
   static void FN (form##_##kw##_##step##_##pixels) (                           \
-      const IrDwconvLines *l, const Place *p, int c, int end)                  \
+      const Lines *l, const Place *p, int c, int end)                          \
   {                                                                            \
     for (; c + LANES <= end; c += LANES)                                       \
       FN (form) (l, p, c, kw, step, pixels);                                   \
@@ -204,7 +205,7 @@ EACH_STRIP (STRIPS)
 #undef STRIPS
 
 static void
-FN (strip) (const IrDwconvLines *l, const Place *p, int c, int end)
+FN (strip) (const Lines *l, const Place *p, int c, int end)
 {
 #define CASE(form, kw, step, pixels)                                           \
   case STRIP_KEY (form, kw, step, pixels):                                     \
@@ -219,7 +220,8 @@ FN (strip) (const IrDwconvLines *l, const Place *p, int c, int end)
 #undef VEC
 #undef FN
 #undef LOAD
-#undef STORE
+#undef READ
+#undef WRITE
 #undef SPREAD
 #undef MAD
 #undef MIN
