@@ -27,14 +27,9 @@ static const IrAttrDesc mvn_6_attrs[] = {
   IR_ATTR_END,
 };
 
-typedef struct {
-  gint64 num_groups;
-  double epsilon;
-} GroupNormAttrs;
-
 static const IrAttrDesc group_norm_attrs[] = {
-  IR_ATTR_ROW (GroupNormAttrs, num_groups, I64, NULL),
-  IR_ATTR_ROW (GroupNormAttrs, epsilon, F64, NULL),
+  IR_ATTR_ROW (IrGroupNormAttrs, num_groups, I64, NULL),
+  IR_ATTR_ROW (IrGroupNormAttrs, epsilon, F64, NULL),
   IR_ATTR_END,
 };
 
@@ -201,7 +196,7 @@ check_groups (gint64 groups, gint64 channels, GError **error)
 static gboolean
 group_norm_infer (IrInferCtx *ctx, GError **error)
 {
-  const GroupNormAttrs *attrs = ctx->attrs;
+  const IrGroupNormAttrs *attrs = ctx->attrs;
   IrShape data = ctx->in_shape[0], channels = ir_shape_of_rank (1);
   IrDType dtype;
 
@@ -233,7 +228,7 @@ group_norm_infer (IrInferCtx *ctx, GError **error)
 static gboolean
 group_norm_evaluate (IrEvalCtx *ctx, GError **error)
 {
-  const GroupNormAttrs *attrs = ctx->attrs;
+  const IrGroupNormAttrs *attrs = ctx->attrs;
   const IrMvnAttrs mvn = { .eps = attrs->epsilon, .normalize_variance = TRUE };
   const IrShape *shape = &ctx->in[0]->shape;
   const gint64 plane = (gint64) ir_shape_size (shape, 2, shape->rank);
@@ -288,7 +283,7 @@ const IrOpDesc ir_op_group_normalization_12 = {
   .max_inputs = 3,
   .n_outputs = 1,
   .flags = IR_OP_F32,
-  .attrs_size = sizeof (GroupNormAttrs),
+  .attrs_size = sizeof (IrGroupNormAttrs),
   .attrs = group_norm_attrs,
   .infer = group_norm_infer,
   .evaluate = group_norm_evaluate,

@@ -215,6 +215,13 @@ CASES = {
     "LRN 64 x 56 x 56": lambda: over_axes(
         "LRN", 1, (1, 64, 56, 56), [1], alpha=1e-4, beta=0.75, bias=1.,
         size=np.int64(5)),
+    "LRN 64 x 56 x 56 over planes": lambda: over_axes(
+        "LRN", 1, (1, 64, 56, 56), [2, 3], alpha=1e-4, beta=0.75, bias=1.,
+        size=np.int64(5)),
+    "GroupNormalization 320 x 64 x 64": lambda: (
+        "GroupNormalization", 12, [normal(1, 320, 64, 64)],
+        scalars(normal(320), normal(320)),
+        dict(num_groups=np.int64(32), epsilon=1e-5)),
     "ReduceSum 64 x 112 x 112 over channels": lambda: over_axes(
         "ReduceSum", 1, (1, 64, 112, 112), [1], keep_dims=True),
     "ReduceL2 64 x 112 x 112": lambda: over_axes(

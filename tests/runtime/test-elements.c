@@ -103,15 +103,36 @@ lengths (Net *net, IrPort x)
   return x;
 }
 
-/* Along one axis: what is around, what is before. */
+/* Groups of channels; numbers as for deviations(). */
+static IrPort
+groups (Net *net, IrPort x)
+{
+  const IrPort none = { NULL, 0 };
+  gint64 n = pick (1, 8);
+  IrNode *node;
+
+  while (net->c % n)
+    n--;
+  x = enlarge (net, op (net, "ReLU", 1, x, none));
+  node = ir_graph_add_op (net->graph, "GroupNormalization", 12, "groups", 3, x,
+      constant (net, 1, net->c, 0, 0, 0, 0, 1),
+      constant (net, 1, net->c, 0, 0, 0, 0, 1));
+  x = ir_port (node, 0);
+  set (x, "num_groups", "%d", (int) n);
+  set (x, "epsilon", "1e-%d", pick (1, 6));
+  return x;
+}
+
+/* Along one axis: what is around, what is before; and around in planes. */
 static IrPort
 lines (Net *net, IrPort x)
 {
-  const gint64 axis = pick (0, 3);
+  const gint64 axis = pick (0, 3), axes[] = { 2, -1 };
   IrPort y;
 
-  if (pick (0, 1)) {
-    y = op (net, "LRN", 1, x, integers (net, 1, &axis));
+  if (pick (0, 2)) {
+    y = op (net, "LRN", 1, x,
+        pick (0, 1) ? integers (net, 1, &axis) : integers (net, 2, axes));
     set (y, "alpha", "0.%d", pick (1, 9));
     set (y, "beta", "0.%d", pick (1, 9));
     set (y, "bias", "1.%d", pick (0, 9));
@@ -260,6 +281,7 @@ static const struct {
   { "chain", chain },
   { "reduction", reduce_any },
   { "deviations", deviations },
+  { "groups", groups },
   { "lengths", lengths },
   { "lines", lines },
 };
@@ -367,6 +389,37 @@ test_sizes (void)
   }
 }
 
+/* Normalizations that have no step of their own are made of those that have. */
+static void
+test_norms (void)
+{
+  const gint64 axes[] = { 2, 3 };
+
+  for (guint i = 0; i < 2; i++) {
+    Net net = { ir_graph_new ("norm"), 1, 16, 20, 20 };
+    g_autoptr (IrCore) core = ir_core_new ();
+    g_autoptr (IrGraph) graph = net.graph;
+    g_autoptr (IrCompiledModel) model = NULL;
+    g_autoptr (GPtrArray) profile = NULL;
+    IrPort x = input (&net);
+
+    if (i == 0) {
+      x = groups (&net, x);
+    } else {
+      x = op (&net, "LRN", 1, x, integers (&net, 2, axes));
+      set (x, "alpha", "0.1");
+      set (x, "beta", "0.75");
+      set (x, "bias", "1");
+      set (x, "size", "4");
+    }
+    model = compile (core, graph, x);
+    profile = ir_compiled_model_get_profile (model);
+    for (guint s = 0; s < profile->len; s++)
+      g_assert_cmpstr (
+          ((const IrProfile *) profile->pdata[s])->kernel, !=, "reference");
+  }
+}
+
 /* Step after step in the memory of the first one's output. */
 static void
 test_place (void)
@@ -423,6 +476,7 @@ main (int argc, char **argv)
   }
   g_test_add_func ("/elements/steps", test_steps);
   g_test_add_func ("/elements/sizes", test_sizes);
+  g_test_add_func ("/elements/norms", test_norms);
   g_test_add_func ("/elements/place", test_place);
   g_test_add_func ("/elements/places", test_places);
   return g_test_run ();

@@ -232,6 +232,8 @@ static const Case steps[] = {
   { "NormalizeL2", 1, "eps=1e-6;eps_mode=add", { "normal 1,16,20,30", "=1" } },
   { "LRN", 1, "alpha=0.1;beta=0.7;bias=1;size=5",
       { "normal 1,16,20,30", "=1" } },
+  { "GroupNormalization", 12, "num_groups=4;epsilon=1e-5",
+      { "normal 1,16,20,30", "weights 16", "weights 16" } },
   { "ReduceL2", 4, "keep_dims=true", { "normal 1,16,20,30", "=2" } },
   { "CumSum", 3, "", { "normal 1,16,20,30", "=1" } },
   { "DFT", 7, "", { "normal 6,20,2", "=[1]" } },

@@ -139,6 +139,12 @@ typedef struct {
 IR_API gboolean ir_mvn_axes (
     const IrMvnAttrs *attrs, const IrShape *shape, guint *axes, GError **error);
 
+/** IrGroupNormAttrs: GroupNormalization. */
+typedef struct {
+  gint64 num_groups;
+  double epsilon;
+} IrGroupNormAttrs;
+
 /** IrNormalizeAttrs: NormalizeL2; @eps_mode 0 is "add", 1 "max". */
 typedef struct {
   double eps;

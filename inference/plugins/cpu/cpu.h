@@ -288,6 +288,8 @@ gboolean cpu_to_f32 (IrGraph *graph, GError **error);
  * what has come of it. Nodes that are added are looked at, too. */
 typedef gboolean (*CpuRewrite) (IrGraph *graph, IrNode *node);
 gboolean cpu_rewrite (IrGraph *graph, CpuRewrite rewrite, GError **error);
+/* GroupNormalization and LRN over planes become ops that have steps. */
+gboolean cpu_norms (IrGraph *graph, GError **error);
 /* Shuffled channels and blocks become one op of the three that they were written as. */
 gboolean cpu_regroup (IrGraph *graph, GError **error);
 /* What is put around pictures goes from Pads to convolutions and pooling. */

@@ -235,7 +235,7 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
       !config_switch (config, "TUNE", FALSE, &tune, error) ||
       !cpu_to_f32 (model->graph, error) ||
       !ir_graph_infer (model->graph, error) ||
-      !forget_sizes (model->graph, error) ||
+      !forget_sizes (model->graph, error) || !cpu_norms (model->graph, error) ||
       !cpu_regroup (model->graph, error) || !cpu_pads (model->graph, error) ||
       !cpu_siblings (model->graph, error) || !cpu_focus (model->graph, error) ||
       /* Computed weights have no way in bf16. */
