@@ -174,8 +174,12 @@ keep_output (
     return ir_fail (error, IR_ERROR_INTERNAL,
         "node '%s' made another size than its shape says", step->node->name);
   if (slot->place == CPU_HEAP) {
-    *own = ir_tensor_ref (tensor);
-    run->data[step->out[i]] = tensor->data;
+    /* Views of inputs, which an op may pass on, are not to be held. */
+    *own = cpu_is_own (tensor) ? ir_tensor_ref (tensor)
+                               : ir_tensor_copy (tensor, error);
+    if (!*own)
+      return FALSE;
+    run->data[step->out[i]] = (*own)->data;
   } else if (*own != tensor) {
     memcpy ((*own)->data, tensor->data, tensor->size);
   }
@@ -222,6 +226,25 @@ run_view (const CpuStep *step, CpuRun *run, GError **error)
   return TRUE;
 }
 
+/* What the caller gives stays until the end: nothing has to hold it. */
+static gboolean
+run_input_view (const CpuStep *step, CpuRun *run, GError **error)
+{
+  const IrTensor *in = run->tensors[step->in[0]];
+  const CpuSlot *slot = cpu_slot (run->model, step->out[0]);
+  IrTensor **view = &run->views[step->out[0]];
+
+  if (!*view)
+    *view = ir_tensor_new_wrapped (
+        in->dtype, &slot->shape, in->data, in->size, NULL, NULL, error);
+  if (!*view)
+    return FALSE;
+  (*view)->data = in->data;
+  run->tensors[step->out[0]] = ir_tensor_ref (*view);
+  run->data[step->out[0]] = in->data;
+  return TRUE;
+}
+
 static gboolean
 is_view (const IrNode *node)
 {
@@ -240,13 +263,14 @@ add_view (CpuModel *model, const IrNode *node)
   if (cpu_in_arena (model, from)) {
     cpu_add_views (model, node, CPU_PLAIN, from, &shift);
   } else {
+    const gboolean of_input = cpu_slot (model, from)->place == CPU_INPUT &&
+        cpu_slot (model, from)->fixed;
     CpuStep *step;
 
-    cpu_add_slots (model, node, CPU_HEAP, CPU_PLAIN);
+    cpu_add_slots (model, node, of_input ? CPU_INPUT : CPU_HEAP, CPU_PLAIN);
     step = cpu_add_step (model, node, CPU_PLAIN, CPU_PLAIN, node->inputs, 1);
-
     step->kernel = "view";
-    step->run = run_view;
+    step->run = of_input ? run_input_view : run_view;
   }
 }
 

@@ -205,10 +205,19 @@ struct _CpuRun {
   IrTensor **tensors;
   /* Inputs that came in another type than the steps', in this. */
   IrTensor **converted;
+  /* Inputs, or what lies in them, under other shapes; of slots. */
+  IrTensor **views;
   /* CPU_SPARES for each output: what callers have had, to be filled again when
    * nobody else holds it any more. */
   IrTensor **spares;
 };
+
+/* Whether nobody else has a reference. */
+static inline gboolean
+cpu_is_own (const IrTensor *tensor)
+{
+  return g_atomic_ref_count_compare (&((IrTensor *) tensor)->refs, 1);
+}
 
 /* What the parts of a step get to know. */
 typedef struct {

@@ -50,8 +50,10 @@ cpu_request_free (gpointer request)
 {
   CpuRun *run = request;
 
-  for (guint i = 0; i < run->model->slots->len; i++)
+  for (guint i = 0; i < run->model->slots->len; i++) {
     g_clear_pointer (&run->tensors[i], ir_tensor_unref);
+    g_clear_pointer (&run->views[i], ir_tensor_unref);
+  }
   for (guint i = 0; i < run->model->graph->results->len * CPU_SPARES; i++)
     g_clear_pointer (&run->spares[i], ir_tensor_unref);
   for (guint i = 0; i < run->model->graph->parameters->len; i++)
@@ -59,6 +61,7 @@ cpu_request_free (gpointer request)
   g_free (run->converted);
   g_free (run->spares);
   g_free (run->tensors);
+  g_free (run->views);
   g_free (run->data);
   ir_scratch_free (run->memory);
   free (run->arena_memory);
@@ -75,6 +78,7 @@ cpu_request_new (gpointer data, GError **error)
   run->memory = ir_scratch_new ();
   run->data = g_new0 (gpointer, model->slots->len + 1);
   run->tensors = g_new0 (IrTensor *, model->slots->len + 1);
+  run->views = g_new0 (IrTensor *, model->slots->len + 1);
   run->converted = g_new0 (IrTensor *, model->graph->parameters->len + 1);
   run->spares =
       g_new0 (IrTensor *, model->graph->results->len * CPU_SPARES + 1);
@@ -106,12 +110,6 @@ reset (CpuRun *run)
   }
 }
 
-static gboolean
-is_own (const IrTensor *tensor)
-{
-  return g_atomic_ref_count_compare (&((IrTensor *) tensor)->refs, 1);
-}
-
 /* An input in the type that steps take; memory that nobody else has is used again. */
 static IrTensor *
 take_input (CpuRun *run, guint index, IrTensor *input, GError **error)
@@ -121,7 +119,7 @@ take_input (CpuRun *run, guint index, IrTensor *input, GError **error)
 
   if (input->dtype == node->outputs[0].dtype)
     return ir_tensor_ref (input);
-  if (*converted && is_own (*converted) &&
+  if (*converted && cpu_is_own (*converted) &&
       ir_shape_equal (&(*converted)->shape, &input->shape)) {
     ir_tensor_convert_to (input, *converted);
   } else {
@@ -186,7 +184,7 @@ find_spare (CpuRun *run, guint index)
   IrTensor **spares = run->spares + index * CPU_SPARES;
 
   for (guint i = 0; i < CPU_SPARES; i++)
-    if (!spares[i] || is_own (spares[i]))
+    if (!spares[i] || cpu_is_own (spares[i]))
       return &spares[i];
   return NULL;
 }
@@ -220,7 +218,7 @@ give_output (CpuRun *run, guint index, GError **error)
 
   if (dtype == IR_DTYPE_DYNAMIC)
     dtype = tensor->dtype;
-  if (dtype == tensor->dtype &&
+  if (dtype == tensor->dtype && !run->views[slot] &&
       (place == CPU_CONST || place == CPU_HEAP || place == CPU_INPUT))
     return ir_tensor_ref (tensor);
   return copy_output (run, index, tensor, dtype, error);
