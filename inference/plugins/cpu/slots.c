@@ -5,7 +5,7 @@
 
 /* Pixels so many floats apart get in each other's way in the first-level cache; one
  * or two of its lines more, in f32 or bf16, and they don't. */
-#define ALIASING 1024
+#define ALIASING 512
 #define APART 32
 
 guint
