@@ -4,6 +4,7 @@
 
 #include <ir/convert.h>
 #include <ir/xml.h>
+#include <glib/gstdio.h>
 #include <string.h>
 
 static void
@@ -11,6 +12,17 @@ show_warning (GLogLevelFlags level, const char *message, gpointer user_data)
 {
   if (level & G_LOG_LEVEL_WARNING)
     ir_cli_message (IR_CLI_WARNING, "%s", message);
+}
+
+/* Smaller models are converted as fast as an IR is read. */
+#define MIN_KEPT ((goffset) 16 << 20)
+
+static gboolean
+is_large (const char *path)
+{
+  GStatBuf st;
+
+  return g_stat (path, &st) == 0 && st.st_size >= MIN_KEPT;
 }
 
 static IrGraph *
@@ -24,7 +36,7 @@ convert (const char *path, const char *cache_dir, GError **error)
   if (!ir_convert_options_set (options, "input_model", path, error) ||
       !ir_convert_options_set (options, "allow_dynamic_shapes", "true", error))
     return NULL;
-  if (!cache_dir)
+  if (!cache_dir || !is_large (path))
     return ir_convert (options, NULL, NULL, error);
   folder = ir_core_cache_dir (strcmp (cache_dir, "auto") ? cache_dir : NULL);
   graph = ir_convert_kept (options, folder, show_warning, NULL, &kept, error);

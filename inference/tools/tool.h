@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  */
 
 /* An IR, or anything the converter reads. @cache_dir: (nullable): of IR_TOOL_CACHE_DIR;
- * what has been converted is kept there. */
+ * what has been converted of large models is kept there. */
 IrGraph *ir_tool_read_model (
     const char *path, const char *cache_dir, GError **error);
 
