@@ -43,7 +43,7 @@ FN (pixel) (const Lines *l, int y, int x, int c)
 }
 
 /* Four pixels of two vectors whose taps lie inside: a cache line is used whole. */
-static void
+static ALWAYS_INLINE void
 FN (four) (const Lines *l, int y, int x, int c)
 {
   const Number *const *rows = l->rows + y * l->kernel_h;
@@ -52,10 +52,12 @@ FN (four) (const Lines *l, int y, int x, int c)
   const size_t from = (x * l->stride_w - l->pad) * l->in_pitch + c;
   const float *w = l->weights + c;
   const size_t to = (y * l->out_w + x) * l->out_pitch + c;
+  const VEC low = SPREAD (l->low), high = SPREAD (l->high);
+  const VEC bias[] = { LOAD (l->bias + c), LOAD (l->bias + c + LANES) };
   VEC sums[4][2];
 
   for (int i = 0; i < 8; i++)
-    sums[i / 2][i % 2] = LOAD (l->bias + c + i % 2 * LANES);
+    sums[i / 2][i % 2] = bias[i % 2];
   for (int ky = 0; ky < l->kernel_h; ky++) {
     const Number *p = rows[ky];
 
@@ -75,7 +77,26 @@ FN (four) (const Lines *l, int y, int x, int c)
   }
   for (int i = 0; i < 8; i++)
     WRITE (target (l), to + i / 2 * l->out_pitch + i % 2 * LANES,
-        FN (clamp) (l, sums[i / 2][i % 2]));
+        MIN (high, MAX (low, sums[i / 2][i % 2])));
+}
+
+/* A line of two vectors of channels. */
+static void
+FN (pair) (const Lines *l, int y, int c)
+{
+  int first, end, x;
+
+  find_inside (l, &first, &end);
+  for (x = 0; x < first; x++) {
+    FN (pixel) (l, y, x, c);
+    FN (pixel) (l, y, x, c + LANES);
+  }
+  for (; x + 4 <= end; x += 4)
+    FN (four) (l, y, x, c);
+  for (; x < l->out_w; x++) {
+    FN (pixel) (l, y, x, c);
+    FN (pixel) (l, y, x, c + LANES);
+  }
 }
 
 /* --- windows that share columns --------------------------------------------- */

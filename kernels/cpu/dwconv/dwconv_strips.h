@@ -15,11 +15,11 @@
 static inline int
 strip_pixels (int width)
 {
-  static const int widths[] = { 8, 7, 4 };
-  int best = 1, least = 2 * width;
+  static const int widths[] = { 8, 7, 4, 2 };
+  int best = 1, least = 4 * width;
 
-  for (int i = 0; i < 3; i++) {
-    const int n = widths[i], cost = (width + n - 1) / n * (n + 1);
+  for (int i = 0; i < 4; i++) {
+    const int n = widths[i], cost = (width + n - 1) / n * (n + 2);
 
     if (n <= width && cost < least) {
       best = n;
@@ -43,6 +43,21 @@ shares_columns (int stride, int dilation)
   return stride == 1 || (stride == 2 && dilation == 1);
 }
 
+/* Where all taps of a row lie inside the source. */
+static void
+find_inside (const Lines *l, int *first, int *end)
+{
+  const int reach = (l->kernel_w - 1) * l->dilation_w;
+  const int room = l->in_w - 1 - reach + l->pad;
+
+  *end = room >= 0 ? room / l->stride_w + 1 : 0;
+  if (*end > l->out_w)
+    *end = l->out_w;
+  *first = (l->pad + l->stride_w - 1) / l->stride_w;
+  if (*first > *end)
+    *first = *end;
+}
+
 /* A strip: where it reads and writes, for channel 0. */
 typedef struct {
   /* Of the strip's line and of the one below. */
@@ -59,7 +74,8 @@ typedef struct {
 #define EACH_WIDTH(X, form, kw, step)                                          \
   X (form, kw, step, 8)                                                        \
   X (form, kw, step, 7)                                                        \
-  X (form, kw, step, 4)
+  X (form, kw, step, 4)                                                        \
+  X (form, kw, step, 2)
 #define EACH_WINDOW(X, form)                                                   \
   EACH_WIDTH (X, form, 3, 1)                                                   \
   EACH_WIDTH (X, form, 3, 2)                                                   \
@@ -166,47 +182,17 @@ make_shared (const Lines *l, int c, int end)
 
 /* --- any window ------------------------------------------------------------ */
 
-/* Where all taps of a row lie inside the source. */
 static void
-find_inside (const Lines *l, int *first, int *end)
-{
-  const int reach = (l->kernel_w - 1) * l->dilation_w;
-  const int room = l->in_w - 1 - reach + l->pad;
-
-  *end = room >= 0 ? room / l->stride_w + 1 : 0;
-  if (*end > l->out_w)
-    *end = l->out_w;
-  *first = (l->pad + l->stride_w - 1) / l->stride_w;
-  if (*first > *end)
-    *first = *end;
-}
-
-/* Four pixels that lie inside. */
-static void
-make_four (const Lines *l, int y, int x, int c, int end)
+make_line (const Lines *l, int y, int c, int end)
 {
 #if IR_LANES > 8
   for (; c + 32 <= end; c += 32)
-    four_16 (l, y, x, c);
+    pair_16 (l, y, c);
 #endif
   for (; c + 16 <= end; c += 16)
-    four_8 (l, y, x, c);
-  for (int i = 0; i < 4; i++)
-    make_pixel (l, y, x + i, c, end);
-}
-
-static void
-make_line (const Lines *l, int y, int c, int block_end)
-{
-  int first, end, x;
-
-  find_inside (l, &first, &end);
-  for (x = 0; x < first; x++)
-    make_pixel (l, y, x, c, block_end);
-  for (; x + 4 <= end; x += 4)
-    make_four (l, y, x, c, block_end);
-  for (; x < l->out_w; x++)
-    make_pixel (l, y, x, c, block_end);
+    pair_8 (l, y, c);
+  for (int x = 0; x < l->out_w; x++)
+    make_pixel (l, y, x, c, end);
 }
 
 static void
