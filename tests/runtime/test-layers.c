@@ -81,7 +81,8 @@ transposed_conv (Net *net, IrPort x)
   const int room = MIN (kernel_h, kernel_w) - 1;
 
   x = op (net, "ConvolutionBackpropData", 1, x,
-      constant (net, 4, net->c, out, kernel_h, kernel_w, 0, 0.3));
+      constant (net, 4, net->c, out, kernel_h, kernel_w, 0,
+          even_size (net->c * kernel_h * kernel_w)));
   set_window (x, room, 2);
   set (x, "output_padding", "%d,%d", pick (0, 1), pick (0, 1));
   return finish (net, x, out);
@@ -95,7 +96,8 @@ grouped_transposed_conv (Net *net, IrPort x)
   const gint64 kernel = pick (2, 4);
 
   x = op (net, "GroupConvolutionBackpropData", 1, x,
-      constant (net, 5, groups, net->c / groups, out, kernel, kernel, 0.3));
+      constant (net, 5, groups, net->c / groups, out, kernel, kernel,
+          even_size (net->c / groups * kernel * kernel)));
   set_window (x, 1, 2);
   return finish (net, x, groups * out);
 }

@@ -309,8 +309,8 @@ gboolean cpu_siblings (IrGraph *graph, GError **error);
  * picture. */
 gboolean cpu_focus (IrGraph *graph, GError **error);
 /* Products by one number per channel go from a convolution's input to its weights,
- * where these are f32 and that is faster. */
-gboolean cpu_gate (IrGraph *graph, GError **error);
+ * where that is faster; @known: known numbers only. */
+gboolean cpu_gate (IrGraph *graph, gboolean known, GError **error);
 
 /* The slot that holds an output, once its node has been reached. */
 guint cpu_port_slot (const CpuModel *model, IrPort port);

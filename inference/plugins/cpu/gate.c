@@ -35,9 +35,10 @@ find_gate (const IrNode *product)
   return -1;
 }
 
-/* A gate that is known makes weights that are known. */
+/* A gate that is known makes weights that are known; @known: no other ones are
+ * wanted. */
 static gboolean
-pays (const IrNode *conv, IrPort gate)
+pays (const IrNode *conv, IrPort gate, gboolean known)
 {
   const IrShape *out = &conv->outputs[0].shape;
   CpuConvShape shape;
@@ -45,13 +46,13 @@ pays (const IrNode *conv, IrPort gate)
   if (!cpu_conv_shape (conv, &shape) || !ir_port_const (conv->inputs[1]))
     return FALSE;
   return ir_port_const (gate) != NULL ||
-      (shape.window.kernel_h * shape.window.kernel_w == 1 &&
+      (!known && shape.window.kernel_h * shape.window.kernel_w == 1 &&
           out->dim[0] * out->dim[2] * out->dim[3] >=
               PIXELS_PER_WEIGHT * out->dim[1]);
 }
 
 static gboolean
-rewrite (IrGraph *graph, IrNode *conv)
+rewrite (IrGraph *graph, IrNode *conv, gboolean known)
 {
   IrNode *product, *weights;
   gint gate;
@@ -60,7 +61,7 @@ rewrite (IrGraph *graph, IrNode *conv)
     return FALSE;
   product = conv->inputs[0].node;
   gate = find_gate (product);
-  if (gate < 0 || !pays (conv, product->inputs[gate]))
+  if (gate < 0 || !pays (conv, product->inputs[gate], known))
     return FALSE;
   weights = ir_graph_add_op (graph, "Multiply", 1, conv->name, 2,
       conv->inputs[1], product->inputs[gate]);
@@ -70,8 +71,20 @@ rewrite (IrGraph *graph, IrNode *conv)
   return TRUE;
 }
 
-gboolean
-cpu_gate (IrGraph *graph, GError **error)
+static gboolean
+rewrite_any (IrGraph *graph, IrNode *conv)
 {
-  return cpu_rewrite (graph, rewrite, error);
+  return rewrite (graph, conv, FALSE);
+}
+
+static gboolean
+rewrite_known (IrGraph *graph, IrNode *conv)
+{
+  return rewrite (graph, conv, TRUE);
+}
+
+gboolean
+cpu_gate (IrGraph *graph, gboolean known, GError **error)
+{
+  return cpu_rewrite (graph, known ? rewrite_known : rewrite_any, error);
 }

@@ -239,7 +239,7 @@ cpu_compile (const IrGraph *graph, GHashTable *config, GError **error)
       !cpu_regroup (model->graph, error) || !cpu_pads (model->graph, error) ||
       !cpu_siblings (model->graph, error) || !cpu_focus (model->graph, error) ||
       /* Computed weights have no way in bf16. */
-      (!model->bgemm && !cpu_gate (model->graph, error))) {
+      !cpu_gate (model->graph, model->bgemm != NULL, error)) {
     cpu_model_free (model);
     return NULL;
   }
