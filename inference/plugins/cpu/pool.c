@@ -7,9 +7,16 @@
 
 #define MAX_THREADS 256
 #define MAX_JOBS 64
+#define MAX_SHARES 16
 /* How often an idle thread looks for work before it sleeps: some 50 us. */
 #define SPINS 2000
 #define OPEN 0x10000u
+
+/* The next one of a share of the tasks, in a line of its own. */
+typedef struct {
+  atomic_uint next;
+  guint end;
+} __attribute__ ((aligned (64))) Share;
 
 /* A place for one piece of work. @state: OPEN while threads may join, and how
  * many have joined and not left. The caller owns the place from taking @busy to
@@ -17,12 +24,12 @@
 typedef struct {
   atomic_uint busy;
   atomic_uint state;
-  atomic_uint next;
   atomic_uint joined;
   guint threads;
-  guint n;
+  guint n_shares;
   CpuTask task;
   gpointer data;
+  Share shares[MAX_SHARES];
 } Job;
 
 static Job jobs[MAX_JOBS];
@@ -40,18 +47,23 @@ relax (void)
 #endif
 }
 
+/* Each thread begins with the share of its own, the same part of every job: what the
+ * steps before it have made for it is in its caches. Then it helps the others. */
 static void
-work (Job *job, guint worker)
+work (Job *job, guint worker, guint home)
 {
-  guint i;
+  for (guint k = 0; k < job->n_shares; k++) {
+    Share *share = &job->shares[(home + k) % job->n_shares];
+    guint i;
 
-  while ((i = atomic_fetch_add_explicit (&job->next, 1, memory_order_relaxed)) <
-      job->n)
-    job->task (job->data, i, worker);
+    while ((i = atomic_fetch_add_explicit (
+                &share->next, 1, memory_order_relaxed)) < share->end)
+      job->task (job->data, i, worker);
+  }
 }
 
 static gboolean
-join (Job *job)
+join (Job *job, guint home)
 {
   guint state = atomic_load_explicit (&job->state, memory_order_relaxed);
   guint worker;
@@ -64,7 +76,7 @@ join (Job *job)
 
   worker = atomic_fetch_add_explicit (&job->joined, 1, memory_order_relaxed);
   if (worker < job->threads)
-    work (job, worker);
+    work (job, worker, home);
   atomic_fetch_sub_explicit (&job->state, 1, memory_order_release);
   return worker < job->threads;
 }
@@ -89,7 +101,7 @@ thread_main (gpointer data)
     guint spins = 0;
 
     for (guint j = 0; j < MAX_JOBS; j++)
-      join (&jobs[j]);
+      join (&jobs[j], GPOINTER_TO_UINT (data));
     while (spins < SPINS && atomic_load (&epoch) == seen) {
       relax ();
       spins++;
@@ -108,8 +120,9 @@ ensure_threads (guint wanted)
     return;
   g_mutex_lock (&lock);
   while (atomic_load (&n_threads) < wanted) {
-    g_thread_unref (g_thread_new ("ir-cpu", thread_main, NULL));
-    atomic_fetch_add (&n_threads, 1);
+    const guint n = atomic_fetch_add (&n_threads, 1) + 1;
+
+    g_thread_unref (g_thread_new ("ir-cpu", thread_main, GUINT_TO_POINTER (n)));
   }
   g_mutex_unlock (&lock);
 }
@@ -133,6 +146,19 @@ announce (void)
   g_mutex_lock (&lock);
   g_cond_broadcast (&wake);
   g_mutex_unlock (&lock);
+}
+
+static void
+share_out (Job *job, guint threads, guint n)
+{
+  guint next = 0;
+
+  job->n_shares = MIN (MIN (threads, n), MAX_SHARES);
+  for (guint i = 0; i < job->n_shares; i++) {
+    atomic_store_explicit (&job->shares[i].next, next, memory_order_relaxed);
+    next += (n - next) / (job->n_shares - i);
+    job->shares[i].end = next;
+  }
 }
 
 /* Nobody may join from here on; those inside are finishing their last part. */
@@ -162,13 +188,12 @@ cpu_pool_run (guint threads, guint n, CpuTask task, gpointer data)
   }
   ensure_threads (threads - 1);
   job->threads = threads;
-  job->n = n;
   job->task = task;
   job->data = data;
-  atomic_store_explicit (&job->next, 0, memory_order_relaxed);
+  share_out (job, threads, n);
   atomic_store_explicit (&job->joined, 1, memory_order_relaxed);
   atomic_store_explicit (&job->state, OPEN, memory_order_release);
   announce ();
-  work (job, 0);
+  work (job, 0, 0);
   close_job (job);
 }
