@@ -9,9 +9,9 @@
 /* The widest window that strips are there for. */
 #define MAX_SHARED 5
 
-/* A strip of @n pixels or fewer for a line of @width: the last strip begins where it
- * ends with the line, so some pixels are computed twice. Each strip costs about as
- * much as a pixel besides. */
+/* How many pixels strips of a line of @width have: the last one ends with the line, so
+ * some pixels are computed twice. Each strip costs about as much as two pixels
+ * besides. */
 static inline int
 strip_pixels (int width)
 {
