@@ -133,10 +133,11 @@ FN (feed) (const Place *p, const Number *from, const VEC *weights, int kw,
     for (int line = first; line < end; line++)
 #pragma GCC unroll 32
       for (int kx = i % step; kx < kw && kx <= i; kx += step) {
-        VEC *sum = &sums[line][(i - kx) / step];
+        const int o = (i - kx) / step;
 
         if (i - kx < pixels * step)
-          *sum = MAD (weights[kx - line * step * kw], v, *sum);
+          sums[line][o] =
+              MAD (weights[kx - line * step * kw], v, sums[line][o]);
       }
   }
 }
