@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 #include "options.h"
+#include "patterns.h"
 
 #include <ir/xml.h>
 
@@ -23,6 +24,7 @@ ir_config_free (IrConvertConfig *config)
   if (!config)
     return;
   g_free (config->name);
+  g_clear_pointer (&config->unfused, g_ptr_array_unref);
   g_clear_pointer (&config->inputs, g_ptr_array_unref);
   g_strfreev (config->outputs);
   g_clear_pointer (&config->mean, g_ptr_array_unref);
@@ -46,6 +48,12 @@ ir_config_log (const IrConvertConfig *config, GLogLevelFlags level,
   text = g_strdup_vprintf (format, args);
   va_end (args);
   config->log (level, text, config->log_data);
+}
+
+gboolean
+ir_config_may_fuse (const IrConvertConfig *config, const IrNode *node)
+{
+  return !ir_patterns_match (config->unfused, node->name);
 }
 
 /* --- inputs -------------------------------------------------------------------- */
@@ -198,6 +206,19 @@ parse_precision (IrConvertConfig *config)
   config->expand = strcmp (type, "FP32") == 0 && !config->compress;
 }
 
+static gboolean
+parse_fusing (IrConvertConfig *config, GError **error)
+{
+  const IrConvertOptions *options = config->options;
+  const char *unfused = ir_convert_options_get (options, "finegrain_fusing");
+
+  config->fuse = !ir_options_flag (options, "disable_fusing") &&
+      (!config->is_ir || ir_options_flag (options, "optimize"));
+  if (unfused)
+    config->unfused = ir_patterns_parse (unfused, error);
+  return !unfused || config->unfused;
+}
+
 /* The file's name without its suffix. */
 static char *
 default_name (const char *path)
@@ -240,15 +261,14 @@ ir_config_new (const IrConvertOptions *options, IrConvertLog log,
   config->model = ir_convert_options_get (options, "input_model");
   config->name = name ? g_strdup (name) : default_name (config->model);
   config->is_ir = is_ir (options, config->model);
-  config->fuse = !ir_options_flag (options, "disable_fusing") &&
-      (!config->is_ir || ir_options_flag (options, "optimize"));
   config->static_shape = ir_options_flag (options, "static_shape");
   config->allow_dynamic = ir_options_flag (options, "allow_dynamic_shapes");
   config->allow_unsupported = ir_options_flag (options, "allow_unsupported");
   parse_precision (config);
   if (output && !(config->outputs = ir_value_parse_names (output, error)))
     return NULL;
-  if (!parse_inputs (config, error) || !parse_preprocessing (config, error))
+  if (!parse_fusing (config, error) || !parse_inputs (config, error) ||
+      !parse_preprocessing (config, error))
     return NULL;
   return g_steal_pointer (&config);
 }

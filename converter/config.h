@@ -37,7 +37,8 @@ typedef struct {
   const char *model;
   char *name; /* of the result */
   gboolean is_ir;
-  gboolean fuse; /* optimize at all */
+  gboolean fuse;      /* optimize at all */
+  GPtrArray *unfused; /* GRegex: nodes to leave as they are; NULL: none */
 
   GPtrArray *inputs; /* IrInputSpec: --input, --input_shape, frozen values */
   char **outputs;    /* NULL: the model's own */
@@ -70,6 +71,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (IrConvertConfig, ir_config_free)
 /* Tells the user; warnings end up in the report too. */
 void ir_config_log (const IrConvertConfig *config, GLogLevelFlags level,
     const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+/* FALSE for the nodes that --finegrain_fusing names. */
+gboolean ir_config_may_fuse (const IrConvertConfig *config, const IrNode *node);
 
 /*
  * Finds out which inputs and outputs of @graph the preprocessing options mean,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "options.h"
+#include "patterns.h"
 #include "values.h"
 
 #include "ir-cli.h"

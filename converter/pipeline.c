@@ -26,6 +26,27 @@ fusing (const IrConvertConfig *config)
 }
 
 static gboolean
+grouping (const IrConvertConfig *config)
+{
+  return optimizing (config) &&
+      !ir_options_flag (config->options, "disable_gfusing");
+}
+
+static gboolean
+moving_strides (const IrConvertConfig *config)
+{
+  return optimizing (config) &&
+      !ir_options_flag (config->options, "disable_resnet_optimization");
+}
+
+static gboolean
+joining (const IrConvertConfig *config)
+{
+  return optimizing (config) &&
+      ir_options_flag (config->options, "enable_horizontal_fusing");
+}
+
+static gboolean
 reversing (const IrConvertConfig *config)
 {
   return config->reverse_channels;
@@ -67,8 +88,13 @@ static const struct {
   { &ir_pass_fold_values, making_static },
   /* The rewrites below look for Consts, not for what would give one. */
   { &ir_pass_weights, optimizing },
+  /* May leave identities. */
+  { &ir_pass_transposes, fusing },
+  { &ir_pass_pairs, optimizing },
   /* Identities between two nodes would hide that they are neighbours. */
   { &ir_pass_nop, optimizing },
+  /* It would be between a factor and the convolution that can take it. */
+  { &ir_pass_pad, fusing },
   /* Makes what the next four merge. */
   { &ir_pass_batch_norm, fusing },
   { &ir_pass_linear, fusing },
@@ -78,6 +104,20 @@ static const struct {
    * output channels are; no group gets in the way there. */
   { &ir_pass_multiply_back, fusing },
   { &ir_pass_multiply_forward, fusing },
+  /* Behind the merging of factors and biases, which makes more branches alike. What
+   * had to stop at the Concat goes into the joint weights now. */
+  { &ir_pass_group_convolutions, grouping },
+  { &ir_pass_merge_linear, fusing },
+  { &ir_pass_multiply_back, fusing },
+  { &ir_pass_multiply_forward, fusing },
+  /* What was between padding and convolutions may be gone. */
+  { &ir_pass_pad, fusing },
+  /* It moves no values, but wants few layers between convolutions. */
+  { &ir_pass_strides, moving_strides },
+  /* The 1x1 windows of the model itself may have lost their strides. */
+  { &ir_pass_nop, optimizing },
+  /* Strides decide which are alike. */
+  { &ir_pass_join_convolutions, joining },
   /* After the mean has its final place: what is passed on the way to the
    * convolution is what stays. */
   { &ir_pass_reverse_channels, reversing },

@@ -14,13 +14,19 @@ G_BEGIN_DECLS
 /* normalise: what comes in many forms gets one */
 extern const IrPass ir_pass_preprocess;
 extern const IrPass ir_pass_weights;
+extern const IrPass ir_pass_transposes;
+extern const IrPass ir_pass_pairs;
 extern const IrPass ir_pass_batch_norm;
 extern const IrPass ir_pass_linear;
 
 /* fuse: fewer nodes */
+extern const IrPass ir_pass_pad;
 extern const IrPass ir_pass_merge_linear;
 extern const IrPass ir_pass_multiply_back;
 extern const IrPass ir_pass_multiply_forward;
+extern const IrPass ir_pass_group_convolutions;
+extern const IrPass ir_pass_strides;
+extern const IrPass ir_pass_join_convolutions;
 extern const IrPass ir_pass_reverse_channels;
 
 /* layout: order of dimensions */

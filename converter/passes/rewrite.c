@@ -122,6 +122,46 @@ ir_take_place (IrNode *node, IrNode *with)
   ir_graph_rename (graph, with, name);
 }
 
+gboolean
+ir_same_op (const IrNode *a, const IrNode *b)
+{
+  if (a->op != b->op || a->n_inputs != b->n_inputs)
+    return FALSE;
+  for (const IrAttrDesc *attr = a->op->attrs; attr && attr->name; attr++) {
+    g_autofree char *a_text = ir_attr_to_string (attr, a->attrs);
+    g_autofree char *b_text = ir_attr_to_string (attr, b->attrs);
+
+    if (g_strcmp0 (a_text, b_text) != 0)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+IrNode *
+ir_add_like (const IrNode *node, const IrPort *inputs)
+{
+  IrNode *copy = ir_graph_add (node->graph, node->op, node->name, inputs,
+      node->n_inputs, node->n_outputs);
+
+  /* Lists in attributes are never written, only replaced. */
+  if (node->op->attrs_size > 0)
+    memcpy (copy->attrs, node->attrs, node->op->attrs_size);
+  return copy;
+}
+
+gboolean
+ir_const_axis (
+    const IrNode *node, guint input, const IrShape *shape, guint *axis)
+{
+  const IrTensor *value;
+
+  if (input >= node->n_inputs || !ir_is_const (node->inputs[input]))
+    return FALSE;
+  value = ir_node_input (node, input)->value;
+  return ir_tensor_count (value) == 1 &&
+      ir_shape_axis (shape, ir_tensor_get_i64 (value, 0), axis, NULL);
+}
+
 /* --- convolutions and matrix products ------------------------------------------- */
 
 static gboolean

@@ -40,6 +40,17 @@ gboolean ir_add_gather (IrGraph *graph, const char *name, IrPort data,
 /* @with takes the place of @node, its name too; @node is removed. */
 void ir_take_place (IrNode *node, IrNode *with);
 
+/* The same op with the same attributes. */
+gboolean ir_same_op (const IrNode *a, const IrNode *b);
+
+/* (transfer none): a node like @node that reads @inputs, as many as @node has;
+ * not inferred. */
+IrNode *ir_add_like (const IrNode *node, const IrPort *inputs);
+
+/* Input @input of @node is constant and an axis of @shape. */
+gboolean ir_const_axis (
+    const IrNode *node, guint input, const IrShape *shape, guint *axis);
+
 /* --- convolutions and matrix products ---------------------------------------- */
 
 /* Where channels are in the weights of a Convolution, GroupConvolution,

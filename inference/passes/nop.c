@@ -79,6 +79,21 @@ nop_concat (const IrNode *node)
   return node->n_inputs == 1;
 }
 
+/* A window of one element that stays on every element. */
+static gboolean
+nop_pool (const IrNode *node)
+{
+  const IrPoolAttrs *attrs = node->attrs;
+  const IrI64s lists[] = { attrs->kernel, attrs->strides };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++)
+    for (gsize j = 0; j < lists[i].n; j++)
+      if (lists[i].v[j] != 1)
+        return FALSE;
+  return same_static_shape (node) &&
+      (node->n_outputs == 1 || node->outputs[1].uses->len == 0);
+}
+
 static gboolean
 nop_split (const IrNode *node)
 {
@@ -92,6 +107,7 @@ static const struct {
   { "Broadcast", same_static_shape },
   { "Concat", nop_concat },
   { "Convert", nop_convert },
+  { "MaxPool", nop_pool },
   { "Pad", nop_pad },
   { "Reshape", same_static_shape },
   { "Slice", nop_slice },

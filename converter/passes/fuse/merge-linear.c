@@ -7,6 +7,7 @@
  *   (conv + a) * b   ->  conv * b + a * b, so that the factor can enter the
  *                        convolution's weights
  */
+#include "../../config.h"
 #include "../passes.h"
 #include "../rewrite.h"
 
@@ -21,7 +22,8 @@ typedef struct {
 /* @node of type @second behind the only reader of one of type @first, neither of
  * which broadcasts x. */
 static gboolean
-match (IrNode *node, const char *first, const char *second, Pair *pair)
+match (const IrConvertConfig *config, IrNode *node, const char *first,
+    const char *second, Pair *pair)
 {
   IrPort middle;
 
@@ -31,8 +33,10 @@ match (IrNode *node, const char *first, const char *second, Pair *pair)
       !ir_split_linear (middle.node, first, &pair->x, &pair->a))
     return FALSE;
   pair->first = middle.node;
-  return ir_shape_equal (&ir_port_output (pair->x)->shape,
-             &pair->first->outputs[0].shape) &&
+  return ir_config_may_fuse (config, node) &&
+      ir_config_may_fuse (config, pair->first) &&
+      ir_shape_equal (
+          &ir_port_output (pair->x)->shape, &pair->first->outputs[0].shape) &&
       ir_shape_equal (&pair->first->outputs[0].shape, &node->outputs[0].shape);
 }
 
@@ -73,7 +77,7 @@ swap (const Pair *pair, GError **error)
 
 /* A factor at @x would find its way into a convolution's weights. */
 static gboolean
-rests_on_conv (IrPort x, const IrNode *reader)
+rests_on_conv (const IrConvertConfig *config, IrPort x, const IrNode *reader)
 {
   IrConvDims dims;
   IrPort before, factor;
@@ -83,21 +87,22 @@ rests_on_conv (IrPort x, const IrNode *reader)
   if (ir_split_linear (x.node, "Multiply", &before, &factor) &&
       ir_sole_reader (before) == x.node)
     x = before;
-  return ir_conv_dims (x.node, &dims);
+  return ir_conv_dims (x.node, &dims) && ir_config_may_fuse (config, x.node);
 }
 
 static gboolean
-rewrite (IrNode *node, gboolean *done, GError **error)
+rewrite (
+    const IrConvertConfig *config, IrNode *node, gboolean *done, GError **error)
 {
   Pair pair;
 
   *done = TRUE;
-  if (match (node, "Multiply", "Multiply", &pair))
+  if (match (config, node, "Multiply", "Multiply", &pair))
     return merge (&pair, "Multiply", error);
-  if (match (node, "Add", "Add", &pair))
+  if (match (config, node, "Add", "Add", &pair))
     return merge (&pair, "Add", error);
-  if (match (node, "Add", "Multiply", &pair) &&
-      rests_on_conv (pair.x, pair.first))
+  if (match (config, node, "Add", "Multiply", &pair) &&
+      rests_on_conv (config, pair.x, pair.first))
     return swap (&pair, error);
   *done = FALSE;
   return TRUE;
@@ -105,7 +110,8 @@ rewrite (IrNode *node, gboolean *done, GError **error)
 
 /* A list of its own: a rewrite removes the node before the one at hand too. */
 static gboolean
-sweep (IrGraph *graph, gsize *changes, GError **error)
+sweep (IrGraph *graph, const IrConvertConfig *config, gsize *changes,
+    GError **error)
 {
   g_autoptr (GPtrArray) nodes = g_ptr_array_new ();
 
@@ -116,7 +122,7 @@ sweep (IrGraph *graph, gsize *changes, GError **error)
   for (guint i = 0; i < nodes->len; i++) {
     gboolean done;
 
-    if (!rewrite (g_ptr_array_index (nodes, i), &done, error))
+    if (!rewrite (config, g_ptr_array_index (nodes, i), &done, error))
       return FALSE;
     if (done)
       *changes += 1;
@@ -133,7 +139,7 @@ run (IrGraph *graph, gconstpointer data, gsize *changes, GError **error)
 
   do {
     before = *changes;
-    if (!sweep (graph, changes, error))
+    if (!sweep (graph, data, changes, error))
       return FALSE;
   } while (*changes != before);
   return TRUE;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* conv (x, w) * c becomes conv (x, w * c), c per output channel. */
+#include "../../config.h"
 #include "../passes.h"
 #include "../rewrite.h"
 
 static gboolean
-fuse (IrNode *node, gsize *changes, GError **error)
+fuse (
+    const IrConvertConfig *config, IrNode *node, gsize *changes, GError **error)
 {
   IrConvDims dims;
   IrPort x, c;
@@ -13,7 +15,9 @@ fuse (IrNode *node, gsize *changes, GError **error)
   if (!ir_split_linear (node, "Multiply", &x, &c) ||
       ir_sole_reader (x) != node || !ir_conv_dims (x.node, &dims) ||
       !ir_per_channel (c, x.node->outputs[0].shape.rank, dims.channel, &n) ||
-      !ir_shape_equal (&x.node->outputs[0].shape, &node->outputs[0].shape))
+      !ir_shape_equal (&x.node->outputs[0].shape, &node->outputs[0].shape) ||
+      !ir_config_may_fuse (config, node) ||
+      !ir_config_may_fuse (config, x.node))
     return TRUE;
   if (!ir_scale_weights (x.node, &dims, TRUE, c, error))
     return FALSE;
@@ -30,7 +34,7 @@ run (IrGraph *graph, gconstpointer data, gsize *changes, GError **error)
 
   for (IrNode *node = graph->first; node; node = next) {
     next = node->next;
-    if (!fuse (node, changes, error))
+    if (!fuse (data, node, changes, error))
       return FALSE;
   }
   return TRUE;

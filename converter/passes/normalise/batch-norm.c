@@ -3,6 +3,7 @@
  * Batch normalization with constant parameters is a multiplication and an
  * addition: y = x * s + (beta - mean * s) with s = gamma / sqrt (variance + eps).
  */
+#include "../../config.h"
 #include "../passes.h"
 #include "../rewrite.h"
 
@@ -95,7 +96,8 @@ run (IrGraph *graph, gconstpointer data, gsize *changes, GError **error)
     const Inputs *in = node->op->opset == 1 ? &first : &later;
 
     next = node->next;
-    if (!ir_node_is (node, "BatchNormInference") || !is_foldable (node, in))
+    if (!ir_node_is (node, "BatchNormInference") || !is_foldable (node, in) ||
+        !ir_config_may_fuse (data, node))
       continue;
     if (!decompose (node, in, error))
       return FALSE;

@@ -3,6 +3,7 @@
  * x - c becomes x + (-c), x / c becomes x * (1/c): two kinds of nodes to merge
  * instead of four.
  */
+#include "../../config.h"
 #include "../passes.h"
 #include "../rewrite.h"
 
@@ -57,7 +58,7 @@ run (IrGraph *graph, gconstpointer data, gsize *changes, GError **error)
 
     next = node->next;
     if ((!divide && !ir_node_is (node, "Subtract")) ||
-        !is_candidate (node, divide))
+        !is_candidate (node, divide) || !ir_config_may_fuse (data, node))
       continue;
     if (!rewrite (node, divide, error))
       return FALSE;

@@ -68,7 +68,7 @@ IR_API extern const IrPass ir_pass_cse;
 /** ir_pass_dce: ir_graph_sweep(). Since: 0.1 */
 IR_API extern const IrPass ir_pass_dce;
 /** ir_pass_nop: removes nodes that change nothing: Convert to the same type,
- * Reshape, Transpose, Pad, Slice, Concat, Broadcast, Tile without effect.
+ * Reshape, Transpose, Pad, Slice, Concat, Broadcast, Tile, MaxPool without effect.
  * Since: 0.1 */
 IR_API extern const IrPass ir_pass_nop;
 
