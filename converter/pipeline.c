@@ -93,6 +93,9 @@ static const struct {
   { &ir_pass_pairs, optimizing },
   /* Identities between two nodes would hide that they are neighbours. */
   { &ir_pass_nop, optimizing },
+  /* Before the constants of the formulas find their way into weights. */
+  { &ir_pass_activations, fusing },
+  { &ir_pass_layer_norm, fusing },
   /* It would be between a factor and the convolution that can take it. */
   { &ir_pass_pad, fusing },
   /* Makes what the next four merge. */
@@ -110,6 +113,9 @@ static const struct {
   { &ir_pass_merge_linear, fusing },
   { &ir_pass_multiply_back, fusing },
   { &ir_pass_multiply_forward, fusing },
+  /* What convolutions did not take. */
+  { &ir_pass_quantize_before, fusing },
+  { &ir_pass_quantize_after, fusing },
   /* What was between padding and convolutions may be gone. */
   { &ir_pass_pad, fusing },
   /* It moves no values, but wants few layers between convolutions. */

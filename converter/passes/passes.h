@@ -20,11 +20,15 @@ extern const IrPass ir_pass_batch_norm;
 extern const IrPass ir_pass_linear;
 
 /* fuse: fewer nodes */
+extern const IrPass ir_pass_activations;
+extern const IrPass ir_pass_layer_norm;
 extern const IrPass ir_pass_pad;
 extern const IrPass ir_pass_merge_linear;
 extern const IrPass ir_pass_multiply_back;
 extern const IrPass ir_pass_multiply_forward;
 extern const IrPass ir_pass_group_convolutions;
+extern const IrPass ir_pass_quantize_before;
+extern const IrPass ir_pass_quantize_after;
 extern const IrPass ir_pass_strides;
 extern const IrPass ir_pass_join_convolutions;
 extern const IrPass ir_pass_reverse_channels;
