@@ -62,8 +62,8 @@ read_outputs (IrReader *reader, IrLayers *layers, const IrLayer *layer,
 }
 
 /* Old files know layer names only; readers of v11 look for tensor names. */
-static void
-name_tensors (IrGraph *graph, GHashTable *tensors)
+void
+ir_graph_name_tensors (IrGraph *graph, GHashTable *tensors)
 {
   IrNode *node;
   gsize i;
@@ -231,6 +231,6 @@ ir_layers_build (
       return FALSE;
   }
   if (reader->version < 11)
-    name_tensors (graph, tensors);
+    ir_graph_name_tensors (graph, tensors);
   return TRUE;
 }

@@ -19,10 +19,10 @@ fail_weights (const IrReader *reader, const IrLayer *layer, guint64 offset,
 }
 
 static gboolean
-parse_shape (
-    const IrLayer *layer, IrShape *shape, guint64 *count, GError **error)
+parse_shape (const IrLayer *layer, IrShape *shape, GError **error)
 {
   const char *text;
+  guint64 count;
 
   if (!ir_dom_get_text (layer->data, "shape", &text, error))
     return FALSE;
@@ -33,7 +33,7 @@ parse_shape (
   if (!ir_shape_is_static (shape))
     return ir_layer_fail (layer, error, IR_ERROR_PARSE,
         "a constant cannot have the shape \"%.64s\"", text);
-  if (!ir_shape_count (shape, count))
+  if (!ir_shape_count (shape, &count))
     return ir_layer_fail (layer, error, IR_ERROR_LIMIT,
         "the shape \"%.64s\" has more elements than can be counted", text);
   return TRUE;
@@ -127,25 +127,16 @@ make_const (IrReader *reader, IrDType dtype, const IrShape *shape, gsize offset,
 }
 
 IrTensor *
-ir_layer_read_const (IrReader *reader, const IrLayer *layer, GError **error)
+ir_layer_map_weights (IrReader *reader, const IrLayer *layer, IrDType dtype,
+    const IrShape *shape, guint64 offset, guint64 size, GError **error)
 {
   gsize available = reader->weights ? g_bytes_get_size (reader->weights) : 0;
-  guint64 offset, size, count;
+  guint64 count;
   IrTensor *tensor;
-  IrShape shape;
-  IrDType dtype;
   gsize need;
 
-  if (!layer->data) {
-    ir_layer_fail (layer, error, IR_ERROR_PARSE, "has no <data>");
-    return NULL;
-  }
-  if (!parse_dtype (layer, &dtype, error) ||
-      !parse_shape (layer, &shape, &count, error) ||
-      !ir_dom_get_u64 (layer->data, "offset", &offset, error) ||
-      !ir_dom_get_u64 (layer->data, "size", &size, error))
-    return NULL;
-  if (!ir_dtype_bytes (dtype, count, &need)) {
+  if (!ir_shape_count (shape, &count) ||
+      !ir_dtype_bytes (dtype, count, &need)) {
     ir_layer_fail (layer, error, IR_ERROR_LIMIT,
         "the constant has more bytes than can be counted");
     return NULL;
@@ -161,8 +152,28 @@ ir_layer_read_const (IrReader *reader, const IrLayer *layer, GError **error)
     fail_weights (reader, layer, offset, size, error);
     return NULL;
   }
-  tensor = make_const (reader, dtype, &shape, (gsize) offset, need, error);
+  tensor = make_const (reader, dtype, shape, (gsize) offset, need, error);
   if (!tensor)
     ir_dom_prefix (layer->xml, error);
   return tensor;
+}
+
+IrTensor *
+ir_layer_read_const (IrReader *reader, const IrLayer *layer, GError **error)
+{
+  guint64 offset, size;
+  IrShape shape;
+  IrDType dtype;
+
+  if (!layer->data) {
+    ir_layer_fail (layer, error, IR_ERROR_PARSE, "has no <data>");
+    return NULL;
+  }
+  if (!parse_dtype (layer, &dtype, error) ||
+      !parse_shape (layer, &shape, error) ||
+      !ir_dom_get_u64 (layer->data, "offset", &offset, error) ||
+      !ir_dom_get_u64 (layer->data, "size", &size, error))
+    return NULL;
+  return ir_layer_map_weights (
+      reader, layer, dtype, &shape, offset, size, error);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "reader.h"
+#include "old.h"
 
 #include <ir/xml.h>
 
@@ -13,6 +13,12 @@
 #define LAST_VERSION 11
 
 static gboolean
+is_old (guint64 version)
+{
+  return version >= IR_OLD_FIRST_VERSION && version <= IR_OLD_LAST_VERSION;
+}
+
+static gboolean
 read_version (const xmlNode *net, guint *version, GError **error)
 {
   guint64 v;
@@ -23,10 +29,12 @@ read_version (const xmlNode *net, guint *version, GError **error)
         (const char *) net->name);
   if (!ir_dom_get_u64 (net, "version", &v, error))
     return FALSE;
-  if (v < FIRST_VERSION || v > LAST_VERSION)
+  if (!is_old (v) && (v < FIRST_VERSION || v > LAST_VERSION))
     return ir_dom_fail (net, error, IR_ERROR_UNSUPPORTED,
-        "IR version %" G_GUINT64_FORMAT " cannot be read, only %d and %d", v,
-        FIRST_VERSION, LAST_VERSION);
+        "IR version %" G_GUINT64_FORMAT
+        " cannot be read, only %d to %d and %d to %d",
+        v, IR_OLD_FIRST_VERSION, IR_OLD_LAST_VERSION, FIRST_VERSION,
+        LAST_VERSION);
   *version = (guint) v;
   return TRUE;
 }
@@ -52,7 +60,9 @@ read_net (IrReader *reader, const xmlNode *net, IrGraph *graph, GError **error)
   if (reader->n_unknown > 0)
     return fail_unknown (reader, error);
   ir_graph_set_name (graph, name ? name : "");
-  if (!ir_layers_build (reader, layers, graph, error) ||
+  if (!(is_old (reader->version)
+              ? ir_old_build (reader, layers, net, graph, error)
+              : ir_layers_build (reader, layers, graph, error)) ||
       !ir_read_meta (graph, net, error))
     return FALSE;
   if (graph->results->len == 0)
@@ -62,7 +72,7 @@ read_net (IrReader *reader, const xmlNode *net, IrGraph *graph, GError **error)
     g_prefix_error (error, "%s: ", reader->label);
     return FALSE;
   }
-  return TRUE;
+  return !is_old (reader->version) || ir_old_check (layers, error);
 }
 
 static IrGraph *
@@ -73,14 +83,16 @@ read_text (const char *xml, gsize xml_size, GBytes *weights, const char *label,
   g_autoptr (IrGraph) graph = ir_graph_new (NULL);
   g_autoptr (xmlDoc) doc = NULL;
   const xmlNode *net;
-  IrReader reader = { label, 0, bin_name, weights, unknown, 0 };
+  IrReader reader = { label, 0, bin_name, weights, unknown, 0, "" };
 
   doc = ir_dom_parse (xml, xml_size, label, error);
   if (!doc)
     return NULL;
   net = xmlDocGetRootElement (doc);
-  if (!read_version (net, &reader.version, error) ||
-      !read_net (&reader, net, graph, error))
+  if (!read_version (net, &reader.version, error))
+    return NULL;
+  g_snprintf (reader.old_opset, sizeof reader.old_opset, "v%u", reader.version);
+  if (!read_net (&reader, net, graph, error))
     return NULL;
   return g_steal_pointer (&graph);
 }

@@ -19,6 +19,7 @@ G_BEGIN_DECLS
 #define IR_MAX_UNKNOWN 50
 
 typedef struct _IrLayers IrLayers;
+typedef struct _IrOldRow IrOldRow;
 
 /* A <port>. Of inputs @source and @source_port say what they read. */
 typedef struct {
@@ -35,7 +36,9 @@ typedef enum {
 } IrLayerState;
 
 /* A <layer>. Ports @first_in to @first_in + @n_in - 1 of the list's ports are
- * its inputs. @slot is its position among the Parameters or the Results. */
+ * its inputs. @slot is its position among the Parameters or the Results. Up to
+ * version 7 it has an @old row instead of an @op, and @outs and @shapes say for each
+ * output port what was made for it and what shape the file gives it. */
 typedef struct {
   const xmlNode *xml;
   const xmlNode *data;
@@ -52,6 +55,9 @@ typedef struct {
   IrLayerState state;
   IrLayers *bodies[IR_LAYER_BODIES];
   IrNode *node;
+  const IrOldRow *old;
+  IrPort *outs;
+  IrShape *shapes;
 } IrLayer;
 
 /* The layers of a model or of a body. @order lists the needed ones, sources
@@ -70,6 +76,8 @@ typedef struct {
   GBytes *weights;
   GString *unknown;
   guint n_unknown;
+  /* What stands for the opset in messages of versions that have none. */
+  char old_opset[8];
 } IrReader;
 
 /* Where the bodies of an op are in its <layer>; ends with a NULL type. */
@@ -120,9 +128,18 @@ gboolean ir_layer_fail (const IrLayer *layer, GError **error, IrErrorCode code,
 gboolean ir_layers_build (
     IrReader *reader, IrLayers *layers, IrGraph *graph, GError **error);
 
+/* Outputs that have no tensor name get that of their node, with ".index" if it
+ * has several, unless it is one of @tensors, the names that are there. */
+void ir_graph_name_tensors (IrGraph *graph, GHashTable *tensors);
+
 /* The tensor of a Const layer. */
 IrTensor *ir_layer_read_const (
     IrReader *reader, const IrLayer *layer, GError **error);
+
+/* The tensor of @size bytes of the weights from @offset on. */
+IrTensor *ir_layer_map_weights (IrReader *reader, const IrLayer *layer,
+    IrDType dtype, const IrShape *shape, guint64 offset, guint64 size,
+    GError **error);
 
 /* Port maps and back edges of a layer whose bodies are built. */
 gboolean ir_layer_read_maps (

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "reader.h"
+#include "old.h"
 
 #include <string.h>
 
@@ -173,17 +173,39 @@ scan_ports (IrLayers *layers, const IrLayer *layer, const char *tag, gsize *n,
 }
 
 static gboolean
-scan_layer (IrLayers *layers, const xmlNode *xml, GError **error)
+is_old (const IrReader *reader)
+{
+  return reader->version <= IR_OLD_LAST_VERSION;
+}
+
+/* What the layer does: an op of an opset, or a row of the old layers. */
+static gboolean
+scan_type (const IrReader *reader, IrLayer *layer, GError **error)
+{
+  if (is_old (reader)) {
+    layer->opset = reader->old_opset;
+    layer->data = ir_old_data (layer->xml);
+    layer->old = ir_old_find (layer->type, layer->data);
+    return TRUE;
+  }
+  if (!ir_dom_get_text (layer->xml, "version", &layer->opset, error))
+    return FALSE;
+  layer->data = ir_dom_child (layer->xml, "data");
+  layer->op = lookup_op (layer->type, layer->opset);
+  return TRUE;
+}
+
+static gboolean
+scan_layer (const IrReader *reader, IrLayers *layers, const xmlNode *xml,
+    GError **error)
 {
   IrLayer layer = { .xml = xml };
 
   if (!ir_dom_get_u64 (xml, "id", &layer.id, error) ||
       !ir_dom_get_text (xml, "name", &layer.name, error) ||
       !ir_dom_get_text (xml, "type", &layer.type, error) ||
-      !ir_dom_get_text (xml, "version", &layer.opset, error))
+      !scan_type (reader, &layer, error))
     return FALSE;
-  layer.data = ir_dom_child (xml, "data");
-  layer.op = lookup_op (layer.type, layer.opset);
   layer.first_in = layers->ports->len;
   if (!scan_ports (layers, &layer, "input", &layer.n_in, error))
     return FALSE;
@@ -324,19 +346,25 @@ prefer_file_order (IrLayers *layers)
       g_array_append_val (layers->order, i);
 }
 
+/* Old files have no Results: what nobody reads is an output. */
+static gboolean
+is_root (const IrReader *reader, const IrLayer *layer)
+{
+  const guint roots = IR_OP_RESULT | IR_OP_SINK | IR_OP_PARAMETER;
+
+  return is_old (reader) || (layer->op && (layer->op->flags & roots));
+}
+
 /* What Results and sinks read is needed, and every Parameter. */
 static gboolean
-find_needed (IrLayers *layers, GError **error)
+find_needed (const IrReader *reader, IrLayers *layers, GError **error)
 {
   g_autoptr (GArray) path = g_array_new (FALSE, FALSE, sizeof (gsize));
   g_autoptr (GArray) next = g_array_new (FALSE, FALSE, sizeof (gsize));
   gsize i;
 
   for (i = 0; i < layers->layers->len; i++) {
-    const IrLayer *layer = ir_layers_get (layers, i);
-    const guint roots = IR_OP_RESULT | IR_OP_SINK | IR_OP_PARAMETER;
-
-    if (layer->op && (layer->op->flags & roots) &&
+    if (is_root (reader, ir_layers_get (layers, i)) &&
         !visit (layers, i, path, next, error))
       return FALSE;
   }
@@ -367,10 +395,10 @@ scan_bodies (IrReader *reader, IrLayers *layers, guint depth, GError **error)
 
     if (layer->state != IR_LAYER_NEEDED)
       continue;
-    if (!layer->op) {
+    if (!layer->op && !layer->old)
       note_unknown (reader, layer);
+    if (!layer->op)
       continue;
-    }
     tags = ir_body_tags_of (layer->op);
     for (b = 0; tags && b < IR_LAYER_BODIES && tags->body[b]; b++) {
       const xmlNode *body = ir_dom_child (layer->xml, tags->body[b]);
@@ -407,14 +435,14 @@ ir_layers_scan (
   }
   for (xml = ir_dom_child (list, "layer"); xml;
        xml = ir_dom_next (xml, "layer"))
-    if (!scan_layer (layers, xml, error))
+    if (!scan_layer (reader, layers, xml, error))
       return NULL;
   if (!check_unique (layers, error))
     return NULL;
   for (xml = ir_dom_child (edges, "edge"); xml; xml = ir_dom_next (xml, "edge"))
     if (!scan_edge (layers, xml, error))
       return NULL;
-  if (!find_needed (layers, error) ||
+  if (!find_needed (reader, layers, error) ||
       !scan_bodies (reader, layers, depth, error))
     return NULL;
   return g_steal_pointer (&layers);

@@ -206,7 +206,7 @@ test_structure_errors (void)
   expect ("", NULL, 0, IR_ERROR_PARSE, "well-formed");
   expect ("<net", NULL, 0, IR_ERROR_PARSE, "well-formed");
   expect ("<html/>", NULL, 0, IR_ERROR_PARSE, "<html>");
-  expect (NET ("7", "", ""), NULL, 0, IR_ERROR_UNSUPPORTED, "version 7");
+  expect (NET ("8", "", ""), NULL, 0, IR_ERROR_UNSUPPORTED, "version 8");
   expect (NET ("11", "", ""), NULL, 0, IR_ERROR_PARSE, "no Result");
   expect (pair, NULL, 0, IR_ERROR_PARSE, "no edge goes to input port 0");
   expect (NET ("11", PARAMETER ("0", "a", "1") RESULT ("0", "r"), ""), NULL, 0,

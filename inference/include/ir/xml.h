@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /**
  * ir_graph_read:
- * @xml_path: the `.xml` of an IR v10 or v11
+ * @xml_path: the `.xml` of an IR v2 to v7, v10 or v11
  * @bin_path: (nullable): its weights; %NULL takes the `.bin` beside it, which
  *   may be missing if the model has no constants
  *
