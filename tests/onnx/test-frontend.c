@@ -302,6 +302,26 @@ test_names (void)
   model_clear (&m);
 }
 
+/* Flattening behind the batch reads no shape: whatever the batch, it is one op. */
+static void
+test_flatten (void)
+{
+  g_autoptr (IrGraph) graph = NULL;
+  Model m;
+  IrPort port;
+
+  model_init (&m);
+  model_ends (&m, "x", "2 3 4", "y");
+  model_add (&m, "Flatten", "", "x", "y");
+  graph = convert_good (&m, 17);
+  g_assert_cmpuint (graph->n_nodes, ==, 4);
+  g_assert_true (ir_graph_find_tensor (graph, "y", &port));
+  g_assert_cmpstr (port.node->op->type, ==, "Reshape");
+  g_assert_cmpint (ir_port_output (port)->shape.dim[0], ==, 2);
+  g_assert_cmpint (ir_port_output (port)->shape.dim[1], ==, 12);
+  model_clear (&m);
+}
+
 /* Named dimensions are unknown ones. */
 static void
 test_dimensions (void)
@@ -564,6 +584,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/onnx/names", test_names);
+  g_test_add_func ("/onnx/flatten", test_flatten);
   g_test_add_func ("/onnx/dimensions", test_dimensions);
   g_test_add_func ("/onnx/versions", test_versions);
   g_test_add_func ("/onnx/values", test_values);

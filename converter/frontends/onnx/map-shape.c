@@ -58,6 +58,17 @@ onnx_map_reshape (OnnxNode *n)
   onnx_out (n, 0, onnx_done (n, op));
 }
 
+/* [d0], [the rest]: without computing with the shape, so that it can be another. */
+static IrPort
+flatten_behind_first (OnnxNode *n, IrPort data)
+{
+  IrNode *op = onnx_add (
+      n, "Reshape", 1, 2, data, onnx_list (n, (const gint64[]){ 0, -1 }, 2));
+
+  onnx_set_bool (n, op, "special_zero", TRUE);
+  return onnx_done (n, op);
+}
+
 /* [d0 .. d(axis-1)], [the rest], both as one dimension. */
 void
 onnx_map_flatten (OnnxNode *n)
@@ -71,15 +82,17 @@ onnx_map_flatten (OnnxNode *n)
     axis += rank;
   if (rank >= 0 && (axis < 0 || axis > rank))
     onnx_fail (n, IR_ERROR_SHAPE, "has an axis that is out of range");
+  if (axis == 1) {
+    onnx_out (n, 0, flatten_behind_first (n, data));
+    return;
+  }
   if (axis == 0)
     head = onnx_list (n, (const gint64[]){ 1 }, 1);
-  else if (axis == 1)
-    head = onnx_dim (n, data, 0);
   else
     head = onnx_reduce (n, "ReduceProd",
         onnx_slice (n, onnx_shape (n, data), 0, 0, axis), onnx_int (n, 0),
         TRUE);
-  if (axis < 0 || axis > 1)
+  if (axis != 0)
     head = onnx_reshape_to (n, head, (const gint64[]){ 1 }, 1);
   onnx_out (n, 0,
       onnx_reshape (n, data,
