@@ -9,18 +9,6 @@ static const IrFrontend *const frontends[] = {
   &ir_frontend_onnx,
 };
 
-void
-ir_unsupported_free (IrUnsupported *unsupported)
-{
-  g_free (unsupported->type);
-  g_free (unsupported->domain);
-  g_free (unsupported->reason);
-  g_ptr_array_unref (unsupported->nodes);
-  g_ptr_array_unref (unsupported->cuts);
-  g_ptr_array_unref (unsupported->ends);
-  g_free (unsupported);
-}
-
 const IrFrontend *const *
 ir_frontend_list (gsize *n)
 {

@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  * end.
  */
 typedef struct {
-  OnnxNode *outer;
+  IrBuild *outer;
   OnnxNode n;
   OnnxScope *scope; /* names, and what they capture from outside */
   GArray *ports;    /* IrPort: inputs of the node */
@@ -28,7 +28,7 @@ typedef struct {
 
 /* @first: (array length=n_first): inputs of the node that don't enter the body.
  * @source: (nullable): where the body's names and initializers are. */
-void onnx_body_init (OnnxBody *body, OnnxNode *outer, IrSourceGraph *source,
+void onnx_body_init (OnnxBody *body, IrBuild *outer, IrSourceGraph *source,
     const IrPort *first, gsize n_first);
 void onnx_body_clear (OnnxBody *body);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (OnnxBody, onnx_body_clear)
@@ -94,10 +94,10 @@ typedef struct {
 
 /* Adds the IR's Loop, also for a Scan: a TensorIterator could not be in another
  * one. NULL after a failure. Its outputs are states and joined slices. */
-IrNode *onnx_iterate (OnnxNode *n, const OnnxIteration *iteration);
+IrNode *onnx_iterate (IrBuild *n, const OnnxIteration *iteration);
 
 /* Attribute @name, which has to be a graph; NULL after a failure. */
-IrSourceGraph *onnx_body_attr (OnnxNode *n, const char *name);
+IrSourceGraph *onnx_body_attr (IrBuild *n, const char *name);
 
 G_END_DECLS
 

@@ -120,108 +120,84 @@ onnx_scope_find (OnnxConvert *convert, OnnxScope *scope, const char *name,
   return capture (scope, name, outside, port, error);
 }
 
-void
-onnx_log (OnnxConvert *convert, GLogLevelFlags level, const char *format, ...)
-{
-  g_autofree char *text = NULL;
-  va_list args;
-
-  if (convert->log == NULL)
-    return;
-  va_start (args, format);
-  text = g_strdup_vprintf (format, args);
-  va_end (args);
-  convert->log (level, text, convert->user_data);
-}
-
 /* --- one node ------------------------------------------------------------------- */
 
 static void
-copy_attr (OnnxNode *n, IrNode *op, const OnnxAttrRow *row)
+copy_attr (IrBuild *n, IrNode *op, const OnnxAttrRow *row)
 {
   const IrSourceAttr *attr = ir_source_attr (n->source, row->onnx);
 
   if (attr == NULL) {
     if (row->def != NULL)
-      onnx_set_text (n, op, row->ir, row->def);
+      ir_build_set_text (n, op, row->ir, row->def);
     return;
   }
   switch (attr->kind) {
     case IR_SOURCE_I64:
       /* What the IR calls a boolean is a number in ONNX. */
-      if (!onnx_failed (n) && !ir_node_set_i64 (op, row->ir, attr->u.i, NULL))
-        onnx_set_bool (n, op, row->ir, attr->u.i != 0);
+      if (!ir_build_failed (n) &&
+          !ir_node_set_i64 (op, row->ir, attr->u.i, NULL))
+        ir_build_set_bool (n, op, row->ir, attr->u.i != 0);
       break;
     case IR_SOURCE_F64:
-      onnx_set_f64 (n, op, row->ir, attr->u.f);
+      ir_build_set_f64 (n, op, row->ir, attr->u.f);
       break;
     case IR_SOURCE_TEXT:
-      onnx_set_text (n, op, row->ir, attr->u.text);
+      ir_build_set_text (n, op, row->ir, attr->u.text);
       break;
     case IR_SOURCE_I64S:
-      onnx_set_i64s (n, op, row->ir, attr->u.i64s.v, attr->u.i64s.n);
+      ir_build_set_i64s (n, op, row->ir, attr->u.i64s.v, attr->u.i64s.n);
       break;
     default:
-      onnx_fail (n, IR_ERROR_PARSE, "has an attribute \"%s\" of a wrong kind",
-          row->onnx);
+      ir_build_fail (n, IR_ERROR_PARSE,
+          "has an attribute \"%s\" of a wrong kind", row->onnx);
   }
 }
 
 static void
-map_by_row (OnnxNode *n)
+map_by_row (IrBuild *n)
 {
-  const OnnxRow *row = n->row;
+  const OnnxRow *row = onnx_node (n)->row;
   gsize n_in = n->n_inputs;
   IrNode *op;
 
   while (n_in > 0 && n->in[n_in - 1].node == NULL)
     n_in--;
-  op = onnx_add_v (n, row->ir, row->ir_opset, n->in, n_in, 0);
+  op = ir_build_add_v (n, row->ir, row->ir_opset, n->in, n_in, 0);
   for (gsize i = 0; i < ONNX_MAX_ATTRS && row->attrs[i].onnx != NULL; i++)
     copy_attr (n, op, &row->attrs[i]);
-  onnx_done (n, op);
-  for (gsize i = 0; !onnx_failed (n) && i < n->n_outputs; i++) {
+  ir_build_done (n, op);
+  for (gsize i = 0; !ir_build_failed (n) && i < n->n_outputs; i++) {
     if (i < op->n_outputs)
       n->out[i] = ir_port (op, (guint) i);
   }
 }
 
-/* The IR's node is called as the model's, if it is one that was made for it. */
 static void
-name_outputs (OnnxNode *n)
+name_outputs (IrBuild *n)
 {
-  gboolean renamed = FALSE;
+  OnnxScope *scope = onnx_node (n)->scope;
 
-  for (gsize i = 0; i < n->n_outputs; i++) {
-    IrPort port = n->out[i];
-
-    if (!onnx_wants (n, i))
+  ir_build_name (n);
+  for (gsize i = 0; !ir_build_failed (n) && i < n->n_outputs; i++) {
+    if (!ir_build_wants (n, i))
       continue;
-    if (port.node == NULL) {
-      onnx_fail (n, IR_ERROR_UNSUPPORTED,
-          "has the output %" G_GSIZE_FORMAT ", which the IR has no op for", i);
-      return;
-    }
-    if (!renamed && port.node->id >= n->first_id &&
-        !(port.node->op->flags & IR_OP_PARAMETER)) {
-      ir_graph_rename (n->graph, port.node, n->label);
-      renamed = TRUE;
-    }
-    if (n->scope->caller == NULL)
-      ir_port_add_name (port, n->source->outputs[i]);
-    onnx_scope_set (n->scope, n->source->outputs[i], port);
+    if (scope->caller == NULL)
+      ir_port_add_name (n->out[i], n->source->outputs[i]);
+    onnx_scope_set (scope, n->source->outputs[i], n->out[i]);
   }
 }
 
 static gboolean
-find_inputs (OnnxNode *n)
+find_inputs (IrBuild *n)
 {
   for (gsize i = 0; i < n->n_inputs; i++) {
     const char *name = n->source->inputs[i];
 
-    n->in[i] = ONNX_NONE;
+    n->in[i] = IR_NO_PORT;
     if (name[0] != '\0' &&
-        !onnx_scope_find (n->convert, n->scope, name, &n->in[i], &n->error))
+        !onnx_scope_find (onnx_node (n)->convert, onnx_node (n)->scope, name,
+            &n->in[i], &n->error))
       return FALSE;
   }
   return TRUE;
@@ -268,45 +244,43 @@ onnx_opset_of (const GPtrArray *opsets, const char *domain)
 
 /* --- all nodes ---------------------------------------------------------------------- */
 
+static void
+map_node (IrBuild *n)
+{
+  const IrSourceFunction *function =
+      onnx_function_find (onnx_node (n)->convert, n->source);
+  const char *reason;
+
+  onnx_node (n)->row = onnx_row_find (
+      n->source->domain, n->source->type, onnx_node (n)->opset, &reason);
+  if (function != NULL)
+    onnx_function_inline (n, function);
+  else if (onnx_node (n)->row == NULL)
+    ir_build_fail (n, IR_ERROR_UNSUPPORTED, "is not supported: %s", reason);
+  else if (onnx_node (n)->row->map != NULL)
+    onnx_node (n)->row->map (n);
+  else
+    map_by_row (n);
+}
+
 static gboolean
 convert_node (OnnxConvert *convert, OnnxScope *scope,
     const IrSourceNode *source, GError **error)
 {
-  const IrSourceFunction *function = onnx_function_find (convert, source);
-  OnnxNode n = { convert, scope };
-  const char *reason;
+  OnnxNode node = { .convert = convert, .scope = scope };
+  IrBuild *n = &node.build;
 
-  n.source = resolve_refs (convert, scope, source);
-  n.graph = scope->graph;
-  n.opset = onnx_opset_of (scope->opsets, source->domain);
-  n.label = ir_source_printf (
-      convert->source, "%s%s", scope->prefix, ir_source_node_label (source));
-  n.n_inputs = source->n_inputs;
-  n.n_outputs = source->n_outputs;
-  n.in = g_new0 (IrPort, n.n_inputs + 1);
-  n.out = g_new0 (IrPort, n.n_outputs + 1);
-  n.first_id = scope->graph->next_id;
-  if (find_inputs (&n)) {
-    n.first_id = scope->graph->next_id;
-    n.row = onnx_row_find (source->domain, source->type, n.opset, &reason);
-    if (function != NULL)
-      onnx_function_inline (&n, function);
-    else if (n.row == NULL)
-      onnx_fail (&n, IR_ERROR_UNSUPPORTED, "is not supported: %s", reason);
-    else if (n.row->map != NULL)
-      n.row->map (&n);
-    else
-      map_by_row (&n);
+  node.opset = onnx_opset_of (scope->opsets, source->domain);
+  ir_build_init (n, resolve_refs (convert, scope, source), scope->graph,
+      ir_source_printf (convert->source, "%s%s", scope->prefix,
+          ir_source_node_label (source)));
+  if (find_inputs (n)) {
+    n->first_id = scope->graph->next_id;
+    map_node (n);
   }
-  if (!onnx_failed (&n))
-    name_outputs (&n);
-  g_free (n.in);
-  g_free (n.out);
-  if (!onnx_failed (&n))
-    return TRUE;
-  g_propagate_prefixed_error (
-      error, n.error, "node \"%s\" (%s): ", n.label, source->type);
-  return FALSE;
+  if (!ir_build_failed (n))
+    name_outputs (n);
+  return ir_build_finish (n, error);
 }
 
 gboolean

@@ -128,9 +128,9 @@ onnx_functions_check (const OnnxConvert *convert, GError **error)
 
 /* The node that calls, with the function's defaults for what it leaves out. */
 static const IrSourceNode *
-with_defaults (OnnxNode *n, const IrSourceFunction *function)
+with_defaults (IrBuild *n, const IrSourceFunction *function)
 {
-  IrSource *source = n->convert->source;
+  IrSource *source = onnx_node (n)->convert->source;
   IrSourceNode *copy;
 
   if (function->n_attrs == 0)
@@ -149,21 +149,21 @@ with_defaults (OnnxNode *n, const IrSourceFunction *function)
 }
 
 static gboolean
-check_call (OnnxNode *n, const IrSourceFunction *function)
+check_call (IrBuild *n, const IrSourceFunction *function)
 {
   if (n->n_inputs > function->graph->inputs->len)
-    onnx_fail (n, IR_ERROR_PARSE,
+    ir_build_fail (n, IR_ERROR_PARSE,
         "has %" G_GSIZE_FORMAT " inputs, but the function takes %u",
         n->n_inputs, function->graph->inputs->len);
   if (n->n_outputs > function->graph->outputs->len)
-    onnx_fail (n, IR_ERROR_PARSE,
+    ir_build_fail (n, IR_ERROR_PARSE,
         "has %" G_GSIZE_FORMAT " outputs, but the function gives %u",
         n->n_outputs, function->graph->outputs->len);
-  return !onnx_failed (n);
+  return !ir_build_failed (n);
 }
 
 void
-onnx_function_inline (OnnxNode *n, const IrSourceFunction *function)
+onnx_function_inline (IrBuild *n, const IrSourceFunction *function)
 {
   g_autoptr (OnnxScope) scope =
       onnx_scope_new (NULL, function->graph, n->graph);
@@ -174,20 +174,22 @@ onnx_function_inline (OnnxNode *n, const IrSourceFunction *function)
     return;
   scope->opsets = function->opsets;
   scope->caller = with_defaults (n, function);
-  scope->depth = n->scope->depth + 1;
-  scope->prefix = ir_source_printf (n->convert->source, "%s/", n->label);
+  scope->depth = onnx_node (n)->scope->depth + 1;
+  scope->prefix =
+      ir_source_printf (onnx_node (n)->convert->source, "%s/", n->label);
   for (guint i = 0; i < inputs->len && i < n->n_inputs; i++) {
     const IrSourceValue *value = inputs->pdata[i];
 
     if (n->in[i].node != NULL)
       onnx_scope_set (scope, value->name, n->in[i]);
   }
-  if (!onnx_convert_nodes (n->convert, scope, &n->error))
+  if (!onnx_convert_nodes (onnx_node (n)->convert, scope, &n->error))
     return;
   for (guint i = 0; i < outputs->len && i < n->n_outputs; i++) {
     const IrSourceValue *value = outputs->pdata[i];
 
-    if (onnx_wants (n, i) && !onnx_failed (n))
-      onnx_scope_find (n->convert, scope, value->name, &n->out[i], &n->error);
+    if (ir_build_wants (n, i) && !ir_build_failed (n))
+      onnx_scope_find (
+          onnx_node (n)->convert, scope, value->name, &n->out[i], &n->error);
   }
 }

@@ -11,20 +11,20 @@ input_of (const OnnxIteration *it, gsize index)
 }
 
 static gboolean
-check_counts (OnnxNode *n, const OnnxIteration *it)
+check_counts (IrBuild *n, const OnnxIteration *it)
 {
   const gsize inputs = (it->is_loop ? 2 : 0) + it->n_states + it->n_slices;
   const gsize outputs = (it->is_loop ? 1 : 0) + it->n_states + it->n_joined;
 
   if (it->body->inputs->len != inputs)
-    onnx_fail (n, IR_ERROR_PARSE,
+    ir_build_fail (n, IR_ERROR_PARSE,
         "has a body with %u inputs, where %" G_GSIZE_FORMAT " are wanted",
         it->body->inputs->len, inputs);
   if (it->body->outputs->len != outputs)
-    onnx_fail (n, IR_ERROR_PARSE,
+    ir_build_fail (n, IR_ERROR_PARSE,
         "has a body with %u outputs, where %" G_GSIZE_FORMAT " are wanted",
         it->body->outputs->len, outputs);
-  return !onnx_failed (n);
+  return !ir_build_failed (n);
 }
 
 /* The body only runs while the condition holds: in there it is true. */
@@ -33,10 +33,10 @@ set_loop_inputs (OnnxBody *body, const OnnxIteration *it)
 {
   const IrSourceValue *iteration = it->body->inputs->pdata[0];
   const IrSourceValue *condition = it->body->inputs->pdata[1];
-  IrPort yes = onnx_number (&body->n, IR_DTYPE_BOOLEAN, 1);
+  IrPort yes = ir_build_number (&body->n.build, IR_DTYPE_BOOLEAN, 1);
 
   if (condition->shape.rank == 1)
-    yes = onnx_reshape_to (&body->n, yes, (const gint64[]){ 1 }, 1);
+    yes = ir_build_reshape_to (&body->n.build, yes, (const gint64[]){ 1 }, 1);
   onnx_scope_set (body->scope, iteration->name,
       onnx_body_iteration (body, &iteration->shape));
   onnx_scope_set (body->scope, condition->name, yes);
@@ -44,11 +44,11 @@ set_loop_inputs (OnnxBody *body, const OnnxIteration *it)
 
 /* Without a rank an axis that does not count from the end still says all. */
 static gint64
-plain_axis (OnnxNode *n, IrPort port, gint64 axis)
+plain_axis (IrBuild *n, IrPort port, gint64 axis)
 {
-  if (axis >= 0 && onnx_shape_of (port)->rank < 0)
+  if (axis >= 0 && ir_build_shape_of (port)->rank < 0)
     return axis;
-  return onnx_axis (n, port, axis);
+  return ir_build_axis (n, port, axis);
 }
 
 static void
@@ -67,7 +67,7 @@ set_inputs (OnnxBody *body, const OnnxIteration *it, const IrShape *shapes,
     IrPort slice = onnx_body_slice (body, whole, axis, it->slices[i].backwards);
 
     onnx_scope_set (body->scope, input_of (it, it->n_states + i)->name,
-        onnx_squeeze (&body->n, slice, axis));
+        ir_build_squeeze (&body->n.build, slice, axis));
   }
 }
 
@@ -96,17 +96,17 @@ fits (IrShape *shape, const IrShape *other, gboolean be_quick)
 
 /* Of a Scan: how many slices the first of its inputs has. */
 static IrPort
-trip_count (OnnxNode *n, const OnnxIteration *it)
+trip_count (IrBuild *n, const OnnxIteration *it)
 {
   IrPort slices = it->in[it->n_states], count;
   IrTensor *value;
 
   if (it->is_loop)
     return it->trip_count;
-  count = onnx_squeeze (
-      n, onnx_dim (n, slices, plain_axis (n, slices, it->slices[0].axis)), 0);
-  value = onnx_value (n, count);
-  return value != NULL ? onnx_const (n, value) : count;
+  count = ir_build_squeeze (n,
+      ir_build_dim (n, slices, plain_axis (n, slices, it->slices[0].axis)), 0);
+  value = ir_build_value (n, count);
+  return value != NULL ? ir_build_const (n, value) : count;
 }
 
 static IrPort
@@ -115,12 +115,13 @@ go_on (OnnxBody *body, const OnnxIteration *it)
   IrPort condition;
 
   if (!it->is_loop)
-    return onnx_number (&body->n, IR_DTYPE_BOOLEAN, 1);
+    return ir_build_number (&body->n.build, IR_DTYPE_BOOLEAN, 1);
   condition = onnx_body_output (body, 0);
-  if (!onnx_failed (&body->n) && onnx_dtype_of (condition) != IR_DTYPE_BOOLEAN)
-    onnx_fail (&body->n, IR_ERROR_PARSE,
+  if (!ir_build_failed (&body->n.build) &&
+      ir_build_dtype_of (condition) != IR_DTYPE_BOOLEAN)
+    ir_build_fail (&body->n.build, IR_ERROR_PARSE,
         "has a condition of the type %s, not boolean",
-        ir_dtype_name (onnx_dtype_of (condition)));
+        ir_dtype_name (ir_build_dtype_of (condition)));
   return condition;
 }
 
@@ -128,10 +129,10 @@ go_on (OnnxBody *body, const OnnxIteration *it)
  * change from one iteration to the next: @shapes are vaguer then. */
 static IrNode *
 convert_body (
-    OnnxNode *n, const OnnxIteration *it, IrShape *shapes, gboolean be_quick)
+    IrBuild *n, const OnnxIteration *it, IrShape *shapes, gboolean be_quick)
 {
   const IrPort first[] = { trip_count (n, it),
-    it->is_loop ? it->condition : onnx_number (n, IR_DTYPE_BOOLEAN, 1) };
+    it->is_loop ? it->condition : ir_build_number (n, IR_DTYPE_BOOLEAN, 1) };
   const guint skip = it->is_loop ? 1 : 0;
   g_autofree IrPort *states = g_new0 (IrPort, it->n_states + 1);
   g_auto (OnnxBody) body;
@@ -144,19 +145,19 @@ convert_body (
     IrPort next = onnx_body_output (&body, skip + i);
 
     onnx_body_next (&body, states[i], next);
-    if (!onnx_failed (&body.n) &&
-        !fits (&shapes[i], onnx_shape_of (next), be_quick))
+    if (!ir_build_failed (&body.n.build) &&
+        !fits (&shapes[i], ir_build_shape_of (next), be_quick))
       settled = FALSE;
   }
   if (onnx_body_failed (&body) || !settled)
     return NULL;
   for (guint i = 0; i < it->n_joined; i++) {
-    IrPort slice = onnx_unsqueeze (&body.n,
+    IrPort slice = ir_build_unsqueeze (&body.n.build,
         onnx_body_output (&body, skip + (guint) it->n_states + i),
         it->joined[i].axis);
 
     onnx_body_join (&body, slice,
-        plain_axis (&body.n, slice, it->joined[i].axis),
+        plain_axis (&body.n.build, slice, it->joined[i].axis),
         it->joined[i].backwards);
   }
   onnx_body_condition (&body, go_on (&body, it));
@@ -164,7 +165,7 @@ convert_body (
 }
 
 IrNode *
-onnx_iterate (OnnxNode *n, const OnnxIteration *it)
+onnx_iterate (IrBuild *n, const OnnxIteration *it)
 {
   g_autofree IrShape *shapes = g_new0 (IrShape, it->n_states + 1);
   IrNode *node = NULL;
@@ -172,10 +173,10 @@ onnx_iterate (OnnxNode *n, const OnnxIteration *it)
   if (!check_counts (n, it))
     return NULL;
   for (gsize i = 0; i < it->n_states; i++)
-    shapes[i] = *onnx_shape_of (it->in[i]);
+    shapes[i] = *ir_build_shape_of (it->in[i]);
   /* What ops are converted to depends on shapes; so they have to be known
    * before, and become so by trying. */
-  for (guint round = 0; node == NULL && !onnx_failed (n); round++)
+  for (guint round = 0; node == NULL && !ir_build_failed (n); round++)
     node = convert_body (n, it, shapes, round >= MAX_ROUNDS);
   return node;
 }

@@ -4,14 +4,14 @@
 #include "map.h"
 
 static void
-check_condition (OnnxNode *n, gsize index)
+check_condition (IrBuild *n, gsize index)
 {
-  IrDType dtype =
-      onnx_has (n, index) ? onnx_dtype_of (n->in[index]) : IR_DTYPE_BOOLEAN;
+  IrDType dtype = ir_build_has (n, index) ? ir_build_dtype_of (n->in[index])
+                                          : IR_DTYPE_BOOLEAN;
 
   if (dtype != IR_DTYPE_BOOLEAN && dtype != IR_DTYPE_DYNAMIC)
-    onnx_fail (n, IR_ERROR_PARSE, "has a condition of the type %s, not boolean",
-        ir_dtype_name (dtype));
+    ir_build_fail (n, IR_ERROR_PARSE,
+        "has a condition of the type %s, not boolean", ir_dtype_name (dtype));
 }
 
 /* --- Loop ------------------------------------------------------------------------ */
@@ -19,87 +19,92 @@ check_condition (OnnxNode *n, gsize index)
 /* The IR counts without an end from -1 on; a count that never ends is written in
  * that way, too. */
 static IrPort
-trip_count (OnnxNode *n)
+trip_count (IrBuild *n)
 {
   g_autoptr (IrTensor) value = NULL;
   gint64 count;
 
-  if (!onnx_has (n, 0))
-    return onnx_int (n, -1);
-  if (onnx_dtype_of (n->in[0]) != IR_DTYPE_I64)
-    onnx_fail (n, IR_ERROR_PARSE, "has a trip count of the type %s, not i64",
-        ir_dtype_name (onnx_dtype_of (n->in[0])));
-  value = onnx_value (n, n->in[0]);
+  if (!ir_build_has (n, 0))
+    return ir_build_int (n, -1);
+  if (ir_build_dtype_of (n->in[0]) != IR_DTYPE_I64)
+    ir_build_fail (n, IR_ERROR_PARSE,
+        "has a trip count of the type %s, not i64",
+        ir_dtype_name (ir_build_dtype_of (n->in[0])));
+  value = ir_build_value (n, n->in[0]);
   if (value == NULL)
-    return onnx_op (n, "Maximum", 1, 2, n->in[0], onnx_like (n, n->in[0], 0));
+    return ir_build_op (
+        n, "Maximum", 1, 2, n->in[0], ir_build_like (n, n->in[0], 0));
   if (ir_tensor_count (value) != 1) {
-    onnx_fail (n, IR_ERROR_SHAPE, "has a trip count that is not one number");
-    return ONNX_NONE;
+    ir_build_fail (
+        n, IR_ERROR_SHAPE, "has a trip count that is not one number");
+    return IR_NO_PORT;
   }
   count = ir_tensor_get_i64 (value, 0);
-  return onnx_int (n, count > G_MAXINT32 ? -1 : MAX (count, 0));
+  return ir_build_int (n, count > G_MAXINT32 ? -1 : MAX (count, 0));
 }
 
 void
-onnx_map_loop (OnnxNode *n)
+onnx_map_loop (IrBuild *n)
 {
   OnnxIteration loop = { onnx_body_attr (n, "body"), TRUE };
   g_autofree OnnxSlicing *joined = NULL;
   IrNode *node;
 
   if (n->n_inputs < 2)
-    onnx_fail (n, IR_ERROR_PARSE, "has fewer than two inputs");
+    ir_build_fail (n, IR_ERROR_PARSE, "has fewer than two inputs");
   check_condition (n, 1);
-  if (onnx_failed (n))
+  if (ir_build_failed (n))
     return;
   loop.n_states = n->n_inputs - 2;
   if (n->n_outputs < loop.n_states) {
-    onnx_fail (n, IR_ERROR_PARSE,
+    ir_build_fail (n, IR_ERROR_PARSE,
         "has %" G_GSIZE_FORMAT " outputs for %" G_GSIZE_FORMAT " states",
         n->n_outputs, loop.n_states);
     return;
   }
   loop.trip_count = trip_count (n);
   loop.condition =
-      onnx_has (n, 1) ? n->in[1] : onnx_number (n, IR_DTYPE_BOOLEAN, 1);
+      ir_build_has (n, 1) ? n->in[1] : ir_build_number (n, IR_DTYPE_BOOLEAN, 1);
   loop.in = n->in + 2;
   loop.n_joined = n->n_outputs - loop.n_states;
   joined = g_new0 (OnnxSlicing, loop.n_joined + 1);
   loop.joined = joined;
   node = onnx_iterate (n, &loop);
   for (guint i = 0; node != NULL && i < n->n_outputs; i++)
-    onnx_out (n, i, ir_port (node, i));
+    ir_build_out (n, i, ir_port (node, i));
 }
 
 /* --- If ---------------------------------------------------------------------------- */
 
 static gboolean
-check_branch (OnnxNode *n, const char *name)
+check_branch (IrBuild *n, const char *name)
 {
   IrSourceGraph *graph = onnx_body_attr (n, name);
 
   if (graph == NULL)
     return FALSE;
   if (graph->inputs->len != 0 || graph->outputs->len != n->n_outputs)
-    onnx_fail (n, IR_ERROR_PARSE,
+    ir_build_fail (n, IR_ERROR_PARSE,
         "has a \"%s\" with %u inputs and %u outputs, where 0 and "
         "%" G_GSIZE_FORMAT " are wanted",
         name, graph->inputs->len, graph->outputs->len, n->n_outputs);
-  return !onnx_failed (n);
+  return !ir_build_failed (n);
 }
 
 /* A branch that is known to be taken needs no If. */
 static void
-put_in_place (OnnxNode *n, IrSourceGraph *source)
+put_in_place (IrBuild *n, IrSourceGraph *source)
 {
-  g_autoptr (OnnxScope) scope = onnx_scope_new (n->scope, source, n->graph);
+  g_autoptr (OnnxScope) scope =
+      onnx_scope_new (onnx_node (n)->scope, source, n->graph);
 
-  if (!onnx_convert_nodes (n->convert, scope, &n->error))
+  if (!onnx_convert_nodes (onnx_node (n)->convert, scope, &n->error))
     return;
-  for (guint i = 0; i < n->n_outputs && !onnx_failed (n); i++) {
+  for (guint i = 0; i < n->n_outputs && !ir_build_failed (n); i++) {
     const IrSourceValue *value = source->outputs->pdata[i];
 
-    onnx_scope_find (n->convert, scope, value->name, &n->out[i], &n->error);
+    onnx_scope_find (
+        onnx_node (n)->convert, scope, value->name, &n->out[i], &n->error);
   }
 }
 
@@ -135,7 +140,8 @@ input_links (OnnxBody *body, GArray *ports)
     const OnnxCapture *capture = &g_array_index (captures, OnnxCapture, i);
     guint index = 0;
 
-    g_ptr_array_find (body->n.graph->parameters, capture->parameter, &index);
+    g_ptr_array_find (
+        body->n.build.graph->parameters, capture->parameter, &index);
     links[i].from = find_input (ports, capture->outside);
     links[i].to = index;
   }
@@ -143,7 +149,7 @@ input_links (OnnxBody *body, GArray *ports)
 }
 
 static IrI64s
-output_links (OnnxNode *n)
+output_links (IrBuild *n)
 {
   g_autofree IrBodyLink *links = g_new (IrBodyLink, n->n_outputs + 1);
 
@@ -153,7 +159,7 @@ output_links (OnnxNode *n)
 }
 
 static void
-add_if (OnnxNode *n, OnnxBody *yes, OnnxBody *no)
+add_if (IrBuild *n, OnnxBody *yes, OnnxBody *no)
 {
   g_autoptr (GArray) ports = g_array_new (FALSE, FALSE, sizeof (IrPort));
   IrIfAttrs attrs;
@@ -164,22 +170,22 @@ add_if (OnnxNode *n, OnnxBody *yes, OnnxBody *no)
   attrs.else_inputs = input_links (no, ports);
   attrs.then_outputs = output_links (n);
   attrs.else_outputs = attrs.then_outputs;
-  node = onnx_add_v (
+  node = ir_build_add_v (
       n, "If", 8, (const IrPort *) ports->data, ports->len, n->n_outputs);
   if (node == NULL)
     return;
   *(IrIfAttrs *) node->attrs = attrs;
-  ir_graph_sweep (yes->n.graph);
-  ir_graph_sweep (no->n.graph);
-  ir_node_add_body (node, g_steal_pointer (&yes->n.graph));
-  ir_node_add_body (node, g_steal_pointer (&no->n.graph));
-  onnx_done (n, node);
-  for (guint i = 0; !onnx_failed (n) && i < n->n_outputs; i++)
-    onnx_out (n, i, ir_port (node, i));
+  ir_graph_sweep (yes->n.build.graph);
+  ir_graph_sweep (no->n.build.graph);
+  ir_node_add_body (node, g_steal_pointer (&yes->n.build.graph));
+  ir_node_add_body (node, g_steal_pointer (&no->n.build.graph));
+  ir_build_done (n, node);
+  for (guint i = 0; !ir_build_failed (n) && i < n->n_outputs; i++)
+    ir_build_out (n, i, ir_port (node, i));
 }
 
 static void
-convert_both (OnnxNode *n)
+convert_both (IrBuild *n)
 {
   g_auto (OnnxBody) yes;
   g_auto (OnnxBody) no;
@@ -193,9 +199,9 @@ convert_both (OnnxNode *n)
 }
 
 void
-onnx_map_if (OnnxNode *n)
+onnx_map_if (IrBuild *n)
 {
-  g_autoptr (IrTensor) condition = onnx_value (n, onnx_in (n, 0));
+  g_autoptr (IrTensor) condition = ir_build_value (n, ir_build_in (n, 0));
 
   check_condition (n, 0);
   if (!check_branch (n, "then_branch") || !check_branch (n, "else_branch"))

@@ -6,63 +6,63 @@
 
 /* Spatial dimensions, by whichever of data and weights is known. */
 static gsize
-spatial_dims (OnnxNode *n, IrPort data, IrPort weights)
+spatial_dims (IrBuild *n, IrPort data, IrPort weights)
 {
-  gint rank = onnx_shape_of (weights)->rank;
+  gint rank = ir_build_shape_of (weights)->rank;
 
   if (rank < 0)
-    rank = onnx_rank (n, data);
+    rank = ir_build_rank (n, data);
   if (rank < 3)
-    onnx_fail (n, IR_ERROR_SHAPE, "has weights of less than 3 dimensions");
-  return onnx_failed (n) ? 1 : (gsize) rank - 2;
+    ir_build_fail (n, IR_ERROR_SHAPE, "has weights of less than 3 dimensions");
+  return ir_build_failed (n) ? 1 : (gsize) rank - 2;
 }
 
 static gint64
-read_group (OnnxNode *n)
+read_group (IrBuild *n)
 {
-  gint64 group = onnx_i64 (n, "group", 1);
+  gint64 group = ir_build_i64 (n, "group", 1);
 
   if (group < 1 || group > G_MAXINT32) {
-    onnx_fail (n, IR_ERROR_SHAPE, "has %" G_GINT64_FORMAT " groups", group);
+    ir_build_fail (n, IR_ERROR_SHAPE, "has %" G_GINT64_FORMAT " groups", group);
     return 1;
   }
   return group;
 }
 
 IrPort
-onnx_add_bias (OnnxNode *n, IrPort port, gsize input)
+onnx_add_bias (IrBuild *n, IrPort port, gsize input)
 {
-  if (!onnx_has (n, input))
+  if (!ir_build_has (n, input))
     return port;
-  return onnx_op (
-      n, "Add", 1, 2, port, onnx_per_channel (n, n->in[input], port));
+  return ir_build_op (
+      n, "Add", 1, 2, port, ir_build_per_channel (n, n->in[input], port));
 }
 
 void
-onnx_map_conv (OnnxNode *n)
+onnx_map_conv (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0), weights = onnx_in (n, 1);
+  IrPort data = ir_build_in (n, 0), weights = ir_build_in (n, 1);
 
-  onnx_out (n, 0, onnx_add_bias (n, onnx_conv (n, data, weights), 2));
+  ir_build_out (n, 0, onnx_add_bias (n, onnx_conv (n, data, weights), 2));
 }
 
 /* It says again what the weights' shape says. */
 static void
-check_kernel (OnnxNode *n, const OnnxWindow *window, IrPort weights)
+check_kernel (IrBuild *n, const OnnxWindow *window, IrPort weights)
 {
-  const IrShape *shape = onnx_shape_of (weights);
+  const IrShape *shape = ir_build_shape_of (weights);
   IrI64s list;
 
-  if (!onnx_i64s (n, "kernel_shape", &list) || shape->rank < 0)
+  if (!ir_build_i64s (n, "kernel_shape", &list) || shape->rank < 0)
     return;
   for (gsize i = 0; i < window->n; i++)
     if (shape->dim[i + 2] >= 0 && shape->dim[i + 2] != window->kernel[i])
-      onnx_fail (n, IR_ERROR_SHAPE,
+      ir_build_fail (n, IR_ERROR_SHAPE,
           "has a kernel_shape that is not the one of its weights");
 }
 
 IrPort
-onnx_conv (OnnxNode *n, IrPort data, IrPort weights)
+onnx_conv (IrBuild *n, IrPort data, IrPort weights)
 {
   gint64 group = read_group (n);
   OnnxWindow window;
@@ -70,15 +70,15 @@ onnx_conv (OnnxNode *n, IrPort data, IrPort weights)
 
   onnx_window_read (n, spatial_dims (n, data, weights), &window);
   check_kernel (n, &window, weights);
-  if (onnx_failed (n))
-    return ONNX_NONE;
+  if (ir_build_failed (n))
+    return IR_NO_PORT;
   if (group == 1)
-    op = onnx_add (n, "Convolution", 1, 2, data, weights);
+    op = ir_build_add (n, "Convolution", 1, 2, data, weights);
   else
-    op = onnx_add (n, "GroupConvolution", 1, 2, data,
+    op = ir_build_add (n, "GroupConvolution", 1, 2, data,
         onnx_group_weights (n, weights, group));
   onnx_window_write (n, &window, op, TRUE);
-  return onnx_done (n, op);
+  return ir_build_done (n, op);
 }
 
 /* --- transposed ------------------------------------------------------------------- */
@@ -91,18 +91,18 @@ typedef struct {
 } Transposed;
 
 static void
-read_transposed (OnnxNode *n, gsize n_dims, Transposed *t)
+read_transposed (IrBuild *n, gsize n_dims, Transposed *t)
 {
   IrI64s list;
 
   onnx_window_read (n, n_dims, &t->window);
   memset (t->output_padding, 0, sizeof t->output_padding);
-  if (onnx_i64s (n, "output_padding", &list) && list.n >= n_dims)
+  if (ir_build_i64s (n, "output_padding", &list) && list.n >= n_dims)
     memcpy (t->output_padding, list.v + (list.n - n_dims),
         n_dims * sizeof (gint64));
-  t->has_shape = onnx_i64s (n, "output_shape", &list);
+  t->has_shape = ir_build_i64s (n, "output_shape", &list);
   if (t->has_shape && list.n != n_dims && list.n != n_dims + 2) {
-    onnx_fail (n, IR_ERROR_SHAPE,
+    ir_build_fail (n, IR_ERROR_SHAPE,
         "has %" G_GSIZE_FORMAT " numbers in \"output_shape\", but "
         "%" G_GSIZE_FORMAT " are expected",
         list.n, n_dims);
@@ -114,7 +114,7 @@ read_transposed (OnnxNode *n, gsize n_dims, Transposed *t)
   for (gsize i = 0; i < n_dims; i++) {
     if (t->output_padding[i] < 0 || t->output_padding[i] > G_MAXINT32 ||
         (t->has_shape && (t->shape[i] < 1 || t->shape[i] > G_MAXINT32)))
-      onnx_fail (n, IR_ERROR_SHAPE,
+      ir_build_fail (n, IR_ERROR_SHAPE,
           "has an output_padding or output_shape that is out of range");
   }
 }
@@ -154,19 +154,19 @@ resolve_padding (Transposed *t, const IrShape *data, const IrShape *weights)
 
 /* The output's spatial shape as an input of the op. */
 static IrPort
-output_shape (OnnxNode *n, const Transposed *t, IrPort data)
+output_shape (IrBuild *n, const Transposed *t, IrPort data)
 {
   if (t->has_shape)
-    return onnx_list (n, t->shape, t->window.n);
-  return onnx_op (n, "Multiply", 1, 2,
-      onnx_slice (n, onnx_shape (n, data), 0, 2, G_MAXINT32),
-      onnx_list (n, t->window.strides, t->window.n));
+    return ir_build_list (n, t->shape, t->window.n);
+  return ir_build_op (n, "Multiply", 1, 2,
+      ir_build_slice (n, ir_build_shape (n, data), 0, 2, G_MAXINT32),
+      ir_build_list (n, t->window.strides, t->window.n));
 }
 
 void
-onnx_map_conv_transpose (OnnxNode *n)
+onnx_map_conv_transpose (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0), weights = onnx_in (n, 1);
+  IrPort data = ir_build_in (n, 0), weights = ir_build_in (n, 1);
   gint64 group = read_group (n);
   const char *type =
       group == 1 ? "ConvolutionBackpropData" : "GroupConvolutionBackpropData";
@@ -176,18 +176,19 @@ onnx_map_conv_transpose (OnnxNode *n)
   IrNode *op;
 
   read_transposed (n, spatial_dims (n, data, weights), &t);
-  if (onnx_failed (n))
+  if (ir_build_failed (n))
     return;
   by_shape = (t.has_shape || is_same (&t)) &&
-      !resolve_padding (&t, onnx_shape_of (data), onnx_shape_of (weights));
+      !resolve_padding (
+          &t, ir_build_shape_of (data), ir_build_shape_of (weights));
   ports[0] = data;
   ports[1] = group == 1 ? weights : onnx_group_weights (n, weights, group);
   if (by_shape)
     ports[2] = output_shape (n, &t, data);
   if (by_shape && !is_same (&t))
     t.window.auto_pad = "same_lower";
-  op = onnx_add_v (n, type, 1, ports, by_shape ? 3 : 2, 0);
+  op = ir_build_add_v (n, type, 1, ports, by_shape ? 3 : 2, 0);
   onnx_window_write (n, &t.window, op, TRUE);
-  onnx_set_i64s (n, op, "output_padding", t.output_padding, t.window.n);
-  onnx_out (n, 0, onnx_add_bias (n, onnx_done (n, op), 2));
+  ir_build_set_i64s (n, op, "output_padding", t.output_padding, t.window.n);
+  ir_build_out (n, 0, onnx_add_bias (n, ir_build_done (n, op), 2));
 }

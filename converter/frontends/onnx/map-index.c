@@ -6,183 +6,186 @@
 #include <string.h>
 
 static IrPort
-scalar_of (OnnxNode *n, IrPort port)
+scalar_of (IrBuild *n, IrPort port)
 {
-  return onnx_shape_of (port)->rank == 0 ? port
-                                         : onnx_reshape_to (n, port, NULL, 0);
+  return ir_build_shape_of (port)->rank == 0
+      ? port
+      : ir_build_reshape_to (n, port, NULL, 0);
 }
 
 /* Indices below zero count from the end, which is at @size. */
 static IrPort
-from_start (OnnxNode *n, IrPort indices, IrPort size)
+from_start (IrBuild *n, IrPort indices, IrPort size)
 {
-  return onnx_op (n, "Select", 1, 3,
-      onnx_op (n, "Less", 1, 2, indices, onnx_like (n, indices, 0)),
-      onnx_op (n, "Add", 1, 2, indices, size), indices);
+  return ir_build_op (n, "Select", 1, 3,
+      ir_build_op (n, "Less", 1, 2, indices, ir_build_like (n, indices, 0)),
+      ir_build_op (n, "Add", 1, 2, indices, size), indices);
 }
 
 void
-onnx_map_one_hot (OnnxNode *n)
+onnx_map_one_hot (IrBuild *n)
 {
-  IrPort indices = onnx_cast (n, onnx_in (n, 0), IR_DTYPE_I64);
-  IrPort depth = scalar_of (n, onnx_cast (n, onnx_in (n, 1), IR_DTYPE_I64));
-  IrPort values = onnx_in (n, 2);
-  IrNode *op = onnx_add (n, "OneHot", 1, 4, from_start (n, indices, depth),
-      depth, onnx_gather (n, values, onnx_int (n, 1), 0),
-      onnx_gather (n, values, onnx_int (n, 0), 0));
+  IrPort indices = ir_build_cast (n, ir_build_in (n, 0), IR_DTYPE_I64);
+  IrPort depth =
+      scalar_of (n, ir_build_cast (n, ir_build_in (n, 1), IR_DTYPE_I64));
+  IrPort values = ir_build_in (n, 2);
+  IrNode *op = ir_build_add (n, "OneHot", 1, 4, from_start (n, indices, depth),
+      depth, ir_build_gather (n, values, ir_build_int (n, 1), 0),
+      ir_build_gather (n, values, ir_build_int (n, 0), 0));
 
-  onnx_set_i64 (n, op, "axis", onnx_i64 (n, "axis", -1));
-  onnx_out (n, 0, onnx_done (n, op));
+  ir_build_set_i64 (n, op, "axis", ir_build_i64 (n, "axis", -1));
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 /* The IR's name for a reduction; NULL for none at all. */
 static const char *
-reduction_of (OnnxNode *n)
+reduction_of (IrBuild *n)
 {
   static const char *const names[][2] = { { "add", "sum" }, { "mul", "prod" },
     { "min", "min" }, { "max", "max" } };
-  const char *own = onnx_text (n, "reduction", "none");
+  const char *own = ir_build_text (n, "reduction", "none");
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
     if (strcmp (own, names[i][0]) == 0)
       return names[i][1];
   }
   if (strcmp (own, "none") != 0)
-    onnx_fail (n, IR_ERROR_UNSUPPORTED, "has the reduction \"%s\"", own);
+    ir_build_fail (n, IR_ERROR_UNSUPPORTED, "has the reduction \"%s\"", own);
   return NULL;
 }
 
 /* Scatter is the first name of ScatterElements. */
 void
-onnx_map_scatter_elements (OnnxNode *n)
+onnx_map_scatter_elements (IrBuild *n)
 {
   const char *reduction = reduction_of (n);
-  IrPort data = onnx_in (n, 0);
-  IrNode *op = onnx_add (n, "ScatterElementsUpdate", reduction ? 12 : 3, 4,
-      data, onnx_in (n, 1), onnx_in (n, 2),
-      onnx_int (n, onnx_i64 (n, "axis", 0)));
+  IrPort data = ir_build_in (n, 0);
+  IrNode *op = ir_build_add (n, "ScatterElementsUpdate", reduction ? 12 : 3, 4,
+      data, ir_build_in (n, 1), ir_build_in (n, 2),
+      ir_build_int (n, ir_build_i64 (n, "axis", 0)));
 
   if (reduction != NULL)
-    onnx_set_text (n, op, "reduction", reduction);
-  onnx_out (n, 0, onnx_done (n, op));
+    ir_build_set_text (n, op, "reduction", reduction);
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 void
-onnx_map_scatter_nd (OnnxNode *n)
+onnx_map_scatter_nd (IrBuild *n)
 {
   const char *reduction = reduction_of (n);
-  IrNode *op = onnx_add (n, "ScatterNDUpdate", reduction ? 15 : 4, 3,
-      onnx_in (n, 0), onnx_in (n, 1), onnx_in (n, 2));
+  IrNode *op = ir_build_add (n, "ScatterNDUpdate", reduction ? 15 : 4, 3,
+      ir_build_in (n, 0), ir_build_in (n, 1), ir_build_in (n, 2));
 
   if (reduction != NULL)
-    onnx_set_text (n, op, "reduction", reduction);
-  onnx_out (n, 0, onnx_done (n, op));
+    ir_build_set_text (n, op, "reduction", reduction);
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 void
-onnx_map_nonzero (OnnxNode *n)
+onnx_map_nonzero (IrBuild *n)
 {
-  onnx_out (n, 0, onnx_op (n, "NonZero", 3, 1, onnx_in (n, 0)));
+  ir_build_out (n, 0, ir_build_op (n, "NonZero", 3, 1, ir_build_in (n, 0)));
 }
 
 /* Without an axis the data is one row. */
 void
-onnx_map_compress (OnnxNode *n)
+onnx_map_compress (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0);
-  IrPort kept =
-      onnx_squeeze (n, onnx_op (n, "NonZero", 3, 1, onnx_in (n, 1)), 0);
+  IrPort data = ir_build_in (n, 0);
+  IrPort kept = ir_build_squeeze (
+      n, ir_build_op (n, "NonZero", 3, 1, ir_build_in (n, 1)), 0);
 
   if (ir_source_attr (n->source, "axis") == NULL)
-    data = onnx_reshape_to (n, data, (const gint64[]){ -1 }, 1);
-  onnx_out (n, 0, onnx_gather (n, data, kept, onnx_i64 (n, "axis", 0)));
+    data = ir_build_reshape_to (n, data, (const gint64[]){ -1 }, 1);
+  ir_build_out (
+      n, 0, ir_build_gather (n, data, kept, ir_build_i64 (n, "axis", 0)));
 }
 
 void
-onnx_map_range (OnnxNode *n)
+onnx_map_range (IrBuild *n)
 {
-  IrPort start = onnx_in (n, 0);
-  IrNode *op = onnx_add (n, "Range", 4, 3, scalar_of (n, start),
-      scalar_of (n, onnx_in (n, 1)), scalar_of (n, onnx_in (n, 2)));
+  IrPort start = ir_build_in (n, 0);
+  IrNode *op = ir_build_add (n, "Range", 4, 3, scalar_of (n, start),
+      scalar_of (n, ir_build_in (n, 1)), scalar_of (n, ir_build_in (n, 2)));
 
-  if (onnx_dtype_of (start) == IR_DTYPE_DYNAMIC)
-    onnx_fail (n, IR_ERROR_SHAPE, "has a start whose type is not known");
-  onnx_set_dtype (n, op, "output_type", onnx_dtype_of (start));
-  onnx_out (n, 0, onnx_done (n, op));
+  if (ir_build_dtype_of (start) == IR_DTYPE_DYNAMIC)
+    ir_build_fail (n, IR_ERROR_SHAPE, "has a start whose type is not known");
+  ir_build_set_dtype (n, op, "output_type", ir_build_dtype_of (start));
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 void
-onnx_map_cum_sum (OnnxNode *n)
+onnx_map_cum_sum (IrBuild *n)
 {
-  IrNode *op = onnx_add (
-      n, "CumSum", 3, 2, onnx_in (n, 0), scalar_of (n, onnx_in (n, 1)));
+  IrNode *op = ir_build_add (
+      n, "CumSum", 3, 2, ir_build_in (n, 0), scalar_of (n, ir_build_in (n, 1)));
 
-  onnx_set_bool (n, op, "exclusive", onnx_i64 (n, "exclusive", 0) != 0);
-  onnx_set_bool (n, op, "reverse", onnx_i64 (n, "reverse", 0) != 0);
-  onnx_out (n, 0, onnx_done (n, op));
+  ir_build_set_bool (n, op, "exclusive", ir_build_i64 (n, "exclusive", 0) != 0);
+  ir_build_set_bool (n, op, "reverse", ir_build_i64 (n, "reverse", 0) != 0);
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 static IrPort
-limit_of (OnnxNode *n, gsize input, IrPort def)
+limit_of (IrBuild *n, gsize input, IrPort def)
 {
-  return onnx_has (n, input) ? scalar_of (n, n->in[input]) : def;
+  return ir_build_has (n, input) ? scalar_of (n, n->in[input]) : def;
 }
 
 /* OpenVINO takes boxes that meet the threshold for overlapping, which at 0 are
  * those that are apart as well. */
 static IrPort
-overlap_of (OnnxNode *n)
+overlap_of (IrBuild *n)
 {
-  IrPort limit = limit_of (n, 3, ONNX_NONE);
-  g_autoptr (IrTensor) value = onnx_value (n, limit);
+  IrPort limit = limit_of (n, 3, IR_NO_PORT);
+  g_autoptr (IrTensor) value = ir_build_value (n, limit);
 
   if (limit.node == NULL ||
       (value != NULL && ir_tensor_get_f64 (value, 0) == 0))
-    limit = onnx_number (n, IR_DTYPE_F32, FLT_MIN);
+    limit = ir_build_number (n, IR_DTYPE_F32, FLT_MIN);
   return limit;
 }
 
 /* Without a threshold of scores boxes of any score are taken. */
 void
-onnx_map_nms (OnnxNode *n)
+onnx_map_nms (IrBuild *n)
 {
-  IrNode *op = onnx_add (n, "NonMaxSuppression", 9, 5, onnx_in (n, 0),
-      onnx_in (n, 1), limit_of (n, 2, onnx_int (n, 0)), overlap_of (n),
-      limit_of (n, 4, onnx_number (n, IR_DTYPE_F32, -FLT_MAX)));
+  IrNode *op = ir_build_add (n, "NonMaxSuppression", 9, 5, ir_build_in (n, 0),
+      ir_build_in (n, 1), limit_of (n, 2, ir_build_int (n, 0)), overlap_of (n),
+      limit_of (n, 4, ir_build_number (n, IR_DTYPE_F32, -FLT_MAX)));
 
-  onnx_set_text (n, op, "box_encoding",
-      onnx_i64 (n, "center_point_box", 0) != 0 ? "center" : "corner");
-  onnx_set_bool (n, op, "sort_result_descending", FALSE);
-  onnx_set_dtype (n, op, "output_type", IR_DTYPE_I64);
-  onnx_out (n, 0, onnx_done (n, op));
+  ir_build_set_text (n, op, "box_encoding",
+      ir_build_i64 (n, "center_point_box", 0) != 0 ? "center" : "corner");
+  ir_build_set_bool (n, op, "sort_result_descending", FALSE);
+  ir_build_set_dtype (n, op, "output_type", IR_DTYPE_I64);
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 void
-onnx_map_reverse_sequence (OnnxNode *n)
+onnx_map_reverse_sequence (IrBuild *n)
 {
-  IrNode *op =
-      onnx_add (n, "ReverseSequence", 1, 2, onnx_in (n, 0), onnx_in (n, 1));
+  IrNode *op = ir_build_add (
+      n, "ReverseSequence", 1, 2, ir_build_in (n, 0), ir_build_in (n, 1));
 
-  onnx_set_i64 (n, op, "batch_axis", onnx_i64 (n, "batch_axis", 1));
-  onnx_set_i64 (n, op, "seq_axis", onnx_i64 (n, "time_axis", 0));
-  onnx_out (n, 0, onnx_done (n, op));
+  ir_build_set_i64 (n, op, "batch_axis", ir_build_i64 (n, "batch_axis", 1));
+  ir_build_set_i64 (n, op, "seq_axis", ir_build_i64 (n, "time_axis", 0));
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 void
-onnx_map_unique (OnnxNode *n)
+onnx_map_unique (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0);
+  IrPort data = ir_build_in (n, 0);
   IrNode *op;
 
   if (ir_source_attr (n->source, "axis") != NULL)
-    op = onnx_add (
-        n, "Unique", 10, 2, data, onnx_int (n, onnx_i64 (n, "axis", 0)));
+    op = ir_build_add (n, "Unique", 10, 2, data,
+        ir_build_int (n, ir_build_i64 (n, "axis", 0)));
   else
-    op = onnx_add (n, "Unique", 10, 1, data);
-  onnx_set_bool (n, op, "sorted", onnx_i64 (n, "sorted", 1) != 0);
-  onnx_done (n, op);
-  for (guint i = 0; !onnx_failed (n) && i < op->n_outputs; i++)
-    onnx_out (n, i, ir_port (op, i));
+    op = ir_build_add (n, "Unique", 10, 1, data);
+  ir_build_set_bool (n, op, "sorted", ir_build_i64 (n, "sorted", 1) != 0);
+  ir_build_done (n, op);
+  for (guint i = 0; !ir_build_failed (n) && i < op->n_outputs; i++)
+    ir_build_out (n, i, ir_port (op, i));
 }
 
 /* The equation as the IR wants it: without blanks, and with an output. An
@@ -209,17 +212,17 @@ whole_equation (const char *text)
 }
 
 void
-onnx_map_einsum (OnnxNode *n)
+onnx_map_einsum (IrBuild *n)
 {
-  const char *text = onnx_text (n, "equation", NULL);
+  const char *text = ir_build_text (n, "equation", NULL);
   g_autofree char *equation = NULL;
-  IrNode *op = onnx_add_v (n, "Einsum", 7, n->in, n->n_inputs, 0);
+  IrNode *op = ir_build_add_v (n, "Einsum", 7, n->in, n->n_inputs, 0);
 
   if (text == NULL) {
-    onnx_fail (n, IR_ERROR_PARSE, "has no equation");
+    ir_build_fail (n, IR_ERROR_PARSE, "has no equation");
     return;
   }
   equation = whole_equation (text);
-  onnx_set_text (n, op, "equation", equation);
-  onnx_out (n, 0, onnx_done (n, op));
+  ir_build_set_text (n, op, "equation", equation);
+  ir_build_out (n, 0, ir_build_done (n, op));
 }

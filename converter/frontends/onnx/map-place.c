@@ -6,91 +6,94 @@
 
 /* Zeros put on or, where a number is negative, elements cut off at the ends. */
 static IrPort
-pad_by (OnnxNode *n, IrPort data, IrPort begin, IrPort end)
+pad_by (IrBuild *n, IrPort data, IrPort begin, IrPort end)
 {
-  IrNode *op =
-      onnx_add (n, "Pad", 12, 4, data, begin, end, onnx_like (n, data, 0));
+  IrNode *op = ir_build_add (
+      n, "Pad", 12, 4, data, begin, end, ir_build_like (n, data, 0));
 
-  onnx_set_text (n, op, "pad_mode", "constant");
-  return onnx_done (n, op);
+  ir_build_set_text (n, op, "pad_mode", "constant");
+  return ir_build_done (n, op);
 }
 
 /* The axes of @data from 0 on. */
 static IrPort
-whole_axes (OnnxNode *n, IrPort data, const IrI64s *axes)
+whole_axes (IrBuild *n, IrPort data, const IrI64s *axes)
 {
   gint64 whole[IR_MAX_RANK];
 
   if (axes->n > IR_MAX_RANK)
-    onnx_fail (n, IR_ERROR_LIMIT, "has too many axes");
-  for (gsize i = 0; !onnx_failed (n) && i < axes->n; i++)
-    whole[i] = onnx_axis (n, data, axes->v[i]);
-  return onnx_failed (n) ? ONNX_NONE : onnx_list (n, whole, axes->n);
+    ir_build_fail (n, IR_ERROR_LIMIT, "has too many axes");
+  for (gsize i = 0; !ir_build_failed (n) && i < axes->n; i++)
+    whole[i] = ir_build_axis (n, data, axes->v[i]);
+  return ir_build_failed (n) ? IR_NO_PORT : ir_build_list (n, whole, axes->n);
 }
 
 /* Half of what is missing, or too much, goes to the beginning, rounded towards
  * nothing. */
 void
-onnx_map_center_crop_pad (OnnxNode *n)
+onnx_map_center_crop_pad (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0), shape = onnx_shape (n, data);
-  IrPort wanted = onnx_cast (n, onnx_in (n, 1), IR_DTYPE_I64);
+  IrPort data = ir_build_in (n, 0), shape = ir_build_shape (n, data);
+  IrPort wanted = ir_build_cast (n, ir_build_in (n, 1), IR_DTYPE_I64);
   IrPort missing, begin;
   IrI64s axes;
   IrNode *half;
 
-  if (onnx_i64s (n, "axes", &axes))
-    wanted = onnx_op (n, "ScatterUpdate", 3, 4, shape,
-        whole_axes (n, data, &axes), wanted, onnx_int (n, 0));
-  missing = onnx_op (n, "Subtract", 1, 2, wanted, shape);
-  half = onnx_add (n, "Divide", 1, 2, missing, onnx_int (n, 2));
-  onnx_set_bool (n, half, "m_pythondiv", FALSE);
-  begin = onnx_done (n, half);
-  onnx_out (n, 0,
-      pad_by (n, data, begin, onnx_op (n, "Subtract", 1, 2, missing, begin)));
+  if (ir_build_i64s (n, "axes", &axes))
+    wanted = ir_build_op (n, "ScatterUpdate", 3, 4, shape,
+        whole_axes (n, data, &axes), wanted, ir_build_int (n, 0));
+  missing = ir_build_op (n, "Subtract", 1, 2, wanted, shape);
+  half = ir_build_add (n, "Divide", 1, 2, missing, ir_build_int (n, 2));
+  ir_build_set_bool (n, half, "m_pythondiv", FALSE);
+  begin = ir_build_done (n, half);
+  ir_build_out (n, 0,
+      pad_by (
+          n, data, begin, ir_build_op (n, "Subtract", 1, 2, missing, begin)));
 }
 
 /* The shape that MaxPool had read. */
 static IrPort
-unpooled_shape (OnnxNode *n, IrPort data)
+unpooled_shape (IrBuild *n, IrPort data)
 {
-  IrPort shape = onnx_shape (n, data), spatial;
+  IrPort shape = ir_build_shape (n, data), spatial;
   const gsize dims = onnx_window_dims (n, data);
   gint64 rest[IR_MAX_RANK];
   OnnxWindow window;
 
   onnx_window_read (n, dims, &window);
-  if (onnx_failed (n))
-    return ONNX_NONE;
+  if (ir_build_failed (n))
+    return IR_NO_PORT;
   for (gsize i = 0; i < dims; i++)
     rest[i] = window.kernel[i] - window.begin[i] - window.end[i];
-  spatial = onnx_op (n, "Subtract", 1, 2,
-      onnx_slice (n, shape, 0, 2, G_MAXINT32), onnx_int (n, 1));
-  spatial = onnx_op (
-      n, "Multiply", 1, 2, spatial, onnx_list (n, window.strides, dims));
-  spatial = onnx_op (n, "Add", 1, 2, spatial, onnx_list (n, rest, dims));
-  return onnx_concat (n, 0, 2, onnx_slice (n, shape, 0, 0, 2), spatial);
+  spatial = ir_build_op (n, "Subtract", 1, 2,
+      ir_build_slice (n, shape, 0, 2, G_MAXINT32), ir_build_int (n, 1));
+  spatial = ir_build_op (
+      n, "Multiply", 1, 2, spatial, ir_build_list (n, window.strides, dims));
+  spatial =
+      ir_build_op (n, "Add", 1, 2, spatial, ir_build_list (n, rest, dims));
+  return ir_build_concat (n, 0, 2, ir_build_slice (n, shape, 0, 0, 2), spatial);
 }
 
 /* Indices count through the whole of what MaxPool had read; a wanted shape may
  * be larger. */
 void
-onnx_map_max_unpool (OnnxNode *n)
+onnx_map_max_unpool (IrBuild *n)
 {
   static const gint64 flat[] = { -1 }, nothing[IR_MAX_RANK] = { 0 };
-  IrPort data = onnx_in (n, 0), shape = unpooled_shape (n, data);
-  IrPort zeros = onnx_op (n, "Broadcast", 3, 2, onnx_like (n, data, 0),
-      onnx_reduce (n, "ReduceProd", shape, onnx_list (n, nothing, 1), TRUE));
-  IrPort out = onnx_reshape (n,
-      onnx_op (n, "ScatterElementsUpdate", 3, 4, zeros,
-          onnx_reshape_to (n, onnx_in (n, 1), flat, 1),
-          onnx_reshape_to (n, data, flat, 1), onnx_int (n, 0)),
+  IrPort data = ir_build_in (n, 0), shape = unpooled_shape (n, data);
+  IrPort zeros = ir_build_op (n, "Broadcast", 3, 2, ir_build_like (n, data, 0),
+      ir_build_reduce (
+          n, "ReduceProd", shape, ir_build_list (n, nothing, 1), TRUE));
+  IrPort out = ir_build_reshape (n,
+      ir_build_op (n, "ScatterElementsUpdate", 3, 4, zeros,
+          ir_build_reshape_to (n, ir_build_in (n, 1), flat, 1),
+          ir_build_reshape_to (n, data, flat, 1), ir_build_int (n, 0)),
       shape);
 
-  if (onnx_has (n, 2))
-    out = pad_by (n, out, onnx_list (n, nothing, onnx_rank (n, data)),
-        onnx_op (n, "Subtract", 1, 2, n->in[2], shape));
-  onnx_out (n, 0, out);
+  if (ir_build_has (n, 2))
+    out = pad_by (n, out, ir_build_list (n, nothing, ir_build_rank (n, data)),
+        ir_build_op (n, "Subtract", 1, 2, n->in[2], shape));
+  ir_build_out (n, 0, out);
 }
 
 /* --- AffineGrid -------------------------------------------------------------- */
@@ -106,7 +109,7 @@ coordinate (gint64 i, gint64 n, gboolean corners)
 
 /* For every pixel its coordinates, innermost dimension first, and a one. */
 static IrPort
-pixel_grid (OnnxNode *n, const gint64 *size, gint dims, gboolean corners)
+pixel_grid (IrBuild *n, const gint64 *size, gint dims, gboolean corners)
 {
   IrShape shape = ir_shape_of_rank (dims);
   gint64 index[IR_MAX_RANK] = { 0 };
@@ -116,15 +119,15 @@ pixel_grid (OnnxNode *n, const gint64 *size, gint dims, gboolean corners)
   for (gint d = 0; d < dims; d++) {
     shape.dim[d] = size[d];
     if (size[d] < (corners ? 2 : 1)) {
-      onnx_fail (n, IR_ERROR_UNSUPPORTED,
+      ir_build_fail (n, IR_ERROR_UNSUPPORTED,
           "has a grid with a dimension of %" G_GINT64_FORMAT, size[d]);
-      return ONNX_NONE;
+      return IR_NO_PORT;
     }
   }
   shape.dim[shape.rank++] = dims + 1;
   grid = ir_tensor_new (IR_DTYPE_F32, &shape, &n->error);
   if (grid == NULL)
-    return ONNX_NONE;
+    return IR_NO_PORT;
   while (at < ir_tensor_count (grid)) {
     for (gint d = dims - 1; d >= 0; d--)
       ir_tensor_set_f64 (grid, at++, coordinate (index[d], size[d], corners));
@@ -132,35 +135,37 @@ pixel_grid (OnnxNode *n, const gint64 *size, gint dims, gboolean corners)
     for (gint d = dims - 1; d >= 0 && ++index[d] == size[d]; d--)
       index[d] = 0;
   }
-  return onnx_reshape_to (
-      n, onnx_const (n, grid), (const gint64[]){ -1, dims + 1 }, 2);
+  return ir_build_reshape_to (
+      n, ir_build_const (n, grid), (const gint64[]){ -1, dims + 1 }, 2);
 }
 
 void
-onnx_map_affine_grid (OnnxNode *n)
+onnx_map_affine_grid (IrBuild *n)
 {
-  const gboolean corners = onnx_i64 (n, "align_corners", 0) != 0;
-  IrPort theta = onnx_in (n, 0), grid;
-  gint64 size[IR_ONNX_LIST];
+  const gboolean corners = ir_build_i64 (n, "align_corners", 0) != 0;
+  IrPort theta = ir_build_in (n, 0), grid;
+  gint64 size[IR_BUILD_LIST];
   gsize count = 0;
   IrNode *op;
   gint dims;
 
-  if (!onnx_ints (n, onnx_in (n, 1), size, &count) || count < 4 || count > 5) {
-    onnx_fail (n, IR_ERROR_UNSUPPORTED,
+  if (!ir_build_ints (n, ir_build_in (n, 1), size, &count) || count < 4 ||
+      count > 5) {
+    ir_build_fail (n, IR_ERROR_UNSUPPORTED,
         "has a size that is not constant, or not of four or five numbers");
     return;
   }
   dims = (gint) count - 2;
-  grid = onnx_cast (
-      n, pixel_grid (n, size + 2, dims, corners), onnx_dtype_of (theta));
-  op = onnx_add (n, "MatMul", 1, 2, grid, theta);
-  onnx_set_bool (n, op, "transpose_b", TRUE);
+  grid = ir_build_cast (
+      n, pixel_grid (n, size + 2, dims, corners), ir_build_dtype_of (theta));
+  op = ir_build_add (n, "MatMul", 1, 2, grid, theta);
+  ir_build_set_bool (n, op, "transpose_b", TRUE);
   /* [batch, every pixel, coordinates] */
   for (gint d = 0; d < dims; d++)
     size[d + 1] = size[d + 2];
   size[count - 1] = dims;
-  onnx_out (n, 0, onnx_reshape_to (n, onnx_done (n, op), size, count));
+  ir_build_out (
+      n, 0, ir_build_reshape_to (n, ir_build_done (n, op), size, count));
 }
 
 /* --- Col2Im ------------------------------------------------------------------ */
@@ -168,7 +173,7 @@ onnx_map_affine_grid (OnnxNode *n)
 /* What makes a transposed convolution put columns back where they were: element
  * i of a column goes to element i of the block. */
 static IrPort
-identity_weights (OnnxNode *n, gint64 channels, gint64 block,
+identity_weights (IrBuild *n, gint64 channels, gint64 block,
     const OnnxWindow *window, IrDType dtype)
 {
   IrShape shape = ir_shape_of_rank (3 + (gint) window->n);
@@ -181,10 +186,10 @@ identity_weights (OnnxNode *n, gint64 channels, gint64 block,
     shape.dim[3 + d] = window->kernel[d];
   weights = ir_tensor_new (IR_DTYPE_F32, &shape, &n->error);
   if (weights == NULL)
-    return ONNX_NONE;
+    return IR_NO_PORT;
   for (gint64 i = 0; i < channels * block; i++)
     ir_tensor_set_f64 (weights, (i * block) + i % block, 1);
-  return onnx_cast (n, onnx_const (n, weights), dtype);
+  return ir_build_cast (n, ir_build_const (n, weights), dtype);
 }
 
 /* How often the window fits the image along each dimension, and what is left
@@ -209,15 +214,15 @@ place_blocks (const OnnxWindow *w, const gint64 *image, gint64 *places,
 }
 
 static gboolean
-read_blocks (OnnxNode *n, gint64 *image, OnnxWindow *w)
+read_blocks (IrBuild *n, gint64 *image, OnnxWindow *w)
 {
-  gint64 block[IR_ONNX_LIST];
+  gint64 block[IR_BUILD_LIST];
   gsize n_block = 0, dims = 0;
 
-  if (!onnx_ints (n, onnx_in (n, 1), image, &dims) ||
-      !onnx_ints (n, onnx_in (n, 2), block, &n_block) || dims != n_block ||
-      dims < 1 || dims > 3) {
-    onnx_fail (n, IR_ERROR_UNSUPPORTED,
+  if (!ir_build_ints (n, ir_build_in (n, 1), image, &dims) ||
+      !ir_build_ints (n, ir_build_in (n, 2), block, &n_block) ||
+      dims != n_block || dims < 1 || dims > 3) {
+    ir_build_fail (n, IR_ERROR_UNSUPPORTED,
         "has sizes of image and block that are not constant, or not of one to "
         "three dimensions");
     return FALSE;
@@ -226,19 +231,20 @@ read_blocks (OnnxNode *n, gint64 *image, OnnxWindow *w)
   for (gsize d = 0; d < dims; d++) {
     if (block[d] < 1 || block[d] > G_MAXINT32 || image[d] < 0 ||
         image[d] > G_MAXINT32)
-      onnx_fail (n, IR_ERROR_SHAPE, "has an image or a block of a wrong size");
+      ir_build_fail (
+          n, IR_ERROR_SHAPE, "has an image or a block of a wrong size");
     w->kernel[d] = block[d];
   }
-  return !onnx_failed (n);
+  return !ir_build_failed (n);
 }
 
 /* Blocks may overlap; what falls onto one place is added up. */
 void
-onnx_map_col2im (OnnxNode *n)
+onnx_map_col2im (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0);
-  const IrShape *shape = onnx_shape_of (data);
-  gint64 image[IR_ONNX_LIST], dims[IR_MAX_RANK] = { -1 }, left[IR_MAX_RANK];
+  IrPort data = ir_build_in (n, 0);
+  const IrShape *shape = ir_build_shape_of (data);
+  gint64 image[IR_BUILD_LIST], dims[IR_MAX_RANK] = { -1 }, left[IR_MAX_RANK];
   gint64 block = 1;
   OnnxWindow w;
   IrNode *op;
@@ -248,18 +254,18 @@ onnx_map_col2im (OnnxNode *n)
   for (gsize d = 0; d < w.n; d++)
     block = MIN (block * w.kernel[d], G_MAXINT32);
   if (shape->rank != 3 || shape->dim[1] < 1 || shape->dim[1] % block != 0) {
-    onnx_fail (n, IR_ERROR_SHAPE,
+    ir_build_fail (n, IR_ERROR_SHAPE,
         "needs data [batch, channels of whole blocks, columns]");
     return;
   }
   if (!place_blocks (&w, image, dims + 2, left, &n->error))
     return;
   dims[1] = shape->dim[1];
-  op = onnx_add (n, "GroupConvolutionBackpropData", 1, 2,
-      onnx_reshape_to (n, data, dims, w.n + 2),
+  op = ir_build_add (n, "GroupConvolutionBackpropData", 1, 2,
+      ir_build_reshape_to (n, data, dims, w.n + 2),
       identity_weights (
-          n, shape->dim[1] / block, block, &w, onnx_dtype_of (data)));
+          n, shape->dim[1] / block, block, &w, ir_build_dtype_of (data)));
   onnx_window_write (n, &w, op, TRUE);
-  onnx_set_i64s (n, op, "output_padding", left, w.n);
-  onnx_out (n, 0, onnx_done (n, op));
+  ir_build_set_i64s (n, op, "output_padding", left, w.n);
+  ir_build_out (n, 0, ir_build_done (n, op));
 }

@@ -6,69 +6,72 @@
 #include <string.h>
 
 static const char *
-rounding (OnnxNode *n)
+rounding (IrBuild *n)
 {
-  return onnx_i64 (n, "ceil_mode", 0) != 0 ? "ceil_torch" : "floor";
+  return ir_build_i64 (n, "ceil_mode", 0) != 0 ? "ceil_torch" : "floor";
 }
 
 void
-onnx_map_max_pool (OnnxNode *n)
+onnx_map_max_pool (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0);
+  IrPort data = ir_build_in (n, 0);
   OnnxWindow window;
-  gboolean ceil = onnx_i64 (n, "ceil_mode", 0) != 0;
-  gboolean plain = !ceil && !onnx_wants (n, 1);
+  gboolean ceil = ir_build_i64 (n, "ceil_mode", 0) != 0;
+  gboolean plain = !ceil && !ir_build_wants (n, 1);
   IrNode *op;
 
-  onnx_need_attr (n, "kernel_shape");
+  ir_build_need_attr (n, "kernel_shape");
   onnx_window_read (n, onnx_window_dims (n, data), &window);
   for (gsize i = 0; i < window.n; i++)
     plain = plain && window.dilations[i] == 1;
-  if (onnx_wants (n, 1) && onnx_i64 (n, "storage_order", 0) != 0)
-    onnx_fail (n, IR_ERROR_UNSUPPORTED, "has indices in column-major order");
-  op = onnx_add (n, "MaxPool", plain ? 1 : ceil ? 14 : 8, 1, data);
-  onnx_set_i64s (n, op, "kernel", window.kernel, window.n);
+  if (ir_build_wants (n, 1) && ir_build_i64 (n, "storage_order", 0) != 0)
+    ir_build_fail (
+        n, IR_ERROR_UNSUPPORTED, "has indices in column-major order");
+  op = ir_build_add (n, "MaxPool", plain ? 1 : ceil ? 14 : 8, 1, data);
+  ir_build_set_i64s (n, op, "kernel", window.kernel, window.n);
   onnx_window_write (n, &window, op, !plain);
-  onnx_set_text (n, op, "rounding_type", rounding (n));
-  onnx_out (n, 0, onnx_done (n, op));
-  if (onnx_wants (n, 1) && !onnx_failed (n))
-    onnx_out (n, 1, ir_port (op, 1));
+  ir_build_set_text (n, op, "rounding_type", rounding (n));
+  ir_build_out (n, 0, ir_build_done (n, op));
+  if (ir_build_wants (n, 1) && !ir_build_failed (n))
+    ir_build_out (n, 1, ir_port (op, 1));
 }
 
 /* Before opset 7 nothing says whether padding counts; the exporter that wrote
  * nearly all such files, PyTorch's, meant that it does. */
 void
-onnx_map_average_pool (OnnxNode *n)
+onnx_map_average_pool (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0);
-  gboolean padding = onnx_i64 (n, "count_include_pad", n->opset < 7) != 0;
-  gboolean ceil = onnx_i64 (n, "ceil_mode", 0) != 0;
+  IrPort data = ir_build_in (n, 0);
+  gboolean padding =
+      ir_build_i64 (n, "count_include_pad", onnx_node (n)->opset < 7) != 0;
+  gboolean ceil = ir_build_i64 (n, "ceil_mode", 0) != 0;
   OnnxWindow window;
   IrNode *op;
 
-  onnx_need_attr (n, "kernel_shape");
+  ir_build_need_attr (n, "kernel_shape");
   onnx_window_read (n, onnx_window_dims (n, data), &window);
   for (gsize i = 0; i < window.n; i++) {
     if (window.dilations[i] != 1)
-      onnx_fail (n, IR_ERROR_UNSUPPORTED, "has dilations");
+      ir_build_fail (n, IR_ERROR_UNSUPPORTED, "has dilations");
   }
-  op = onnx_add (n, "AvgPool", ceil ? 14 : 1, 1, data);
-  onnx_set_i64s (n, op, "kernel", window.kernel, window.n);
+  op = ir_build_add (n, "AvgPool", ceil ? 14 : 1, 1, data);
+  ir_build_set_i64s (n, op, "kernel", window.kernel, window.n);
   onnx_window_write (n, &window, op, FALSE);
-  onnx_set_bool (n, op, "exclude-pad", !padding);
-  onnx_set_text (n, op, "rounding_type", rounding (n));
-  onnx_out (n, 0, onnx_done (n, op));
+  ir_build_set_bool (n, op, "exclude-pad", !padding);
+  ir_build_set_text (n, op, "rounding_type", rounding (n));
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 void
-onnx_map_global_pool (OnnxNode *n)
+onnx_map_global_pool (IrBuild *n)
 {
-  IrPort data = onnx_in (n, 0);
+  IrPort data = ir_build_in (n, 0);
 
-  if (onnx_shape_of (data)->rank >= 0)
+  if (ir_build_shape_of (data)->rank >= 0)
     onnx_window_dims (n, data);
-  onnx_out (n, 0,
-      onnx_reduce (n, n->row->ir, data, onnx_axes_from (n, data, 2), TRUE));
+  ir_build_out (n, 0,
+      ir_build_reduce (n, onnx_node (n)->row->ir, data,
+          ir_build_axes_from (n, data, 2), TRUE));
 }
 
 /* --- Resize, Upsample -------------------------------------------------------- */
@@ -79,13 +82,13 @@ typedef struct {
 } Word;
 
 static const char *
-translate (OnnxNode *n, const Word *words, const char *word)
+translate (IrBuild *n, const Word *words, const char *word)
 {
   for (; words->onnx; words++) {
     if (strcmp (words->onnx, word) == 0)
       return words->ir;
   }
-  onnx_fail (n, IR_ERROR_UNSUPPORTED, "has the mode \"%s\"", word);
+  ir_build_fail (n, IR_ERROR_UNSUPPORTED, "has the mode \"%s\"", word);
   return "";
 }
 
@@ -102,116 +105,119 @@ static const Word roundings[] = { { "round_prefer_floor",
   { "ceil", "ceil" }, { NULL, NULL } };
 
 static gboolean
-is_given (const OnnxNode *n, gsize input)
+is_given (const IrBuild *n, gsize input)
 {
   const IrShape *shape;
 
-  if (!onnx_has (n, input))
+  if (!ir_build_has (n, input))
     return FALSE;
-  shape = onnx_shape_of (n->in[input]);
+  shape = ir_build_shape_of (n->in[input]);
   return !(shape->rank == 1 && shape->dim[0] == 0);
 }
 
 /* The sizes of the dimensions that are resized: all, or those of "axes". */
 static IrPort
-resized_dims (OnnxNode *n, IrPort data, IrPort axes)
+resized_dims (IrBuild *n, IrPort data, IrPort axes)
 {
-  IrPort shape = onnx_shape (n, data);
+  IrPort shape = ir_build_shape (n, data);
 
-  return axes.node ? onnx_gather (n, shape, axes, 0) : shape;
+  return axes.node ? ir_build_gather (n, shape, axes, 0) : shape;
 }
 
 static IrPort
-read_resized_axes (OnnxNode *n)
+read_resized_axes (IrBuild *n)
 {
   IrI64s list;
 
-  return onnx_i64s (n, "axes", &list) ? onnx_list (n, list.v, list.n)
-                                      : ONNX_NONE;
+  return ir_build_i64s (n, "axes", &list) ? ir_build_list (n, list.v, list.n)
+                                          : IR_NO_PORT;
 }
 
 static void
-resize (OnnxNode *n, IrPort scales, IrPort sizes, const char *coordinate,
+resize (IrBuild *n, IrPort scales, IrPort sizes, const char *coordinate,
     const char *nearest)
 {
-  IrPort data = onnx_in (n, 0);
-  const char *mode = translate (n, modes, onnx_text (n, "mode", "nearest"));
-  gint rank = onnx_rank (n, data);
+  IrPort data = ir_build_in (n, 0);
+  const char *mode = translate (n, modes, ir_build_text (n, "mode", "nearest"));
+  gint rank = ir_build_rank (n, data);
   gboolean by_sizes = sizes.node != NULL;
   IrPort ports[4] = { data }, dims;
   IrNode *op;
 
   ports[3] = read_resized_axes (n);
-  dims = onnx_cast (n, resized_dims (n, data, ports[3]), IR_DTYPE_F32);
+  dims = ir_build_cast (n, resized_dims (n, data, ports[3]), IR_DTYPE_F32);
   /* The IR's linear_onnx is for the cases that ONNX's own runtime has. */
   if (strcmp (mode, "linear_onnx") == 0 && rank != 4 && rank != 5)
     mode = "linear";
   /* The IR measures corners on the rounded size, ONNX on the exact one. */
   if (!by_sizes && strcmp (coordinate, "align_corners") == 0)
-    onnx_fail (n, IR_ERROR_UNSUPPORTED, "aligns corners by scales");
+    ir_build_fail (n, IR_ERROR_UNSUPPORTED, "aligns corners by scales");
   if (by_sizes)
-    scales =
-        onnx_op (n, "Divide", 1, 2, onnx_cast (n, sizes, IR_DTYPE_F32), dims);
+    scales = ir_build_op (
+        n, "Divide", 1, 2, ir_build_cast (n, sizes, IR_DTYPE_F32), dims);
   else
-    sizes = onnx_cast (n,
-        onnx_op (n, "Floor", 1, 1, onnx_op (n, "Multiply", 1, 2, dims, scales)),
+    sizes = ir_build_cast (n,
+        ir_build_op (
+            n, "Floor", 1, 1, ir_build_op (n, "Multiply", 1, 2, dims, scales)),
         IR_DTYPE_I64);
   ports[1] = sizes;
   ports[2] = scales;
-  op = onnx_add_v (n, "Interpolate", 4, ports, ports[3].node ? 4 : 3, 0);
-  onnx_set_text (n, op, "mode", mode);
-  onnx_set_text (
+  op = ir_build_add_v (n, "Interpolate", 4, ports, ports[3].node ? 4 : 3, 0);
+  ir_build_set_text (n, op, "mode", mode);
+  ir_build_set_text (
       n, op, "shape_calculation_mode", by_sizes ? "sizes" : "scales");
-  onnx_set_text (n, op, "coordinate_transformation_mode", coordinate);
-  onnx_set_text (n, op, "nearest_mode", nearest);
-  onnx_set_f64 (n, op, "cube_coeff", onnx_f64 (n, "cubic_coeff_a", -0.75));
-  onnx_out (n, 0, onnx_done (n, op));
+  ir_build_set_text (n, op, "coordinate_transformation_mode", coordinate);
+  ir_build_set_text (n, op, "nearest_mode", nearest);
+  ir_build_set_f64 (
+      n, op, "cube_coeff", ir_build_f64 (n, "cubic_coeff_a", -0.75));
+  ir_build_out (n, 0, ir_build_done (n, op));
 }
 
 /* The ops before Resize of opset 11. */
 static void
-upsample (OnnxNode *n, IrPort scales)
+upsample (IrBuild *n, IrPort scales)
 {
-  resize (n, scales, ONNX_NONE, "asymmetric",
-      strcmp (onnx_text (n, "mode", "nearest"), "nearest") == 0 ? "floor"
-                                                                : "simple");
+  resize (n, scales, IR_NO_PORT, "asymmetric",
+      strcmp (ir_build_text (n, "mode", "nearest"), "nearest") == 0 ? "floor"
+                                                                    : "simple");
 }
 
 /* Scales are attributes for two dimensions, a list, or an input from opset 9 on. */
 void
-onnx_map_upsample (OnnxNode *n)
+onnx_map_upsample (IrBuild *n)
 {
-  double scales[] = { 1, 1, onnx_f64 (n, "height_scale", 1),
-    onnx_f64 (n, "width_scale", 1) };
+  double scales[] = { 1, 1, ir_build_f64 (n, "height_scale", 1),
+    ir_build_f64 (n, "width_scale", 1) };
   IrF64s list;
 
-  if (onnx_f64s (n, "scales", &list))
-    upsample (n, onnx_reals (n, IR_DTYPE_F32, list.v, list.n));
-  else if (n->opset >= 7)
-    upsample (n, onnx_in (n, 1));
+  if (ir_build_f64s (n, "scales", &list))
+    upsample (n, ir_build_reals (n, IR_DTYPE_F32, list.v, list.n));
+  else if (onnx_node (n)->opset >= 7)
+    upsample (n, ir_build_in (n, 1));
   else
-    upsample (n, onnx_reals (n, IR_DTYPE_F32, scales, G_N_ELEMENTS (scales)));
+    upsample (
+        n, ir_build_reals (n, IR_DTYPE_F32, scales, G_N_ELEMENTS (scales)));
 }
 
 void
-onnx_map_resize (OnnxNode *n)
+onnx_map_resize (IrBuild *n)
 {
-  if (n->opset < 11) {
-    upsample (n, onnx_in (n, 1));
+  if (onnx_node (n)->opset < 11) {
+    upsample (n, ir_build_in (n, 1));
     return;
   }
-  if (onnx_i64 (n, "antialias", 0) != 0 ||
-      onnx_i64 (n, "exclude_outside", 0) != 0 ||
-      strcmp (
-          onnx_text (n, "keep_aspect_ratio_policy", "stretch"), "stretch") != 0)
-    onnx_fail (n, IR_ERROR_UNSUPPORTED,
+  if (ir_build_i64 (n, "antialias", 0) != 0 ||
+      ir_build_i64 (n, "exclude_outside", 0) != 0 ||
+      strcmp (ir_build_text (n, "keep_aspect_ratio_policy", "stretch"),
+          "stretch") != 0)
+    ir_build_fail (n, IR_ERROR_UNSUPPORTED,
         "has antialias, exclude_outside or an aspect ratio policy");
   if (!is_given (n, 2) && !is_given (n, 3))
-    onnx_fail (n, IR_ERROR_PARSE, "has neither scales nor sizes");
-  resize (n, is_given (n, 2) ? n->in[2] : ONNX_NONE,
-      is_given (n, 3) ? n->in[3] : ONNX_NONE,
+    ir_build_fail (n, IR_ERROR_PARSE, "has neither scales nor sizes");
+  resize (n, is_given (n, 2) ? n->in[2] : IR_NO_PORT,
+      is_given (n, 3) ? n->in[3] : IR_NO_PORT,
       translate (n, coordinates,
-          onnx_text (n, "coordinate_transformation_mode", "half_pixel")),
-      translate (
-          n, roundings, onnx_text (n, "nearest_mode", "round_prefer_floor")));
+          ir_build_text (n, "coordinate_transformation_mode", "half_pixel")),
+      translate (n, roundings,
+          ir_build_text (n, "nearest_mode", "round_prefer_floor")));
 }

@@ -7,7 +7,7 @@ struct _OnnxActivationRow {
   const char *ir; /* in the IR's recurrent ops */
   const char *op;
   guint opset;
-  IrPort (*make) (OnnxNode *n, IrPort x, double alpha, double beta);
+  IrPort (*make) (IrBuild *n, IrPort x, double alpha, double beta);
   gboolean has_alpha;
   gboolean has_beta;
   double alpha;
@@ -15,54 +15,56 @@ struct _OnnxActivationRow {
 };
 
 static IrPort
-scaled (OnnxNode *n, IrPort x, double factor)
+scaled (IrBuild *n, IrPort x, double factor)
 {
-  return onnx_op (n, "Multiply", 1, 2, x, onnx_like (n, x, factor));
+  return ir_build_op (n, "Multiply", 1, 2, x, ir_build_like (n, x, factor));
 }
 
 static IrPort
-make_hard_sigmoid (OnnxNode *n, IrPort x, double alpha, double beta)
+make_hard_sigmoid (IrBuild *n, IrPort x, double alpha, double beta)
 {
-  return onnx_op (n, "HardSigmoid", 1, 3, x, onnx_like (n, x, alpha),
-      onnx_like (n, x, beta));
+  return ir_build_op (n, "HardSigmoid", 1, 3, x, ir_build_like (n, x, alpha),
+      ir_build_like (n, x, beta));
 }
 
 static IrPort
-make_affine (OnnxNode *n, IrPort x, double alpha, double beta)
+make_affine (IrBuild *n, IrPort x, double alpha, double beta)
 {
-  return onnx_op (n, "Add", 1, 2, scaled (n, x, alpha), onnx_like (n, x, beta));
+  return ir_build_op (
+      n, "Add", 1, 2, scaled (n, x, alpha), ir_build_like (n, x, beta));
 }
 
 static IrPort
-make_leaky_relu (OnnxNode *n, IrPort x, double alpha, double beta)
+make_leaky_relu (IrBuild *n, IrPort x, double alpha, double beta)
 {
-  IrPort slope = onnx_like (n, x, alpha);
+  IrPort slope = ir_build_like (n, x, alpha);
 
-  return onnx_op (n, "PReLU", 1, 2, x,
-      onnx_reshape_to (n, slope, (const gint64[]){ 1 }, 1));
+  return ir_build_op (n, "PReLU", 1, 2, x,
+      ir_build_reshape_to (n, slope, (const gint64[]){ 1 }, 1));
 }
 
 static IrPort
-make_thresholded_relu (OnnxNode *n, IrPort x, double alpha, double beta)
+make_thresholded_relu (IrBuild *n, IrPort x, double alpha, double beta)
 {
-  IrPort above = onnx_op (n, "Greater", 1, 2, x, onnx_like (n, x, alpha));
+  IrPort above =
+      ir_build_op (n, "Greater", 1, 2, x, ir_build_like (n, x, alpha));
 
-  return onnx_op (n, "Select", 1, 3, above, x, onnx_like (n, x, 0));
+  return ir_build_op (n, "Select", 1, 3, above, x, ir_build_like (n, x, 0));
 }
 
 static IrPort
-make_scaled_tanh (OnnxNode *n, IrPort x, double alpha, double beta)
+make_scaled_tanh (IrBuild *n, IrPort x, double alpha, double beta)
 {
-  return scaled (n, onnx_op (n, "Tanh", 1, 1, scaled (n, x, beta)), alpha);
+  return scaled (n, ir_build_op (n, "Tanh", 1, 1, scaled (n, x, beta)), alpha);
 }
 
 static IrPort
-make_elu (OnnxNode *n, IrPort x, double alpha, double beta)
+make_elu (IrBuild *n, IrPort x, double alpha, double beta)
 {
-  IrNode *op = onnx_add (n, "Elu", 1, 1, x);
+  IrNode *op = ir_build_add (n, "Elu", 1, 1, x);
 
-  onnx_set_f64 (n, op, "alpha", alpha);
-  return onnx_done (n, op);
+  ir_build_set_f64 (n, op, "alpha", alpha);
+  return ir_build_done (n, op);
 }
 
 /* clang-format off */
@@ -82,12 +84,12 @@ static const OnnxActivationRow rows[] = {
 /* clang-format on */
 
 static const OnnxActivationRow *
-find_row (OnnxNode *n, const char *name)
+find_row (IrBuild *n, const char *name)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
     if (g_ascii_strcasecmp (rows[i].name, name) == 0)
       return &rows[i];
-  onnx_fail (n, IR_ERROR_UNSUPPORTED, "has the activation \"%.40s\"", name);
+  ir_build_fail (n, IR_ERROR_UNSUPPORTED, "has the activation \"%.40s\"", name);
   return &rows[0];
 }
 
@@ -100,7 +102,7 @@ take (const IrF64s *list, gsize *at, gboolean wanted, double def)
 }
 
 void
-onnx_recurrent_activations (OnnxNode *n, OnnxRecurrent *r)
+onnx_recurrent_activations (IrBuild *n, OnnxRecurrent *r)
 {
   const gsize count = r->kind->n_activations;
   const IrSourceAttr *attr = ir_source_attr (n->source, "activations");
@@ -112,11 +114,12 @@ onnx_recurrent_activations (OnnxNode *n, OnnxRecurrent *r)
   ir_source_f64s (n->source, "activation_alpha", &alpha);
   ir_source_f64s (n->source, "activation_beta", &beta);
   if (attr != NULL && !is_list) {
-    onnx_fail (n, IR_ERROR_PARSE, "has activations that are no list of names");
+    ir_build_fail (
+        n, IR_ERROR_PARSE, "has activations that are no list of names");
     return;
   }
   if (given && attr->u.texts.n != count * r->n_directions) {
-    onnx_fail (n, IR_ERROR_PARSE,
+    ir_build_fail (n, IR_ERROR_PARSE,
         "has %" G_GSIZE_FORMAT " activations instead of %" G_GSIZE_FORMAT,
         attr->u.texts.n, count * r->n_directions);
     return;
@@ -143,11 +146,11 @@ onnx_activation_ir (const OnnxActivation *activation)
 }
 
 IrPort
-onnx_activate (OnnxNode *n, const OnnxActivation *activation, IrPort x)
+onnx_activate (IrBuild *n, const OnnxActivation *activation, IrPort x)
 {
   const OnnxActivationRow *row = activation->row;
 
   if (row->make != NULL)
     return row->make (n, x, activation->alpha, activation->beta);
-  return onnx_op (n, row->op, row->opset, 1, x);
+  return ir_build_op (n, row->op, row->opset, 1, x);
 }

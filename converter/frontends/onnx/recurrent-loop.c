@@ -9,7 +9,7 @@ typedef struct {
   const OnnxRecurrent *r;
   const OnnxActivation *activation;
   OnnxBody *body;
-  OnnxNode *n;      /* of the body */
+  IrBuild *n;       /* of the body */
   IrPort weights;   /* [G*h,h] */
   IrPort peepholes; /* [3*h] */
   IrPort apart;     /* [h]: what a linear GRU adds to the state's product */
@@ -21,31 +21,31 @@ typedef struct {
 } Step;
 
 static IrPort
-add (OnnxNode *n, IrPort a, IrPort b)
+add (IrBuild *n, IrPort a, IrPort b)
 {
-  return onnx_op (n, "Add", 1, 2, a, b);
+  return ir_build_op (n, "Add", 1, 2, a, b);
 }
 
 static IrPort
-multiply (OnnxNode *n, IrPort a, IrPort b)
+multiply (IrBuild *n, IrPort a, IrPort b)
 {
-  return onnx_op (n, "Multiply", 1, 2, a, b);
+  return ir_build_op (n, "Multiply", 1, 2, a, b);
 }
 
 /* a b', with the rows of b being outputs. */
 static IrPort
-product (OnnxNode *n, IrPort a, IrPort b)
+product (IrBuild *n, IrPort a, IrPort b)
 {
-  IrNode *op = onnx_add (n, "MatMul", 1, 2, a, b);
+  IrNode *op = ir_build_add (n, "MatMul", 1, 2, a, b);
 
-  onnx_set_bool (n, op, "transpose_b", TRUE);
-  return onnx_done (n, op);
+  ir_build_set_bool (n, op, "transpose_b", TRUE);
+  return ir_build_done (n, op);
 }
 
 static IrPort
-one_minus (OnnxNode *n, IrPort x)
+one_minus (IrBuild *n, IrPort x)
 {
-  return onnx_op (n, "Subtract", 1, 2, onnx_like (n, x, 1), x);
+  return ir_build_op (n, "Subtract", 1, 2, ir_build_like (n, x, 1), x);
 }
 
 static IrPort
@@ -55,10 +55,10 @@ clip (const Step *s, IrPort x)
 
   if (s->r->clip <= 0)
     return x;
-  op = onnx_add (s->n, "Clamp", 1, 1, x);
-  onnx_set_f64 (s->n, op, "min", -s->r->clip);
-  onnx_set_f64 (s->n, op, "max", s->r->clip);
-  return onnx_done (s->n, op);
+  op = ir_build_add (s->n, "Clamp", 1, 1, x);
+  ir_build_set_f64 (s->n, op, "min", -s->r->clip);
+  ir_build_set_f64 (s->n, op, "max", s->r->clip);
+  return ir_build_done (s->n, op);
 }
 
 /* Part @index of @port along @axis, all being as thick as there are units. */
@@ -67,7 +67,8 @@ part (const Step *s, IrPort port, gint64 axis, gint64 index)
 {
   const gint64 hidden = s->r->hidden;
 
-  return onnx_slice (s->n, port, axis, index * hidden, (index + 1) * hidden);
+  return ir_build_slice (
+      s->n, port, axis, index * hidden, (index + 1) * hidden);
 }
 
 static IrPort
@@ -112,10 +113,10 @@ lstm_step (Step *s)
 static void
 gru_step (Step *s)
 {
-  OnnxNode *n = s->n;
+  IrBuild *n = s->n;
   const gint64 gates = 2 * s->r->hidden;
-  IrPort sums = add (n, onnx_slice (n, s->data, 1, 0, gates),
-      product (n, s->h, onnx_slice (n, s->weights, 0, 0, gates)));
+  IrPort sums = add (n, ir_build_slice (n, s->data, 1, 0, gates),
+      product (n, s->h, ir_build_slice (n, s->weights, 0, 0, gates)));
   IrPort update = gate (s, sums, 0, 0);
   IrPort reset = gate (s, sums, 1, 0);
   IrPort weights = part (s, s->weights, 0, 2);
@@ -155,46 +156,47 @@ make_step (Step *s)
 
 /* Direction @d of a port whose dimension @axis is that of the directions. */
 static IrPort
-direction_of (OnnxNode *n, IrPort port, gint64 axis, gint64 d)
+direction_of (IrBuild *n, IrPort port, gint64 axis, gint64 d)
 {
-  return onnx_squeeze (n, onnx_slice (n, port, axis, d, d + 1), axis);
+  return ir_build_squeeze (n, ir_build_slice (n, port, axis, d, d + 1), axis);
 }
 
 /* Everything that doesn't need a state, for all steps at once: [N,T,G*h]. */
 static IrPort
-data_sums (OnnxNode *n, const OnnxRecurrent *r, gint64 d)
+data_sums (IrBuild *n, const OnnxRecurrent *r, gint64 d)
 {
   IrPort biases = direction_of (n, r->b, 0, d);
 
   if (r->linear_before_reset)
     biases =
-        onnx_slice (n, biases, 0, 0, (gint64) r->kind->n_gates * r->hidden);
+        ir_build_slice (n, biases, 0, 0, (gint64) r->kind->n_gates * r->hidden);
   return add (n, product (n, r->x, direction_of (n, r->w, 0, d)), biases);
 }
 
 /* [N,1]: whether a sequence is long enough to have step number @step. */
 static IrPort
-is_within (OnnxNode *n, IrPort step, IrPort lengths)
+is_within (IrBuild *n, IrPort step, IrPort lengths)
 {
-  return onnx_unsqueeze (n, onnx_op (n, "Less", 1, 2, step, lengths), 1);
+  return ir_build_unsqueeze (
+      n, ir_build_op (n, "Less", 1, 2, step, lengths), 1);
 }
 
 /* The numbers of all steps, to be cut as the data are. */
 static IrPort
-step_numbers (OnnxNode *n, IrPort x)
+step_numbers (IrBuild *n, IrPort x)
 {
-  IrPort time = onnx_squeeze (n, onnx_dim (n, x, 1), 0);
-  IrNode *op =
-      onnx_add (n, "Range", 4, 3, onnx_int (n, 0), time, onnx_int (n, 1));
+  IrPort time = ir_build_squeeze (n, ir_build_dim (n, x, 1), 0);
+  IrNode *op = ir_build_add (
+      n, "Range", 4, 3, ir_build_int (n, 0), time, ir_build_int (n, 1));
 
-  onnx_set_dtype (n, op, "output_type", IR_DTYPE_I64);
-  return onnx_done (n, op);
+  ir_build_set_dtype (n, op, "output_type", IR_DTYPE_I64);
+  return ir_build_done (n, op);
 }
 
 static IrPort
-choose (OnnxNode *n, IrPort condition, IrPort yes, IrPort no)
+choose (IrBuild *n, IrPort condition, IrPort yes, IrPort no)
 {
-  return onnx_op (n, "Select", 1, 3, condition, yes, no);
+  return ir_build_op (n, "Select", 1, 3, condition, yes, no);
 }
 
 /* Beyond the end of a sequence states stay and the output is zero. */
@@ -208,12 +210,12 @@ fill_body (Step *s, IrPort step, IrPort lengths, gboolean backwards)
   if (lengths.node != NULL) {
     IrPort within = is_within (s->n, step, lengths);
 
-    y = choose (s->n, within, y, onnx_like (s->n, y, 0));
+    y = choose (s->n, within, y, ir_build_like (s->n, y, 0));
     s->h_next = choose (s->n, within, s->h_next, s->h);
     if (s->c.node != NULL)
       s->c_next = choose (s->n, within, s->c_next, s->c);
   }
-  onnx_body_join (s->body, onnx_unsqueeze (s->n, y, 1), 1, backwards);
+  onnx_body_join (s->body, ir_build_unsqueeze (s->n, y, 1), 1, backwards);
   onnx_body_next (s->body, s->h, s->h_next);
   if (s->c.node != NULL)
     onnx_body_next (s->body, s->c, s->c_next);
@@ -221,28 +223,27 @@ fill_body (Step *s, IrPort step, IrPort lengths, gboolean backwards)
 
 /* Of a sequence of no steps no state is kept, as in the IR's own ops. */
 static IrPort
-last_state (OnnxNode *n, IrPort state, IrPort lengths)
+last_state (IrBuild *n, IrPort state, IrPort lengths)
 {
   if (lengths.node != NULL)
-    state = choose (n, is_within (n, onnx_like (n, lengths, 0), lengths), state,
-        onnx_like (n, state, 0));
-  return onnx_unsqueeze (n, state, 1);
+    state = choose (n, is_within (n, ir_build_like (n, lengths, 0), lengths),
+        state, ir_build_like (n, state, 0));
+  return ir_build_unsqueeze (n, state, 1);
 }
 
 static OnnxRecurrentOut
-one_direction (
-    OnnxNode *n, const OnnxRecurrent *r, gint64 d, gboolean backwards)
+one_direction (IrBuild *n, const OnnxRecurrent *r, gint64 d, gboolean backwards)
 {
-  OnnxRecurrentOut out = { ONNX_NONE, ONNX_NONE, ONNX_NONE };
+  OnnxRecurrentOut out = { IR_NO_PORT, IR_NO_PORT, IR_NO_PORT };
   g_auto (OnnxBody) body;
-  Step s = { r, r->activation[d], &body, &body.n };
-  IrPort lengths = r->lengths, step = ONNX_NONE, inside = ONNX_NONE;
+  Step s = { r, r->activation[d], &body, &body.n.build };
+  IrPort lengths = r->lengths, step = IR_NO_PORT, inside = IR_NO_PORT;
   IrNode *node;
 
   onnx_body_init (&body, n, NULL, NULL, 0);
   if (lengths.node != NULL)
-    lengths = onnx_cast (n, lengths, IR_DTYPE_I64);
-  s.data = onnx_squeeze (
+    lengths = ir_build_cast (n, lengths, IR_DTYPE_I64);
+  s.data = ir_build_squeeze (
       s.n, onnx_body_slice (&body, data_sums (n, r, d), 1, backwards), 1);
   s.h = onnx_body_state (&body, direction_of (n, r->h, 1, d), NULL);
   if (r->c.node != NULL)
@@ -252,7 +253,7 @@ one_direction (
     s.peepholes = onnx_body_whole (&body, direction_of (n, r->p, 0, d));
   if (r->linear_before_reset)
     s.apart = onnx_body_whole (&body,
-        onnx_slice (n, direction_of (n, r->b, 0, d), 0,
+        ir_build_slice (n, direction_of (n, r->b, 0, d), 0,
             (gint64) r->kind->n_gates * r->hidden, G_MAXINT32));
   if (lengths.node != NULL) {
     inside = onnx_body_whole (&body, lengths);
@@ -262,7 +263,7 @@ one_direction (
   node = onnx_body_finish (&body, "TensorIterator", 1);
   if (node == NULL)
     return out;
-  out.y = onnx_unsqueeze (n, ir_port (node, 0), 1);
+  out.y = ir_build_unsqueeze (n, ir_port (node, 0), 1);
   out.h = last_state (n, ir_port (node, 1), lengths);
   if (r->c.node != NULL)
     out.c = last_state (n, ir_port (node, 2), lengths);
@@ -270,7 +271,7 @@ one_direction (
 }
 
 OnnxRecurrentOut
-onnx_recurrent_loop (OnnxNode *n, const OnnxRecurrent *r)
+onnx_recurrent_loop (IrBuild *n, const OnnxRecurrent *r)
 {
   const gboolean backwards = r->direction[0] == 'r';
   OnnxRecurrentOut out = one_direction (n, r, 0, backwards), other;
@@ -278,9 +279,9 @@ onnx_recurrent_loop (OnnxNode *n, const OnnxRecurrent *r)
   if (r->n_directions == 1)
     return out;
   other = one_direction (n, r, 1, TRUE);
-  out.y = onnx_concat (n, 1, 2, out.y, other.y);
-  out.h = onnx_concat (n, 1, 2, out.h, other.h);
+  out.y = ir_build_concat (n, 1, 2, out.y, other.y);
+  out.h = ir_build_concat (n, 1, 2, out.h, other.h);
   if (r->c.node != NULL)
-    out.c = onnx_concat (n, 1, 2, out.c, other.c);
+    out.c = ir_build_concat (n, 1, 2, out.c, other.c);
   return out;
 }

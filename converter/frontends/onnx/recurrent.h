@@ -66,15 +66,15 @@ typedef struct {
 /* --- recurrent-activation.c --------------------------------------------------- */
 
 /* Reads the names and parameters of all directions. */
-void onnx_recurrent_activations (OnnxNode *n, OnnxRecurrent *r);
+void onnx_recurrent_activations (IrBuild *n, OnnxRecurrent *r);
 /* The name in the IR's recurrent ops, or NULL. */
 const char *onnx_activation_ir (const OnnxActivation *activation);
-IrPort onnx_activate (OnnxNode *n, const OnnxActivation *activation, IrPort x);
+IrPort onnx_activate (IrBuild *n, const OnnxActivation *activation, IrPort x);
 
 /* --- recurrent-loop.c ----------------------------------------------------------- */
 
 /* One TensorIterator per direction, its body of plain ops. */
-OnnxRecurrentOut onnx_recurrent_loop (OnnxNode *n, const OnnxRecurrent *r);
+OnnxRecurrentOut onnx_recurrent_loop (IrBuild *n, const OnnxRecurrent *r);
 
 G_END_DECLS
 

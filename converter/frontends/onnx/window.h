@@ -19,23 +19,23 @@ typedef struct {
 } OnnxWindow;
 
 /* The spatial dimensions of @data; a failure if there are none. */
-gsize onnx_window_dims (OnnxNode *n, IrPort data);
+gsize onnx_window_dims (IrBuild *n, IrPort data);
 
 /* Reads the node's attributes for @n_dims spatial dimensions. */
-void onnx_window_read (OnnxNode *n, gsize n_dims, OnnxWindow *window);
+void onnx_window_read (IrBuild *n, gsize n_dims, OnnxWindow *window);
 
 /* Strides, padding and, if @dilations, dilations of an op of the IR. */
 void onnx_window_write (
-    OnnxNode *n, const OnnxWindow *window, IrNode *op, gboolean dilations);
+    IrBuild *n, const OnnxWindow *window, IrNode *op, gboolean dilations);
 
 /* Convolution or GroupConvolution by the node's attributes (map-conv.c). */
-IrPort onnx_conv (OnnxNode *n, IrPort data, IrPort weights);
+IrPort onnx_conv (IrBuild *n, IrPort data, IrPort weights);
 
 /* @port plus the per-channel bias of input @input, if there is one. */
-IrPort onnx_add_bias (OnnxNode *n, IrPort port, gsize input);
+IrPort onnx_add_bias (IrBuild *n, IrPort port, gsize input);
 
 /* Weights [a, b, k…] as [group, a / group, b, k…]. */
-IrPort onnx_group_weights (OnnxNode *n, IrPort weights, gint64 group);
+IrPort onnx_group_weights (IrBuild *n, IrPort weights, gint64 group);
 
 G_END_DECLS
 
