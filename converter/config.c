@@ -259,6 +259,7 @@ ir_config_new (const IrConvertOptions *options, IrConvertLog log,
   if (!ir_convert_options_check (options, error))
     return NULL;
   config->model = ir_convert_options_get (options, "input_model");
+  config->proto = ir_convert_options_get (options, "input_proto");
   config->name = name ? g_strdup (name) : default_name (config->model);
   config->is_ir = is_ir (options, config->model);
   config->static_shape = ir_options_flag (options, "static_shape");

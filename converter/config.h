@@ -35,7 +35,8 @@ typedef struct {
 typedef struct {
   const IrConvertOptions *options;
   const char *model;
-  char *name; /* of the result */
+  const char *proto; /* the text beside a Caffe model; NULL: not given */
+  char *name;        /* of the result */
   gboolean is_ir;
   gboolean fuse;      /* optimize at all */
   GPtrArray *unfused; /* GRegex: nodes to leave as they are; NULL: none */

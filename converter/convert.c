@@ -167,7 +167,8 @@ static IrGraph *
 import (IrConvertConfig *config, const IrFrontend *frontend, IrReport *report,
     GError **error)
 {
-  g_autoptr (IrSource) source = frontend->read (config->model, error);
+  const IrReadOptions reading = { config->proto };
+  g_autoptr (IrSource) source = frontend->read (config->model, &reading, error);
   g_autofree IrImportInput *inputs =
       g_new0 (IrImportInput, config->inputs->len);
   IrImportOptions options = { config->inputs->len, inputs, 0, NULL,
@@ -176,6 +177,9 @@ import (IrConvertConfig *config, const IrFrontend *frontend, IrReport *report,
 
   if (!source || !name_only_input (config, source, error))
     return NULL;
+  for (guint i = 0; i < source->notes->len; i++)
+    ir_config_log (
+        config, G_LOG_LEVEL_INFO, "%s", (const char *) source->notes->pdata[i]);
   for (guint i = 0; i < config->inputs->len; i++) {
     const IrInputSpec *spec = g_ptr_array_index (config->inputs, i);
 
@@ -201,14 +205,16 @@ import (IrConvertConfig *config, const IrFrontend *frontend, IrReport *report,
 static IrGraph *
 read_model (IrConvertConfig *config, IrReport *report, GError **error)
 {
+  const char *framework = ir_convert_options_get (config->options, "framework");
   const IrFrontend *frontend;
 
   if (config->is_ir) {
     report->framework = "ir";
     return read_ir (config, report, error);
   }
-  frontend = ir_frontend_find (config->model,
-      ir_convert_options_get (config->options, "framework"), error);
+  if (!framework && config->proto)
+    framework = ir_frontend_caffe.name;
+  frontend = ir_frontend_find (config->model, framework, error);
   if (!frontend)
     return NULL;
   report->framework = frontend->name;

@@ -172,21 +172,34 @@ digest_options (GChecksum *sum, const IrConvertOptions *options,
   return TRUE;
 }
 
-/* An IR's weights are in a file of their own. */
+/* Models that are two files. */
+static const struct {
+  const char *suffix;
+  const char *other;
+} pairs[] = {
+  { ".xml", ".bin" },
+  { ".caffemodel", ".prototxt" },
+};
+
 static gboolean
 digest_model (
     GChecksum *sum, const char *folder, const char *model, GError **error)
 {
-  g_autofree char *weights = NULL;
-
   if (!digest_path (sum, folder, model, 0, error))
     return FALSE;
-  if (!g_str_has_suffix (model, ".xml"))
-    return TRUE;
-  weights = g_strdup_printf (
-      "%.*s.bin", (int) (strlen (model) - strlen (".xml")), model);
-  return !g_file_test (weights, G_FILE_TEST_EXISTS) ||
-      digest_path (sum, folder, weights, 0, error);
+  for (gsize i = 0; i < G_N_ELEMENTS (pairs); i++) {
+    g_autofree char *other = NULL;
+
+    if (!g_str_has_suffix (model, pairs[i].suffix))
+      continue;
+    other = g_strdup_printf ("%.*s%s",
+        (int) (strlen (model) - strlen (pairs[i].suffix)), model,
+        pairs[i].other);
+    if (g_file_test (other, G_FILE_TEST_EXISTS) &&
+        !digest_path (sum, folder, other, 0, error))
+      return FALSE;
+  }
+  return TRUE;
 }
 
 char *

@@ -349,6 +349,14 @@ ir_build_set_i64s (
     ir_node_set_i64s (op, attr, values, count, &n->error);
 }
 
+void
+ir_build_set_f64s (
+    IrBuild *n, IrNode *op, const char *attr, const double *values, gsize count)
+{
+  if (!ir_build_failed (n))
+    ir_node_set_f64s (op, attr, values, count, &n->error);
+}
+
 /* --- constants ------------------------------------------------------------------ */
 
 IrPort

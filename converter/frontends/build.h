@@ -116,6 +116,8 @@ void ir_build_set_dtype (
     IrBuild *n, IrNode *op, const char *attr, IrDType value);
 void ir_build_set_i64s (IrBuild *n, IrNode *op, const char *attr,
     const gint64 *values, gsize count);
+void ir_build_set_f64s (IrBuild *n, IrNode *op, const char *attr,
+    const double *values, gsize count);
 /* Infers the node; its first output. */
 IrPort ir_build_done (IrBuild *n, IrNode *op);
 

@@ -7,6 +7,7 @@
 
 static const IrFrontend *const frontends[] = {
   &ir_frontend_onnx,
+  &ir_frontend_caffe,
 };
 
 const IrFrontend *const *
@@ -56,7 +57,7 @@ find_by_contents (const char *path)
   head = (const guint8 *) g_mapped_file_get_contents (file);
   n = MIN (g_mapped_file_get_length (file), HEAD);
   for (gsize f = 0; f < G_N_ELEMENTS (frontends); f++) {
-    if (frontends[f]->probe (head, n))
+    if (frontends[f]->probe != NULL && frontends[f]->probe (head, n))
       return frontends[f];
   }
   return NULL;

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * A frontend reads one framework's files. It is used in three steps, so that the
  * caller can look at the model's inputs between them:
  *
- *   source = frontend->read (path, error);
+ *   source = frontend->read (path, &read_options, error);
  *   ir_source_apply (source, &options, error);
  *   graph = frontend->convert (source, &options, &unsupported, log, data, error);
  */
@@ -33,16 +33,23 @@ typedef struct {
 
 void ir_unsupported_free (IrUnsupported *unsupported);
 
+/* What else a frontend needs to know to read a model. */
+typedef struct {
+  const char *proto; /* --input_proto, or NULL */
+} IrReadOptions;
+
 typedef struct {
   const char *name;            /* as in --framework */
   const char *title;           /* as in messages */
   const char *const *suffixes; /* with the dot, lower case, NULL-terminated */
 
-  /* Whether a file that begins with these bytes looks like one of its own. */
+  /* Whether a file that begins with these bytes looks like one of its own; NULL if
+   * only the suffix tells. */
   gboolean (*probe) (const guint8 *head, gsize n);
 
   /* (transfer full): the file as a neutral model. */
-  IrSource *(*read) (const char *path, GError **error);
+  IrSource *(*read) (
+      const char *path, const IrReadOptions *options, GError **error);
 
   /*
    * (transfer full): the graph, inferred. Constants wrap the source's memory and
@@ -56,6 +63,7 @@ typedef struct {
       GError **error);
 } IrFrontend;
 
+extern const IrFrontend ir_frontend_caffe;
 extern const IrFrontend ir_frontend_onnx;
 
 /* (array length=n): all of them. */

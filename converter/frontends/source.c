@@ -46,6 +46,8 @@ ir_source_new (const char *path)
   source->functions = g_ptr_array_new ();
   source->metadata =
       g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  source->aliases = g_hash_table_new (g_str_hash, g_str_equal);
+  source->notes = g_ptr_array_new_with_free_func (g_free);
   source->path = ir_source_strdup (source, path);
   source->graph = ir_source_graph_new (source, "");
   return source;
@@ -59,6 +61,8 @@ ir_source_free (IrSource *source)
   g_ptr_array_unref (source->opsets);
   g_ptr_array_unref (source->functions);
   g_hash_table_unref (source->metadata);
+  g_hash_table_unref (source->aliases);
+  g_ptr_array_unref (source->notes);
   g_ptr_array_unref (source->held);
   g_ptr_array_unref (source->memory);
   g_free (source);
@@ -103,6 +107,16 @@ ir_source_printf (IrSource *source, const char *format, ...)
   va_end (args);
   g_ptr_array_add (source->memory, text);
   return text;
+}
+
+void
+ir_source_note (IrSource *source, const char *format, ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  g_ptr_array_add (source->notes, g_strdup_vprintf (format, args));
+  va_end (args);
 }
 
 IrSourceGraph *

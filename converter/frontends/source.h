@@ -94,6 +94,8 @@ struct _IrSource {
   GPtrArray *opsets;    /* IrSourceOpset */
   GPtrArray *functions; /* IrSourceFunction */
   GHashTable *metadata; /* text -> text */
+  GHashTable *aliases;  /* tensor name -> another name that it goes by */
+  GPtrArray *notes;     /* char *: what the user should know of the reading */
 
   /*< private >*/
   GPtrArray *memory;
@@ -126,6 +128,9 @@ void ir_source_hold (IrSource *source, gpointer object, GDestroyNotify destroy);
 gpointer ir_source_alloc (IrSource *source, gsize n, gsize size);
 const char *ir_source_strdup (IrSource *source, const char *text);
 const char *ir_source_printf (IrSource *source, const char *format, ...)
+    G_GNUC_PRINTF (2, 3);
+/* Adds to the notes. */
+void ir_source_note (IrSource *source, const char *format, ...)
     G_GNUC_PRINTF (2, 3);
 
 IrSourceGraph *ir_source_graph_new (IrSource *source, const char *name);

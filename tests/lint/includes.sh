@@ -19,6 +19,7 @@ inference/tools             : .*                                                
 converter                   : convert attrs body conv dtype error graph op shape tensor xml pass : converter inference/tools/common
 converter/formats           : error dtype                                              : -
 converter/frontends         : convert attrs body conv dtype error graph op shape tensor : converter/formats
+converter/frontends/caffe   : convert attrs body conv dtype error graph op shape tensor : converter/formats converter/frontends
 converter/frontends/onnx    : convert attrs body conv dtype error graph op shape tensor : converter/formats converter/frontends
 converter/passes            : convert attrs body conv dtype error graph op shape tensor pass : -
 gst                         : .*                                                       : gst/common

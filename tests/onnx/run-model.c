@@ -29,7 +29,7 @@ convert (const char *path, GError **error)
 
   if (frontend == NULL)
     return NULL;
-  source = frontend->read (path, error);
+  source = frontend->read (path, &(IrReadOptions){ NULL }, error);
   if (source == NULL || !ir_source_apply (source, &options, error))
     return NULL;
   return frontend->convert (source, &options, NULL, NULL, NULL, error);

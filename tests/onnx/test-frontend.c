@@ -220,7 +220,7 @@ model_convert (Model *model, gint64 opset, gboolean allow,
   g_assert_true (
       g_file_set_contents (model->path, file->str, (gssize) file->len, NULL));
   g_string_free (file, TRUE);
-  source = ir_frontend_onnx.read (model->path, error);
+  source = ir_frontend_onnx.read (model->path, &(IrReadOptions){ NULL }, error);
   if (source == NULL || !ir_source_apply (source, &options, error))
     return NULL;
   return ir_frontend_onnx.convert (

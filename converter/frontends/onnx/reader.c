@@ -672,7 +672,7 @@ folder_init (OnnxFolder *folder, const char *path)
 }
 
 IrSource *
-onnx_read (const char *path, GError **error)
+onnx_read (const char *path, const IrReadOptions *options, GError **error)
 {
   g_autoptr (IrSource) source = NULL;
   Reader reader = { NULL };

@@ -37,7 +37,8 @@ IrTensor *onnx_external_read (const Onnx__TensorProto *proto, IrDType dtype,
 void onnx_folder_clear (OnnxFolder *folder);
 
 /* The frontend's `read` and `probe`. */
-IrSource *onnx_read (const char *path, GError **error);
+IrSource *onnx_read (
+    const char *path, const IrReadOptions *options, GError **error);
 gboolean onnx_probe (const guint8 *head, gsize n);
 
 G_END_DECLS
