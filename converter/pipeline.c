@@ -96,6 +96,7 @@ static const struct {
   /* Before the constants of the formulas find their way into weights. */
   { &ir_pass_activations, fusing },
   { &ir_pass_layer_norm, fusing },
+  { &ir_pass_quantize_pairs, fusing },
   /* It would be between a factor and the convolution that can take it. */
   { &ir_pass_pad, fusing },
   /* Makes what the next four merge. */

@@ -27,6 +27,7 @@ extern const IrPass ir_pass_merge_linear;
 extern const IrPass ir_pass_multiply_back;
 extern const IrPass ir_pass_multiply_forward;
 extern const IrPass ir_pass_group_convolutions;
+extern const IrPass ir_pass_quantize_pairs;
 extern const IrPass ir_pass_quantize_before;
 extern const IrPass ir_pass_quantize_after;
 extern const IrPass ir_pass_strides;

@@ -179,30 +179,43 @@ matmul_dims (const IrNode *node, IrConvDims *dims)
   return TRUE;
 }
 
+static const struct {
+  const char *type;
+  IrConvDims dims;
+} conv_rows[] = {
+  { "Convolution", { FALSE, 1, 0, 1 } },
+  { "GroupConvolution", { TRUE, 2, 1, 1 } },
+  { "ConvolutionBackpropData", { FALSE, 0, 1, 1 } },
+  { "GroupConvolutionBackpropData", { TRUE, 1, 2, 1 } },
+};
+
+static const IrConvDims *
+find_conv (const IrNode *node)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (conv_rows); i++)
+    if (ir_node_is (node, conv_rows[i].type))
+      return &conv_rows[i].dims;
+  return NULL;
+}
+
 gboolean
 ir_conv_dims (const IrNode *node, IrConvDims *dims)
 {
-  static const struct {
-    const char *type;
-    IrConvDims dims;
-  } rows[] = {
-    { "Convolution", { FALSE, 1, 0, 1 } },
-    { "GroupConvolution", { TRUE, 2, 1, 1 } },
-    { "ConvolutionBackpropData", { FALSE, 0, 1, 1 } },
-    { "GroupConvolutionBackpropData", { TRUE, 1, 2, 1 } },
-  };
+  const IrConvDims *found = find_conv (node);
 
   if (node->n_inputs < 2 || !ir_is_const (node->inputs[1]))
     return FALSE;
   if (ir_node_is (node, "MatMul"))
     return matmul_dims (node, dims);
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
-    if (ir_node_is (node, rows[i].type)) {
-      *dims = rows[i].dims;
-      return TRUE;
-    }
-  }
-  return FALSE;
+  if (found)
+    *dims = *found;
+  return found != NULL;
+}
+
+gboolean
+ir_is_product (const IrNode *node)
+{
+  return find_conv (node) || ir_node_is (node, "MatMul");
 }
 
 gboolean

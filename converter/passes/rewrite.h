@@ -67,6 +67,9 @@ typedef struct {
  * shape. */
 gboolean ir_conv_dims (const IrNode *node, IrConvDims *dims);
 
+/* One of them, whatever its weights are. */
+gboolean ir_is_product (const IrNode *node);
+
 /*
  * @c as a factor per channel: it must be constant with all dimensions 1 but
  * that of the channels of a tensor of @rank. @n gets 1 or the number of

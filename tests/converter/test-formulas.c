@@ -290,30 +290,84 @@ test_quantize_after (void)
   }
 }
 
-/* A factor per channel goes to the convolution, not into the range before it; the
- * bias of one stays out of the range behind it. */
+static IrPort
+to_type (IrGraph *graph, IrPort x, IrDType dtype)
+{
+  IrNode *node = ir_graph_add_op (graph, "Convert", 1, "to", 1, x);
+
+  ir_node_set_dtype (node, "destination_type", dtype, NULL);
+  return ir_port (node, 0);
+}
+
+/* Quantized and back, as ONNX has it; the input has halves between levels. */
+static void
+test_quantize_pairs (void)
+{
+  static const struct {
+    double zero, scale;
+    gboolean is_signed;
+    gsize left;
+  } rows[] = {
+    { 0, 0.125, TRUE, 1 },
+    { 128, 0.125, FALSE, 1 },
+    { -6, 0.25, TRUE, 1 },
+    { 3, 0.25, FALSE, 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (IrGraph) graph = ir_graph_new ("g");
+    IrPort zero = number (graph, rows[i].zero);
+    IrPort scale = number (graph, rows[i].scale);
+    IrPort x = input (graph, "x", "1,3,6,5");
+
+    g_test_message ("%" G_GSIZE_FORMAT, i);
+    x = binary (graph, "Multiply", x, number (graph, 16));
+    x = unary (graph, "Floor", x);
+    x = binary (graph, "Multiply", x, number (graph, 1.0 / 16));
+    x = unary (graph, "Round", binary (graph, "Divide", x, scale));
+    x = unary (graph, "Clamp", binary (graph, "Add", x, zero));
+    ir_node_set_f64 (x.node, "min", rows[i].is_signed ? -128 : 0, NULL);
+    ir_node_set_f64 (x.node, "max", rows[i].is_signed ? 127 : 255, NULL);
+    x = to_type (graph, x, rows[i].is_signed ? IR_DTYPE_I8 : IR_DTYPE_U8);
+    x = binary (graph, "Subtract", to_type (graph, x, IR_DTYPE_F32), zero);
+    x = binary (graph, "Multiply", x, scale);
+    output (graph, unary (graph, "Tanh", x));
+    check (graph, NULL, NULL, "FakeQuantize", rows[i].left);
+    check (graph, NULL, NULL, "Round", 1 - rows[i].left);
+    check (graph, "disable_fusing", "true", "FakeQuantize", 0);
+  }
+}
+
+/* A factor per channel goes to the convolution, or stays where the weights are
+ * quantized, but not into the range before it; the bias of a convolution stays out
+ * of the range behind it. */
 static void
 test_quantize_conv (void)
 {
-  g_autoptr (IrGraph) graph = ir_graph_new ("g");
-  g_autoptr (GError) error = NULL;
-  g_autoptr (IrGraph) after = NULL;
-  IrPort x = quantize (graph, input (graph, "x", "1,3,6,5"), -2, 2);
+  for (gint quantized = 0; quantized < 2; quantized++) {
+    g_autoptr (IrGraph) graph = ir_graph_new ("g");
+    g_autoptr (GError) error = NULL;
+    g_autoptr (IrGraph) after = NULL;
+    IrPort x = quantize (graph, input (graph, "x", "1,3,6,5"), -2, 2);
+    IrPort weights = constant (graph, "4,3,3,3", -1, 1, 1);
 
-  x = binary (graph, "Multiply", x, constant (graph, "1,3,1,1", 1, 2, 4));
-  x = conv (graph, "Convolution", x, constant (graph, "4,3,3,3", -1, 1, 1), 1);
-  x = binary (graph, "Add", x, constant (graph, "1,4,1,1", -1, 1, 3));
-  output (graph, quantize (graph, x, -3, 3));
-  after = convert (graph, &error, "optimize", "true", NULL);
-  g_assert_no_error (error);
-  compare_graphs (graph, after, 2e-6);
-  g_assert_cmpuint (count (after, "Multiply"), ==, 0);
-  g_assert_cmpuint (count (after, "Add"), ==, 1);
-  for (const IrNode *node = after->first; node; node = node->next)
-    if (ir_node_is (node, "FakeQuantize"))
-      for (guint i = 1; i < 5; i++)
-        g_assert_cmpuint (
-            ir_tensor_count (ir_node_input (node, i)->value), ==, 1);
+    if (quantized)
+      weights = quantize (graph, weights, -1, 1);
+    x = binary (graph, "Multiply", x, constant (graph, "1,3,1,1", 1, 2, 4));
+    x = conv (graph, "Convolution", x, weights, 1);
+    x = binary (graph, "Add", x, constant (graph, "1,4,1,1", -1, 1, 3));
+    output (graph, quantize (graph, x, -3, 3));
+    after = convert (graph, &error, "optimize", "true", NULL);
+    g_assert_no_error (error);
+    compare_graphs (graph, after, 2e-6);
+    g_assert_cmpuint (count (after, "Multiply"), ==, quantized);
+    g_assert_cmpuint (count (after, "Add"), ==, 1);
+    for (const IrNode *node = after->first; node; node = node->next)
+      if (ir_node_is (node, "FakeQuantize"))
+        for (guint i = 1; i < 5; i++)
+          g_assert_cmpuint (
+              ir_tensor_count (ir_node_input (node, i)->value), ==, 1);
+  }
 }
 
 int
@@ -326,6 +380,7 @@ main (int argc, char **argv)
   g_test_add_func ("/quantize/before", test_quantize_before);
   g_test_add_func ("/quantize/relu", test_quantize_relu);
   g_test_add_func ("/quantize/after", test_quantize_after);
+  g_test_add_func ("/quantize/pairs", test_quantize_pairs);
   g_test_add_func ("/quantize/conv", test_quantize_conv);
   return graphs_run ();
 }

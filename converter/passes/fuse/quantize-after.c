@@ -14,17 +14,13 @@ enum {
 };
 
 static gboolean
-feeds_conv (const IrNode *node)
+feeds_product (const IrNode *node)
 {
   const GArray *uses = node->outputs[0].uses;
-  IrConvDims dims;
 
-  for (guint i = 0; i < uses->len; i++) {
-    const IrNode *reader = g_array_index (uses, IrUse, i).node;
-
-    if (ir_conv_dims (reader, &dims) || ir_node_is (reader, "MatMul"))
+  for (guint i = 0; i < uses->len; i++)
+    if (ir_is_product (g_array_index (uses, IrUse, i).node))
       return TRUE;
-  }
   return FALSE;
 }
 
@@ -47,7 +43,7 @@ find (const IrConvertConfig *config, IrNode *node, IrPort *x, IrPort *c)
     if (!ir_per_channel (
             x->node->inputs[input], rank, rank > 1 ? 1 : 0, &of_range))
       return FALSE;
-  return n == 1 || !feeds_conv (node);
+  return n == 1 || !feeds_product (node);
 }
 
 static gboolean

@@ -77,10 +77,8 @@ static gboolean
 fuse_linear (IrNode *node, IrPort x, const char *type, IrPort c, gboolean *done,
     GError **error)
 {
-  IrConvDims dims;
-
   *done = is_channels (c, node->outputs[0].shape.rank) &&
-      !ir_conv_dims (x.node, &dims) &&
+      !ir_is_product (x.node) &&
       ir_shape_equal (&ir_port_output (x)->shape, &node->outputs[0].shape);
   if (!*done)
     return TRUE;
