@@ -174,14 +174,16 @@ write_model (const IrConvertOptions *options, IrGraph *graph, gint64 begun,
   g_autofree char *bin_name = g_strconcat (graph->name, ".bin", NULL);
   g_autofree char *xml = g_build_filename (dir, xml_name, NULL);
   g_autofree char *bin = g_build_filename (dir, bin_name, NULL);
+  const guint version = (guint) g_ascii_strtoull (
+      ir_convert_options_get (options, "ir_version"), NULL, 10);
 
   ir_cli_progress ("writing", 0.9);
-  if (!make_dir (dir, error) || !ir_graph_write (graph, xml, 11, error))
+  if (!make_dir (dir, error) || !ir_graph_write (graph, xml, version, error))
     return FALSE;
   ir_cli_progress_end ();
   if (flag (options, "silent"))
     return TRUE;
-  ir_cli_success ("Generated IR version 11 model.");
+  ir_cli_success ("Generated IR version %u model.", version);
   ir_cli_success ("XML file: %s", xml);
   ir_cli_success ("BIN file: %s", bin);
   ir_cli_success ("Total execution time: %.2f seconds.",

@@ -98,3 +98,29 @@ ir_write_meta (IrText *text, const IrGraph *graph)
   }
   ir_text_close (text, "rt_info");
 }
+
+/* One element for each parameter, with its name. */
+void
+ir_write_meta_10 (IrText *text, const IrGraph *graph)
+{
+  const char *version = ir_graph_get_meta (graph, "MO_version");
+  const IrMeta *const *list;
+  gsize n;
+
+  list = ir_graph_list_meta (graph, &n);
+  ir_text_open (text, "meta_data");
+  ir_text_open (text, "MO_version");
+  ir_text_attr (text, "value", version ? version : "");
+  ir_text_close (text, "MO_version");
+  ir_text_open (text, "cli_parameters");
+  for (gsize i = 0; i < n; i++) {
+    if (list[i]->depth != 2 || !is_xml_name (list[i]->path[1]) ||
+        strcmp (list[i]->path[0], "conversion_parameters") != 0)
+      continue;
+    ir_text_open (text, list[i]->path[1]);
+    ir_text_attr (text, "value", list[i]->value);
+    ir_text_close (text, list[i]->path[1]);
+  }
+  ir_text_close (text, "cli_parameters");
+  ir_text_close (text, "meta_data");
+}

@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "files.h"
+#include "lower.h"
 
-#define VERSION 11
+#define NEWEST 11
+#define OLDEST 10
 
 /* Sorts a graph and its bodies. */
 static gboolean
@@ -25,6 +27,20 @@ sort_all (IrGraph *graph, GError **error)
   return TRUE;
 }
 
+/* (transfer full): the graph in what the version has. */
+static IrGraph *
+form_of (IrGraph *graph, guint version, GError **error)
+{
+  if (version == NEWEST)
+    return ir_graph_ref (graph);
+  if (version == OLDEST)
+    return ir_lower_to_10 (graph, error);
+  ir_fail (error, IR_ERROR_UNSUPPORTED,
+      "IR version %u cannot be written, only %d and %d", version, OLDEST,
+      NEWEST);
+  return NULL;
+}
+
 static gboolean
 compose (
     IrGraph *graph, guint version, GString *xml, IrBlobs *blobs, GError **error)
@@ -32,9 +48,6 @@ compose (
   IrWriter writer = { { xml, 0, FALSE }, blobs };
   g_auto (IrLayerIds) ids = { NULL, NULL };
 
-  if (version != VERSION)
-    return ir_fail (error, IR_ERROR_UNSUPPORTED,
-        "IR version %u cannot be written, only %d", version, VERSION);
   if (!sort_all (graph, error))
     return FALSE;
   ir_layer_ids_init (&ids, graph);
@@ -44,7 +57,10 @@ compose (
   ir_text_attr_f (&writer.text, "version", "%u", version);
   ir_write_layers (&writer, graph, &ids);
   ir_blobs_finish (blobs);
-  ir_write_meta (&writer.text, graph);
+  if (version == OLDEST)
+    ir_write_meta_10 (&writer.text, graph);
+  else
+    ir_write_meta (&writer.text, graph);
   ir_text_close (&writer.text, "net");
   g_string_append_c (xml, '\n');
   return TRUE;
@@ -56,24 +72,46 @@ write_piece (gpointer out, gconstpointer data, gsize size, GError **error)
   return ir_file_out_write (out, data, size, error);
 }
 
+/* Older versions have a file more. */
+static gboolean
+write_mapping (const IrGraph *graph, const char *bin_path, guint version,
+    IrFileOut *file, GError **error)
+{
+  g_autofree char *path = NULL;
+  g_autofree char *text = NULL;
+
+  if (version == NEWEST)
+    return TRUE;
+  path = g_strdup_printf (
+      "%.*s.mapping", (int) (strlen (bin_path) - strlen (".bin")), bin_path);
+  text = ir_write_mapping (graph);
+  return ir_file_out_open (file, path, error) &&
+      ir_file_out_write (file, text, strlen (text), error) &&
+      ir_file_out_sync (file, error);
+}
+
 gboolean
 ir_graph_write (
     IrGraph *graph, const char *xml_path, guint version, GError **error)
 {
+  g_autoptr (IrGraph) form = form_of (graph, version, error);
   g_autoptr (GString) text = g_string_new (NULL);
   g_autofree char *bin_path = ir_file_bin_path (xml_path);
   g_auto (IrFileOut) xml = { NULL, NULL, -1 };
   g_auto (IrFileOut) bin = { NULL, NULL, -1 };
+  g_auto (IrFileOut) mapping = { NULL, NULL, -1 };
   g_auto (IrBlobs) blobs;
 
   ir_blobs_init (&blobs);
-  return compose (graph, version, text, &blobs, error) &&
+  return form && compose (form, version, text, &blobs, error) &&
       ir_file_out_open (&bin, bin_path, error) &&
       ir_file_out_open (&xml, xml_path, error) &&
       ir_blobs_write (&blobs, write_piece, &bin, error) &&
       ir_file_out_write (&xml, text->str, text->len, error) &&
       ir_file_out_sync (&bin, error) && ir_file_out_sync (&xml, error) &&
-      ir_file_out_commit (&bin, error) && ir_file_out_commit (&xml, error);
+      write_mapping (form, bin_path, version, &mapping, error) &&
+      ir_file_out_commit (&bin, error) && ir_file_out_commit (&xml, error) &&
+      (!mapping.path || ir_file_out_commit (&mapping, error));
 }
 
 static gboolean
@@ -90,12 +128,13 @@ gboolean
 ir_graph_write_memory (IrGraph *graph, guint version, GBytes **xml,
     GBytes **weights, GError **error)
 {
+  g_autoptr (IrGraph) form = form_of (graph, version, error);
   GString *text = g_string_new (NULL);
   g_auto (IrBlobs) blobs;
   guint8 *bin = NULL, *end;
 
   ir_blobs_init (&blobs);
-  if (!compose (graph, version, text, &blobs, error)) {
+  if (!form || !compose (form, version, text, &blobs, error)) {
     g_string_free (text, TRUE);
     return FALSE;
   }

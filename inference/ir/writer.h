@@ -36,6 +36,11 @@ void ir_write_bodies (IrWriter *writer, const IrNode *node);
 
 void ir_write_rt_info (IrText *text, const IrRtInfo *list);
 void ir_write_meta (IrText *text, const IrGraph *graph);
+/* The same as <meta_data> of version 10, as far as that has it. */
+void ir_write_meta_10 (IrText *text, const IrGraph *graph);
+
+/* (transfer full): the text of the .mapping file of a sorted graph. */
+char *ir_write_mapping (const IrGraph *graph);
 
 G_END_DECLS
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The writer: what its text and weights look like, and that the reader gets the
  * same graph back. */
+#include <ir/attrs.h>
 #include <ir/xml.h>
 
 #include <glib/gstdio.h>
@@ -198,7 +199,7 @@ test_files (void)
   g_assert_false (ir_graph_write (graph, nowhere, 11, &error));
   g_assert_error (error, IR_ERROR, IR_ERROR_NOT_FOUND);
   g_clear_error (&error);
-  g_assert_false (ir_graph_write (graph, xml, 10, &error));
+  g_assert_false (ir_graph_write (graph, xml, 9, &error));
   g_assert_error (error, IR_ERROR, IR_ERROR_UNSUPPORTED);
   g_clear_error (&error);
   dir = g_dir_open (folder, 0, NULL);
@@ -292,6 +293,73 @@ test_same_tick (void)
   g_rmdir (folder);
 }
 
+/* Later forms become earlier ones that do the same. */
+static void
+test_version_10 (void)
+{
+  const IrShape shape = { 3, { 2, 3, 5 } };
+  const gint64 begin[] = { 1, 4 }, end[] = { 3, 0 }, step[] = { 1, -2 },
+               axes[] = { 1, -1 };
+  g_autoptr (IrGraph) graph = ir_graph_new ("g");
+  g_autoptr (IrGraph) read = NULL;
+  g_autoptr (GBytes) xml = NULL;
+  g_autoptr (GBytes) weights = NULL;
+  g_autoptr (GError) error = NULL;
+  IrNode *x = ir_graph_add_parameter (graph, "x", IR_DTYPE_F32, &shape);
+  IrNode *slice =
+      ir_graph_add_op (graph, "Slice", 8, "slice", 5, ir_port (x, 0),
+          ir_port (ir_graph_add_const_i64 (graph, "b", begin, 2), 0),
+          ir_port (ir_graph_add_const_i64 (graph, "e", end, 2), 0),
+          ir_port (ir_graph_add_const_i64 (graph, "s", step, 2), 0),
+          ir_port (ir_graph_add_const_i64 (graph, "a", axes, 2), 0));
+  IrNode *softmax =
+      ir_graph_add_op (graph, "SoftMax", 8, "softmax", 1, ir_port (slice, 0));
+
+  ((IrAxisAttrs *) softmax->attrs)->axis = -1;
+  ir_graph_add_result (graph, "r", ir_port (softmax, 0));
+  g_assert_true (ir_graph_infer (graph, NULL));
+  g_assert_true (ir_graph_write_memory (graph, 10, &xml, &weights, &error));
+  g_assert_no_error (error);
+  read = ir_graph_read_memory (g_bytes_get_data (xml, NULL),
+      g_bytes_get_size (xml), weights, "v10", &error);
+  g_assert_no_error (error);
+  g_assert_true (ir_node_is (ir_graph_find (read, "slice"), "StridedSlice"));
+  softmax = ir_graph_find (read, "softmax");
+  g_assert_cmpuint (softmax->op->opset, ==, 1);
+  g_assert_cmpint (((IrAxisAttrs *) softmax->attrs)->axis, ==, 2);
+  g_assert_cmpint (softmax->outputs[0].shape.dim[1], ==, 2);
+  g_assert_cmpint (softmax->outputs[0].shape.dim[2], ==, 2);
+  /* The one that was given is as it was. */
+  g_assert_true (ir_node_is (ir_graph_find (graph, "slice"), "Slice"));
+}
+
+static void
+refuse_version_10 (const char *type, const IrShape *shape, const char *part)
+{
+  g_autoptr (IrGraph) graph = ir_graph_new ("g");
+  g_autoptr (GBytes) xml = NULL;
+  g_autoptr (GBytes) weights = NULL;
+  g_autoptr (GError) error = NULL;
+  IrNode *x = ir_graph_add_parameter (graph, "x", IR_DTYPE_F32, shape);
+  IrNode *op = ir_graph_add_op (graph, type, 20, "op", 1, ir_port (x, 0));
+
+  ir_graph_add_result (graph, "r", ir_port (op, 0));
+  g_assert_true (ir_graph_infer (graph, NULL));
+  g_assert_false (ir_graph_write_memory (graph, 10, &xml, &weights, &error));
+  g_assert_error (error, IR_ERROR, IR_ERROR_UNSUPPORTED);
+  if (!strstr (error->message, part))
+    g_error ("'%s' does not have '%s'", error->message, part);
+}
+
+static void
+test_version_10_refusals (void)
+{
+  const IrShape open = { 2, { IR_DIM_UNKNOWN, 3 } }, fixed = { 2, { 2, 3 } };
+
+  refuse_version_10 ("ReLU", &open, "--input_shape");
+  refuse_version_10 ("SoftSign", &fixed, "'op' (SoftSign-9)");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -302,5 +370,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ir/write/files", test_files);
   g_test_add_func ("/ir/write/empty-constant", test_empty_constant);
   g_test_add_func ("/ir/write/same-tick", test_same_tick);
+  g_test_add_func ("/ir/write/version-10", test_version_10);
+  g_test_add_func ("/ir/write/version-10-refusals", test_version_10_refusals);
   return g_test_run ();
 }
