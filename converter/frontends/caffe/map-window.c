@@ -165,79 +165,101 @@ caffe_map_deconvolution (IrBuild *n)
 
 /* --- pooling ------------------------------------------------------------------------ */
 
-/*
- * Caffe rounds the number of windows up, and then leaves out the last one if it
- * would begin behind the picture and its padding. The IR's "ceil" doesn't, so
- * where that happens the IR is told to round down, with the padding that the
- * windows really take. TRUE if it does.
- */
-static gboolean
-clip_windows (IrBuild *n, IrPort data, const Window *window, gint64 *ends)
+/* How Caffe's windows lie, which are as many as it takes to cover the picture and
+ * its padding, less a last one that would begin behind the padding. */
+typedef struct {
+  gboolean
+      is_clipped; /* there is such a one, which the IR would not leave out */
+  gboolean hangs_over;       /* the last window reaches over the padding */
+  gint64 pad[MAX_SPATIAL];   /* at the end, not larger than at the beginning */
+  gint64 reach[MAX_SPATIAL]; /* how much the last window takes at the end */
+} Fit;
+
+static void
+fit_axis (const Window *window, gsize i, gint64 size, Fit *fit)
 {
-  gint64 out[MAX_SPATIAL], size;
-  gboolean is_clipped = FALSE;
+  const gint64 k = window->kernel[i], s = window->stride[i];
+  const gint64 pad = window->pad[i];
+  gint64 last = (size + 2 * pad - k + s - 1) / s;
+  gboolean is_clipped = pad > 0 && last * s >= size + pad;
 
-  for (gsize i = 0; i < window->n; i++) {
-    const gint64 k = window->kernel[i], s = window->stride[i];
-
-    ends[i] = window->pad[i];
-    if (ir_build_shape_of (data)->dim[i + 2] < 0)
-      return FALSE;
-    size = ir_build_shape_of (data)->dim[i + 2];
-    if (size + 2 * window->pad[i] < k) {
-      ir_build_fail (n, IR_ERROR_SHAPE, "has a window larger than its input");
-      return FALSE;
-    }
-    out[i] = (size + 2 * window->pad[i] - k + s - 1) / s + 1;
-    if (window->pad[i] > 0 && (out[i] - 1) * s >= size + window->pad[i]) {
-      out[i]--;
-      is_clipped = TRUE;
-    }
-  }
-  for (gsize i = 0; is_clipped && i < window->n; i++) {
-    size = ir_build_shape_of (data)->dim[i + 2] + window->pad[i];
-    ends[i] =
-        MAX (0, (out[i] - 1) * window->stride[i] + window->kernel[i] - size);
-  }
-  return is_clipped;
+  if (is_clipped)
+    last--;
+  fit->reach[i] = MAX (0, last * s + k - (size + pad));
+  fit->pad[i] = is_clipped ? fit->reach[i] : pad;
+  fit->is_clipped |= is_clipped;
+  fit->hangs_over |= fit->reach[i] > pad;
 }
 
-/* Whether windows reach farther than Caffe's padding, whose average has a
- * smaller divisor there. */
+/* Where a size is not known, the windows are taken to fit. */
+static void
+fit_windows (IrBuild *n, IrPort data, const Window *window, Fit *fit)
+{
+  const gint64 *sizes = ir_build_shape_of (data)->dim + 2;
+
+  *fit = (Fit){ 0 };
+  memcpy (fit->pad, window->pad, sizeof fit->pad);
+  for (gsize i = 0; i < window->n; i++) {
+    if (sizes[i] >= 0 && sizes[i] + 2 * window->pad[i] < window->kernel[i])
+      ir_build_fail (n, IR_ERROR_SHAPE, "has a window larger than its input");
+    else if (sizes[i] >= 0)
+      fit_axis (window, i, sizes[i], fit);
+  }
+}
+
+/* Averages count zeros of the padding, but not what is behind it. The IR counts both
+ * or, without padding, neither: zeros become part of the picture. */
+static IrPort
+pad_with_zeros (IrBuild *n, IrPort data, Window *window, gint64 *ends)
+{
+  gint64 begin[IR_MAX_RANK] = { 0 }, end[IR_MAX_RANK] = { 0 };
+  IrNode *op;
+
+  for (gsize i = 0; i < window->n; i++) {
+    begin[i + 2] = window->pad[i];
+    end[i + 2] = ends[i];
+    window->pad[i] = ends[i] = 0;
+  }
+  op = ir_build_add (n, "Pad", 1, 4, data,
+      ir_build_list (n, begin, window->n + 2),
+      ir_build_list (n, end, window->n + 2), ir_build_like (n, data, 0));
+  ir_build_set_text (n, op, "pad_mode", "constant");
+  return ir_build_done (n, op);
+}
+
 static gboolean
-hangs_over (const Window *window, const gint64 *ends)
+has_padding (const Window *window)
 {
   for (gsize i = 0; i < window->n; i++) {
-    if (ends[i] > window->pad[i])
+    if (window->pad[i] > 0)
       return TRUE;
   }
   return FALSE;
 }
 
 static void
-pool (IrBuild *n, IrPort data, const Window *window, gboolean is_max)
+pool (IrBuild *n, IrPort data, Window *window, gboolean is_max)
 {
   gboolean down = !caffe_bool (n, "ceil_mode",
       strcmp (caffe_text (n, "round_mode", "CEIL"), "CEIL") == 0);
-  gint64 ends[MAX_SPATIAL];
-  const char *rounding = "ceil";
-  guint opset = 1;
   IrNode *op;
+  Fit fit;
 
-  memcpy (ends, window->pad, sizeof ends);
-  if (!down && clip_windows (n, data, window, ends))
-    rounding = "floor";
-  else if (down)
-    rounding = "floor";
-  if (!is_max && !down && hangs_over (window, ends)) {
-    memcpy (ends, window->pad, sizeof ends);
-    rounding = "ceil_torch";
-    opset = 14;
+  fit_windows (n, data, window, &fit);
+  if (down) {
+    memcpy (fit.pad, window->pad, sizeof fit.pad);
+  } else if (is_max && fit.is_clipped) {
+    memcpy (fit.pad, fit.reach, sizeof fit.pad);
+    down = TRUE;
+  } else if (!is_max && fit.hangs_over && has_padding (window)) {
+    data = pad_with_zeros (n, data, window, fit.pad);
+  } else if (fit.is_clipped) {
+    down = TRUE;
   }
-  op = ir_build_add (n, is_max ? "MaxPool" : "AvgPool", opset, 1, data);
+  op = ir_build_add (n, is_max ? "MaxPool" : "AvgPool", 1, 1, data);
   ir_build_set_i64s (n, op, "kernel", window->kernel, window->n);
-  set_window (n, op, window, ends);
-  ir_build_set_text (n, op, "rounding_type", rounding);
+  set_window (n, op, window, fit.pad);
+  ir_build_set_text (n, op, "rounding_type", down ? "floor" : "ceil");
   if (!is_max)
     ir_build_set_bool (n, op, "exclude-pad", FALSE);
   ir_build_out (n, 0, ir_build_done (n, op));
