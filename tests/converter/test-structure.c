@@ -514,6 +514,31 @@ test_resnet (void)
       graph->n_nodes, after->n_nodes, macs (graph), macs (after));
 }
 
+/* Nothing is known of the sizes, or of the ranks either. */
+static void
+test_strides_unknown (void)
+{
+  static const char *const shapes[][2] = { { "1,3,?,?", "3,3,?,?" },
+    { "...", "..." } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++) {
+    g_autoptr (IrGraph) graph = ir_graph_new ("g");
+    g_autoptr (IrGraph) after = NULL;
+    g_autoptr (GError) error = NULL;
+    IrPort weights = input (graph, "w", shapes[i][1]), x;
+
+    x = conv (
+        graph, "Convolution", input (graph, "x", shapes[i][0]), weights, 0);
+    x = stride (conv (graph, "Convolution", unary (graph, "ReLU", x),
+                    constant (graph, "4,3,1,1", -1, 1, 2), 0),
+        2);
+    output (graph, x);
+    after = convert (graph, &error, "optimize", "true", NULL);
+    g_assert_no_error (error);
+    g_assert_cmpint (conv_of (after, 1)->strides.v[0], ==, 2);
+  }
+}
+
 /* --- convolutions side by side -------------------------------------------------------------- */
 
 static void
@@ -635,6 +660,7 @@ main (int argc, char **argv)
   g_test_add_func ("/groups/factor", test_groups_factor);
   g_test_add_func ("/strides/fork", test_strides);
   g_test_add_func ("/strides/disagree", test_strides_disagree);
+  g_test_add_func ("/strides/unknown", test_strides_unknown);
   g_test_add_func ("/strides/row", test_strides_row);
   g_test_add_func ("/strides/resnet", test_resnet);
   g_test_add_func ("/join", test_join);

@@ -92,7 +92,8 @@ is_exact (const Pair *pair)
     if (fmod (pair->min - ir_tensor_get_f64 (zero, i), 2) != 0)
       return FALSE;
   return fmod (pair->min, 1) == 0 && fmod (pair->max, 1) == 0 &&
-      pair->max > pair->min && (zero || fmod (pair->min, 2) == 0);
+      pair->max > pair->min && pair->max - pair->min <= G_MAXUINT16 &&
+      (zero || fmod (pair->min, 2) == 0);
 }
 
 static gboolean

@@ -122,6 +122,7 @@ conv_kind (Entry *entry, const IrNode *node)
 
   /* Pads that follow from the strides would change with them. */
   if ((attrs->auto_pad != IR_PAD_EXPLICIT && attrs->auto_pad != IR_PAD_VALID) ||
+      data->rank != (gint) entry->n + 2 || weights->rank < (gint) entry->n ||
       !ir_conv_geometry (attrs, entry->n, data->dim + 2,
           weights->dim + weights->rank - entry->n, &g, NULL))
     return OTHER;
@@ -141,6 +142,7 @@ pool_kind (Entry *entry, const IrNode *node)
   IrConvGeometry g;
 
   if (attrs->rounding_type != IR_ROUNDING_FLOOR ||
+      data->rank != (gint) entry->n + 2 ||
       attrs->auto_pad == IR_PAD_SAME_UPPER ||
       attrs->auto_pad == IR_PAD_SAME_LOWER ||
       (node->n_outputs > 1 && node->outputs[1].uses->len > 0) ||
