@@ -165,6 +165,15 @@ peak_memory (void)
   return getrusage (RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0;
 }
 
+static guint
+version_to_write (const IrConvertOptions *options)
+{
+  if (flag (options, "generate_deprecated_IR_V7"))
+    return 7;
+  return (guint) g_ascii_strtoull (
+      ir_convert_options_get (options, "ir_version"), NULL, 10);
+}
+
 static gboolean
 write_model (const IrConvertOptions *options, IrGraph *graph, gint64 begun,
     GError **error)
@@ -174,8 +183,7 @@ write_model (const IrConvertOptions *options, IrGraph *graph, gint64 begun,
   g_autofree char *bin_name = g_strconcat (graph->name, ".bin", NULL);
   g_autofree char *xml = g_build_filename (dir, xml_name, NULL);
   g_autofree char *bin = g_build_filename (dir, bin_name, NULL);
-  const guint version = (guint) g_ascii_strtoull (
-      ir_convert_options_get (options, "ir_version"), NULL, 10);
+  const guint version = version_to_write (options);
 
   ir_cli_progress ("writing", 0.9);
   if (!make_dir (dir, error) || !ir_graph_write (graph, xml, version, error))

@@ -208,9 +208,5 @@ ir_convert_options_check (const IrConvertOptions *options, GError **error)
   if (shapes_in_input (options) && ir_options_is_set (options, "batch"))
     return ir_fail (error, IR_ERROR_PARSE,
         "--batch and shapes in --input exclude each other");
-  if (strcmp (ir_convert_options_get (options, "ir_version"), "7") == 0)
-    return ir_fail (error, IR_ERROR_UNSUPPORTED,
-        "--ir_version %s: this release writes versions 11 and 10 only",
-        ir_convert_options_get (options, "ir_version"));
   return TRUE;
 }

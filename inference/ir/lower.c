@@ -13,7 +13,8 @@ static gboolean
 fail (const IrNode *node, GError **error, const char *why)
 {
   return ir_fail (error, IR_ERROR_UNSUPPORTED,
-      "'%s' (%s-%u): IR version 10 cannot hold it: %s; write version 11, or "
+      "'%s' (%s-%u): IR versions up to 10 cannot hold it: %s; write version "
+      "11, or "
       "cut "
       "the model before it with --output",
       node->name, node->op->type, node->op->opset, why);
@@ -319,7 +320,8 @@ check_outputs (const IrNode *node, GError **error)
 
     if (!ir_shape_is_static (&output->shape))
       return ir_fail (error, IR_ERROR_UNSUPPORTED,
-          "'%s' (%s-%u) has the shape %s: IR version 10 holds known sizes "
+          "'%s' (%s-%u) has the shape %s: IR versions up to 10 hold known "
+          "sizes "
           "only; "
           "give them with --input_shape, or write version 11",
           node->name, node->op->type, node->op->opset,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* From the layers of an old file to a graph. */
-#include "old.h"
+#include "write-old.h"
 
 #include <errno.h>
 #include <string.h>
@@ -24,6 +24,20 @@ ir_old_find (const char *type, const xmlNode *data)
     if (g_ascii_strcasecmp (rows[i].type, type) == 0 &&
         (!rows[i].key ||
             (value && g_ascii_strcasecmp (rows[i].value, value) == 0)))
+      return &rows[i];
+  }
+  return NULL;
+}
+
+const IrOldRow *
+ir_old_row_of (const IrOpDesc *op)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {
+    const IrOldRead read = rows[i].read;
+
+    if ((read == ir_old_direct || read == ir_old_eltwise ||
+            read == ir_old_sum) &&
+        ir_op_lookup_number (rows[i].op, rows[i].opset) == op)
       return &rows[i];
   }
   return NULL;

@@ -7,9 +7,11 @@
 
 #include "files.h"
 #include "lower.h"
+#include "write-old.h"
 
 #define NEWEST 11
-#define OLDEST 10
+#define OPSETS 10
+#define LAYERS 7
 
 /* Sorts a graph and its bodies. */
 static gboolean
@@ -33,11 +35,11 @@ form_of (IrGraph *graph, guint version, GError **error)
 {
   if (version == NEWEST)
     return ir_graph_ref (graph);
-  if (version == OLDEST)
+  if (version == OPSETS || version == LAYERS)
     return ir_lower_to_10 (graph, error);
   ir_fail (error, IR_ERROR_UNSUPPORTED,
-      "IR version %u cannot be written, only %d and %d", version, OLDEST,
-      NEWEST);
+      "IR version %u cannot be written, only %d, %d and %d", version, LAYERS,
+      OPSETS, NEWEST);
   return NULL;
 }
 
@@ -55,9 +57,15 @@ compose (
   ir_text_open (&writer.text, "net");
   ir_text_attr (&writer.text, "name", graph->name);
   ir_text_attr_f (&writer.text, "version", "%u", version);
-  ir_write_layers (&writer, graph, &ids);
+  if (version == LAYERS) {
+    ir_text_attr (&writer.text, "batch", "1");
+    if (!ir_write_old (&writer, graph, error))
+      return FALSE;
+  } else {
+    ir_write_layers (&writer, graph, &ids);
+  }
   ir_blobs_finish (blobs);
-  if (version == OLDEST)
+  if (version != NEWEST)
     ir_write_meta_10 (&writer.text, graph);
   else
     ir_write_meta (&writer.text, graph);
@@ -72,7 +80,7 @@ write_piece (gpointer out, gconstpointer data, gsize size, GError **error)
   return ir_file_out_write (out, data, size, error);
 }
 
-/* Older versions have a file more. */
+/* Version 10 has a file more. */
 static gboolean
 write_mapping (const IrGraph *graph, const char *bin_path, guint version,
     IrFileOut *file, GError **error)
@@ -80,7 +88,7 @@ write_mapping (const IrGraph *graph, const char *bin_path, guint version,
   g_autofree char *path = NULL;
   g_autofree char *text = NULL;
 
-  if (version == NEWEST)
+  if (version != OPSETS)
     return TRUE;
   path = g_strdup_printf (
       "%.*s.mapping", (int) (strlen (bin_path) - strlen (".bin")), bin_path);

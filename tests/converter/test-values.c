@@ -312,7 +312,6 @@ test_exclusive (void)
     { "layout", "nchw", "target_layout", "nhwc" },
     { "input", "a[1]", "input_shape", "[1]" },
     { "input", "a[1]", "batch", "2" },
-    { "ir_version", "7", "silent", "true" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++) {

@@ -360,6 +360,42 @@ test_version_10_refusals (void)
   refuse_version_10 ("SoftSign", &fixed, "'op' (SoftSign-9)");
 }
 
+/* Weights and biases go into the layer, under the name of what comes out. */
+static void
+test_version_7 (void)
+{
+  const IrShape shape = { 4, { 1, 1, 2, 2 } }, one = { 4, { 1, 1, 1, 1 } };
+  g_autoptr (IrGraph) graph = ir_graph_new ("g");
+  g_autoptr (IrGraph) read = NULL;
+  g_autoptr (GBytes) xml = NULL;
+  g_autoptr (GBytes) weights = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrTensor) value = ir_tensor_new (IR_DTYPE_F32, &one, NULL);
+  const gint64 ones[] = { 1, 1 }, zeros[] = { 0, 0 };
+  IrNode *x = ir_graph_add_parameter (graph, "x", IR_DTYPE_F32, &shape);
+  IrNode *w = ir_graph_add_const (graph, "w", value);
+  IrNode *conv = ir_graph_add_op (
+      graph, "Convolution", 1, "conv", 2, ir_port (x, 0), ir_port (w, 0));
+  IrNode *bias = ir_graph_add_op (
+      graph, "Add", 1, "bias", 2, ir_port (conv, 0), ir_port (w, 0));
+
+  ir_node_set_i64s (conv, "strides", ones, 2, NULL);
+  ir_node_set_i64s (conv, "dilations", ones, 2, NULL);
+  ir_node_set_i64s (conv, "pads_begin", zeros, 2, NULL);
+  ir_node_set_i64s (conv, "pads_end", zeros, 2, NULL);
+  ir_graph_add_result (graph, "r", ir_port (bias, 0));
+  g_assert_true (ir_graph_infer (graph, NULL));
+  g_assert_true (ir_graph_write_memory (graph, 7, &xml, &weights, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (g_strstr_len (g_bytes_get_data (xml, NULL),
+      (gssize) g_bytes_get_size (xml), "<biases"));
+  read = ir_graph_read_memory (g_bytes_get_data (xml, NULL),
+      g_bytes_get_size (xml), weights, "v7", &error);
+  g_assert_no_error (error);
+  g_assert_true (ir_node_is (ir_graph_find (read, "bias"), "Add"));
+  g_assert_cmpuint (read->results->len, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -372,5 +408,6 @@ main (int argc, char **argv)
   g_test_add_func ("/ir/write/same-tick", test_same_tick);
   g_test_add_func ("/ir/write/version-10", test_version_10);
   g_test_add_func ("/ir/write/version-10-refusals", test_version_10_refusals);
+  g_test_add_func ("/ir/write/version-7", test_version_7);
   return g_test_run ();
 }

@@ -292,7 +292,6 @@ def check_wrong(folder):
         (2, "layout", model + ["--layout", "n1hw"]),
         (2, "same", model + ["--layout", "nhwc->nc"]),
         (2, "none of", model + ["--data_type", "FP8"]),
-        (2, "versions 11 and 10", model + ["--ir_version", "7"]),
         (2, "none of", model + ["--ir_version", "3"]),
         (2, "none of", model + ["--log_level", "LOUD"]),
         (2, "true", model + ["--silent=perhaps"]),

@@ -44,8 +44,9 @@ IR_API IrGraph *ir_graph_read_memory (const char *xml, gsize xml_size,
  * ir_graph_write:
  * @graph: an inferred graph
  * @xml_path: where the `.xml` goes; the `.bin` goes beside it
- * @version: 11, or 10, which has the opsets up to 7 and known sizes only: what it
- *   can't hold is %IR_ERROR_UNSUPPORTED, as are other versions
+ * @version: 11; 10, which has the opsets up to 7 and known sizes only; or 7, which has
+ *   layers with their weights inside. What they can't hold is
+ *   %IR_ERROR_UNSUPPORTED, as are other versions
  *
  * Writes both files under temporary names, syncs them and renames them. Equal
  * constants are stored once, each aligned to 64 bytes. Version 10 has a third one,
