@@ -62,14 +62,27 @@ reduce_any (Net *net, IrPort x)
   return x;
 }
 
-/* Numbers whose mean is of the order of their deviation: it is not the rounding of
- * what cancels that is to be measured. */
+/* Neighbours along any axis that are apart: numbers whose mean is of the order of their
+ * deviation, as it is not the rounding of what cancels that is to be measured. */
+static IrPort
+uneven (Net *net, IrPort x)
+{
+  IrPort signs = constant (net, 4, 1, net->c, net->h, net->w, 0, 1);
+  float *sign = ir_port_const (signs)->data;
+
+  for (gint64 c = 0; c < net->c; c++)
+    for (gint64 y = 0; y < net->h; y++)
+      for (gint64 i = 0; i < net->w; i++)
+        *sign++ = (c + y + i) % 2 ? 1 : -1;
+  return op (net, "Add", 1, x, signs);
+}
+
 static IrPort
 deviations (Net *net, IrPort x)
 {
   const IrPort none = { NULL, 0 };
 
-  x = enlarge (net, op (net, "ReLU", 1, x, none));
+  x = uneven (net, enlarge (net, op (net, "ReLU", 1, x, none)));
   if (pick (0, 2)) {
     /* Two numbers that are nearly the same would have no deviation. */
     x = op (net, "MVN", 6, x,
@@ -113,7 +126,7 @@ groups (Net *net, IrPort x)
 
   while (net->c % n)
     n--;
-  x = enlarge (net, op (net, "ReLU", 1, x, none));
+  x = uneven (net, enlarge (net, op (net, "ReLU", 1, x, none)));
   node = ir_graph_add_op (net->graph, "GroupNormalization", 12, "groups", 3, x,
       constant (net, 1, net->c, 0, 0, 0, 0, 1),
       constant (net, 1, net->c, 0, 0, 0, 0, 1));
