@@ -68,7 +68,7 @@ check_shapes (
 
     g_string_append_printf (names, "%s%s", i ? "," : "", input->name);
     g_string_append_printf (shapes, "%s%s", i ? "," : "", shape);
-    if (!missing &&
+    if (!missing && !input->given &&
         !is_defined (&input->shape, ir_config_layout (config, input->name)))
       missing = input;
   }
@@ -125,12 +125,64 @@ name_only_input (
   return TRUE;
 }
 
+/* The graph of what computes @tensors in the uncut model, or NULL if that can't be
+ * converted. */
+static IrGraph *
+convert_before (const IrConvertConfig *config, const IrFrontend *frontend,
+    const GPtrArray *tensors)
+{
+  g_autoptr (IrSource) source = frontend->read (config->model, NULL);
+  const IrImportOptions options = { 0, NULL, tensors->len,
+    (const char *const *) tensors->pdata, FALSE };
+  g_autoptr (GPtrArray) unsupported = NULL;
+
+  if (!source || !ir_source_apply (source, &options, NULL))
+    return NULL;
+  return frontend->convert (source, &options, &unsupported, NULL, NULL, NULL);
+}
+
+/*
+ * Inputs that a cut made have the shape and the type that the tensor has in the
+ * uncut model, unless the user gives others. What can't be found out stays unknown:
+ * a model is cut behind what can't be converted, too.
+ */
+static void
+infer_cuts (
+    const IrConvertConfig *config, const IrFrontend *frontend, IrSource *source)
+{
+  g_autoptr (GPtrArray) open = g_ptr_array_new ();
+  g_autoptr (GPtrArray) tensors = g_ptr_array_new ();
+  g_autoptr (IrGraph) graph = NULL;
+  IrPort port;
+
+  for (guint i = 0; i < source->graph->inputs->len; i++) {
+    IrSourceValue *input = g_ptr_array_index (source->graph->inputs, i);
+
+    if (input->origin && input->shape.rank < 0) {
+      g_ptr_array_add (open, input);
+      g_ptr_array_add (tensors, (gpointer) input->origin);
+    }
+  }
+  if (open->len > 0)
+    graph = convert_before (config, frontend, tensors);
+  for (guint i = 0; graph && i < open->len; i++) {
+    IrSourceValue *input = g_ptr_array_index (open, i);
+
+    if (!ir_graph_find_tensor (graph, input->origin, &port))
+      continue;
+    input->shape = ir_port_output (port)->shape;
+    if (input->dtype == IR_DTYPE_DYNAMIC)
+      input->dtype = ir_port_output (port)->dtype;
+  }
+}
+
 static gboolean
-shape_source (IrConvertConfig *config, IrSource *source,
-    const IrImportOptions *import, GError **error)
+shape_source (IrConvertConfig *config, const IrFrontend *frontend,
+    IrSource *source, const IrImportOptions *import, GError **error)
 {
   if (!ir_source_apply (source, import, error))
     return FALSE;
+  infer_cuts (config, frontend, source);
   for (guint i = 0; i < source->graph->inputs->len; i++) {
     IrSourceValue *input = g_ptr_array_index (source->graph->inputs, i);
 
@@ -138,6 +190,36 @@ shape_source (IrConvertConfig *config, IrSource *source,
       return FALSE;
   }
   return check_shapes (config, source->graph->inputs, error);
+}
+
+/* Programs that look for the ends of a model by the names of nodes expect the
+ * tensors' names there. Inputs that a cut made go by the name of the tensor, too. */
+static void
+name_ends (const IrFrontend *frontend, const IrSource *source, IrGraph *graph)
+{
+  const IrSourceGraph *ends = source->graph;
+  IrPort port, other;
+
+  for (guint i = 0; i < ends->inputs->len; i++) {
+    const IrSourceValue *input = g_ptr_array_index (ends->inputs, i);
+
+    if (!input->origin || !ir_graph_find_tensor (graph, input->name, &port) ||
+        !(port.node->op->flags & IR_OP_PARAMETER))
+      continue;
+    if (!ir_graph_find_tensor (graph, input->origin, &other))
+      ir_port_add_name (port, input->origin);
+    if (frontend->tensors_name_ends)
+      ir_graph_rename (graph, port.node, input->origin);
+  }
+  for (guint i = 0; frontend->tensors_name_ends && i < ends->outputs->len;
+       i++) {
+    const IrSourceValue *output = g_ptr_array_index (ends->outputs, i);
+
+    if (ir_graph_find_tensor (graph, output->name, &port) &&
+        !(port.node->op->flags & IR_OP_PARAMETER) &&
+        strcmp (port.node->name, output->name) != 0)
+      ir_graph_rename (graph, port.node, output->name);
+  }
 }
 
 static gint
@@ -193,12 +275,14 @@ import (IrConvertConfig *config, const IrFrontend *frontend, IrReport *report,
 
     ir_report_count (report, node->type);
   }
-  if (!shape_source (config, source, &options, error))
+  if (!shape_source (config, frontend, source, &options, error))
     return NULL;
   graph = frontend->convert (source, &options, &report->unsupported,
       config->log, config->log_data, error);
-  if (graph)
+  if (graph) {
+    name_ends (frontend, source, graph);
     copy_metadata (source, graph);
+  }
   return graph;
 }
 

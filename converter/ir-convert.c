@@ -211,7 +211,8 @@ convert (IrConvertOptions *options, GError **error)
   if (!flag (options, "silent")) {
     print_arguments (options);
     ir_convert_options_set_progress (options, show_progress, NULL);
-    ir_cli_progress_begin (flag (options, "progress"));
+    ir_cli_progress_begin (
+        flag (options, "progress") || flag (options, "stream_output"));
   }
   graph = ir_convert_report (options, print_message, &messages, &json, error);
   if (!graph) {

@@ -204,7 +204,8 @@ cut_outputs (Index *index, const IrImportOptions *options, GError **error)
 
 /* What the file tells about a tensor that becomes an input. */
 static IrSourceValue *
-new_input (Index *index, const char *tensor, const char *label)
+new_input (
+    Index *index, const char *tensor, const char *label, const char *origin)
 {
   IrSource *source = index->source;
   IrTensor *value = g_hash_table_lookup (source->graph->initializers, tensor);
@@ -216,6 +217,7 @@ new_input (Index *index, const char *tensor, const char *label)
   input = ir_source_value_new (source, ir_source_strdup (source, tensor),
       value != NULL ? value->dtype : IR_DTYPE_DYNAMIC, &shape);
   input->label = label;
+  input->origin = origin;
   index->cut = TRUE;
   return input;
 }
@@ -238,7 +240,7 @@ cut_tensor (Index *index, const char *tensor)
             ir_source_node_label (node), o);
     node->outputs[o] = "";
   }
-  input = new_input (index, tensor, label);
+  input = new_input (index, tensor, label, ir_source_strdup (source, tensor));
   g_hash_table_remove (index->producers, tensor);
   g_hash_table_remove (source->graph->initializers, tensor);
   return input;
@@ -255,7 +257,7 @@ cut_port (Index *index, IrSourceNode *node, gsize port)
     return input;
   name = ir_source_printf (source, "%s/placeholder_port_%" G_GSIZE_FORMAT,
       ir_source_node_label (node), port);
-  input = new_input (index, name, name);
+  input = new_input (index, name, name, node->inputs[port]);
   node->inputs[port] = input->name;
   return input;
 }
@@ -339,8 +341,10 @@ shape_input (IrSource *source, const IrImportInput *wish, GPtrArray *inputs,
   for (guint i = 0; i < inputs->len; i++) {
     IrSourceValue *input = inputs->pdata[i];
 
-    if (wish->has_shape)
+    if (wish->has_shape) {
       input->shape = wish->shape;
+      input->given = TRUE;
+    }
     if (wish->dtype != IR_DTYPE_DYNAMIC) {
       if (input->dtype == IR_DTYPE_DYNAMIC)
         input->dtype = wish->dtype;

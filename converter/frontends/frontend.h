@@ -42,6 +42,7 @@ typedef struct {
   const char *name;            /* as in --framework */
   const char *title;           /* as in messages */
   const char *const *suffixes; /* with the dot, lower case, NULL-terminated */
+  gboolean tensors_name_ends;  /* nodes at the ends are called as the tensors */
 
   /* Whether a file that begins with these bytes looks like one of its own; NULL if
    * only the suffix tells. */

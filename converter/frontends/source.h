@@ -68,10 +68,13 @@ typedef struct {
 typedef struct {
   const char *name;  /* of the tensor */
   const char *label; /* name for the Parameter; the tensor's if NULL */
-  IrDType dtype;     /* IR_DTYPE_DYNAMIC if the file doesn't say */
-  IrDType asked;     /* if not IR_DTYPE_DYNAMIC, the Parameter's type; a Convert
+  const char
+      *origin;    /* what was cut: the tensor in whose place it is, or NULL */
+  IrDType dtype;  /* IR_DTYPE_DYNAMIC if the file doesn't say */
+  IrDType asked;  /* if not IR_DTYPE_DYNAMIC, the Parameter's type; a Convert
                         to dtype follows */
-  IrShape shape;     /* partial or of unknown rank, as the file says */
+  IrShape shape;  /* partial or of unknown rank, as the file says */
+  gboolean given; /* the user says the shape, what is unknown in it, too */
 } IrSourceValue;
 
 struct _IrSourceGraph {

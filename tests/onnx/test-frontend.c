@@ -2,6 +2,8 @@
 /* Small ONNX models, written field by field, through the frontend. */
 #include "frontend.h"
 
+#include <ir/convert.h>
+
 #include <glib/gstdio.h>
 
 #include <math.h>
@@ -302,6 +304,64 @@ test_names (void)
   model_clear (&m);
 }
 
+/* Where a model is cut, the shape is that of the whole model, the name the
+ * tensor's. */
+static void
+test_cut (void)
+{
+  g_autoptr (IrConvertOptions) options = ir_convert_options_new ();
+  g_autoptr (IrGraph) whole = NULL, graph = NULL;
+  g_autoptr (GError) error = NULL;
+  const IrNode *parameter;
+  Model m;
+  IrPort port;
+
+  model_init (&m);
+  model_ends (&m, "x", "2 3 4", "y");
+  model_add (&m, "Flatten", "flat", "x", "mid");
+  model_add (&m, "Relu", "act", "mid", "y");
+  whole = convert_good (&m, 17);
+  g_assert_nonnull (whole);
+  ir_convert_options_set (options, "input_model", m.path, NULL);
+  ir_convert_options_set (options, "input", "0:act", NULL);
+  graph = ir_convert (options, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (graph->parameters->len, ==, 1);
+  parameter = graph->parameters->pdata[0];
+  g_assert_cmpint (parameter->outputs[0].shape.rank, ==, 2);
+  g_assert_cmpint (parameter->outputs[0].shape.dim[1], ==, 12);
+  g_assert_true (ir_graph_find_tensor (graph, "mid", &port));
+  g_assert_true (port.node == parameter);
+  g_assert_true (ir_graph_find_tensor (graph, "y", &port));
+  g_assert_cmpstr (port.node->name, ==, "y");
+  model_clear (&m);
+}
+
+/* What the user leaves open in a shape stays open. */
+static void
+test_open_shape (void)
+{
+  g_autoptr (IrConvertOptions) options = ir_convert_options_new ();
+  g_autoptr (IrGraph) whole = NULL, graph = NULL;
+  g_autoptr (GError) error = NULL;
+  const IrNode *parameter;
+  Model m;
+
+  model_init (&m);
+  model_ends (&m, "x", "2 3 4", "y");
+  model_add (&m, "Relu", "act", "x", "y");
+  whole = convert_good (&m, 17);
+  g_assert_nonnull (whole);
+  ir_convert_options_set (options, "input_model", m.path, NULL);
+  ir_convert_options_set (options, "input_shape", "[2,?,4]", NULL);
+  graph = ir_convert (options, NULL, NULL, &error);
+  g_assert_no_error (error);
+  parameter = graph->parameters->pdata[0];
+  g_assert_cmpint (parameter->outputs[0].shape.dim[0], ==, 2);
+  g_assert_cmpint (parameter->outputs[0].shape.dim[1], <, 0);
+  model_clear (&m);
+}
+
 /* Flattening behind the batch reads no shape: whatever the batch, it is one op. */
 static void
 test_flatten (void)
@@ -584,6 +644,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/onnx/names", test_names);
+  g_test_add_func ("/onnx/cut", test_cut);
+  g_test_add_func ("/onnx/open-shape", test_open_shape);
   g_test_add_func ("/onnx/flatten", test_flatten);
   g_test_add_func ("/onnx/dimensions", test_dimensions);
   g_test_add_func ("/onnx/versions", test_versions);

@@ -141,6 +141,7 @@ const IrFrontend ir_frontend_onnx = {
   .name = "onnx",
   .title = "ONNX",
   .suffixes = suffixes,
+  .tensors_name_ends = TRUE,
   .probe = onnx_probe,
   .read = onnx_read,
   .convert = onnx_convert,
