@@ -147,8 +147,9 @@ if [ -z "$quick" ]; then
   done
   # They keep files in the home folder that nobody asked for.
   mkdir -p build/home
-  for script in tests/oracle/*_*.py; do
+  for script in tests/oracle/*_*.py tests/parity/run.py; do
     name=$(basename "$script" .py)
+    [ "$name" = run ] && name=parity
     bar=()
     # These say how many models must pass, too.
     case $name in onnx_nodes | onnx_conformance) bar=(--bar) ;; esac
