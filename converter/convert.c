@@ -131,7 +131,8 @@ static IrGraph *
 convert_before (const IrConvertConfig *config, const IrFrontend *frontend,
     const GPtrArray *tensors)
 {
-  g_autoptr (IrSource) source = frontend->read (config->model, NULL);
+  const IrReadOptions reading = { config->proto };
+  g_autoptr (IrSource) source = frontend->read (config->model, &reading, NULL);
   const IrImportOptions options = { 0, NULL, tensors->len,
     (const char *const *) tensors->pdata, FALSE };
   g_autoptr (GPtrArray) unsupported = NULL;

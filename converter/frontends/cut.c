@@ -275,10 +275,15 @@ is_constant (const Index *index, const char *tensor)
 static gboolean
 cut_input (Index *index, const char *name, GPtrArray *into, GError **error)
 {
+  IrSourceNode *node;
   Spot spot;
 
   if (!find_spot (index, name, &spot, error))
     return FALSE;
+  node = g_hash_table_lookup (index->nodes, name);
+  if (spot.kind == SPOT_TENSOR && index->source->nodes_first && node != NULL &&
+      ir_source_find_input (index->source, name) == NULL)
+    spot = (Spot){ SPOT_NODE, NULL, node, 0 };
   if (spot.kind == SPOT_TENSOR || spot.kind == SPOT_OUTPUT) {
     if (spot.tensor[0] == '\0')
       return fail_unknown (index, name, error);

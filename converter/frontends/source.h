@@ -94,6 +94,7 @@ typedef struct {
 struct _IrSource {
   const char *path; /* for messages */
   IrSourceGraph *graph;
+  gboolean nodes_first; /* names of --input are nodes' rather than tensors' */
   GPtrArray *opsets;    /* IrSourceOpset */
   GPtrArray *functions; /* IrSourceFunction */
   GHashTable *metadata; /* text -> text */

@@ -391,6 +391,7 @@ caffe_read (const char *path, const IrReadOptions *options, GError **error)
   g_autofree char *text =
       is_text ? g_strdup (path) : text_path (path, options, error);
 
+  source->nodes_first = TRUE;
   if (text == NULL || !read_files (source, text, is_text ? NULL : path, error))
     return NULL;
   return g_steal_pointer (&source);
