@@ -43,16 +43,13 @@ def known_gaps():
 # --- comparing --------------------------------------------------------------------------
 
 
-def tensor_names(port):
-    """Without the user's notations of ports, which the original keeps as names."""
-    names = {n for n in port["names"] if ":" not in n}
-    return names or {port["node"]}
-
-
 def partner(port, others):
-    """The port of the same name. The order is not compared: ours is that of --input
-    and --output, the original's that of the model."""
-    return next((o for o in others if tensor_names(port) & tensor_names(o)), None)
+    """The port of the same tensor, or of the same node where the original has no name
+    for the tensor. The order is not compared: ours is that of --input and --output,
+    the original's that of the model."""
+    same = [o for o in others if set(port["names"]) & set(o["names"])]
+    same += [o for o in others if port["node"] in o["names"] + [o["node"]]]
+    return same[0] if same else None
 
 
 def compare_ports(kind, want, got):
