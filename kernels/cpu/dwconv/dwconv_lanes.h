@@ -113,10 +113,10 @@ FN (take) (const Lines *l, int ky, int c, int kw, VEC *weights)
 }
 
 /* Adds what @from, a row that the source has, gives to lines @first and up to @end;
- * @weights are those for line 0, before them those for the next one. */
+ * from @weights[@row] on are those for line 0, before them those for the next one. */
 static ALWAYS_INLINE void
-FN (feed) (const Place *p, const Number *from, const VEC *weights, int kw,
-    int step, int pixels, int first, int end, VEC (*sums)[MAX_STRIP])
+FN (feed) (const Place *p, const Number *from, const VEC *weights, int row,
+    int kw, int step, int pixels, int first, int end, VEC (*sums)[MAX_STRIP])
 {
   const int columns = (pixels - 1) * step + kw;
   const ptrdiff_t pitch = p->pitch;
@@ -137,7 +137,7 @@ FN (feed) (const Place *p, const Number *from, const VEC *weights, int kw,
 
         if (i - kx < pixels * step)
           sums[line][o] =
-              MAD (weights[kx - line * step * kw], v, sums[line][o]);
+              MAD (weights[row + kx - line * step * kw], v, sums[line][o]);
       }
   }
 }
@@ -189,7 +189,7 @@ FN (one) (const Lines *l, const Place *p, int c, int kw, int step, int pixels)
     if (!row)
       continue;
     FN (take) (l, ky, c, kw, w);
-    FN (feed) (p, row + p->from + c, w, kw, step, pixels, 0, 1, sums);
+    FN (feed) (p, row + p->from + c, w, 0, kw, step, pixels, 0, 1, sums);
   }
   FN (finish) (l, p, c, 1, pixels, sums);
 }
@@ -211,7 +211,7 @@ FN (two) (const Lines *l, const Place *p, int c, int kw, int step, int pixels)
     if (!row)
       continue;
     row += p->from + c;
-    FN (feed) (p, row, w + j * kw, kw, step, pixels, first, end, sums);
+    FN (feed) (p, row, w, j * kw, kw, step, pixels, first, end, sums);
   }
   FN (finish) (l, p, c, 2, pixels, sums);
 }
