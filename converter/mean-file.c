@@ -226,20 +226,24 @@ ir_mean_file_load (const char *path, GError **error)
 
 IrTensor *
 ir_mean_file_crop (const IrTensor *image, gint64 height, gint64 width,
-    const char *path, GError **error)
+    const gint64 *offsets, const char *path, GError **error)
 {
   gint64 channels = image->shape.dim[0];
   gint64 rows = image->shape.dim[1], columns = image->shape.dim[2];
+  const gint64 top = offsets ? offsets[0] : MAX (rows - height, 0) / 2;
+  const gint64 left = offsets ? offsets[1] : MAX (columns - width, 0) / 2;
   IrShape shape = ir_shape_of_rank (4);
   const float *from = image->data;
   IrTensor *tensor;
   float *to;
 
-  if (height > rows || width > columns) {
+  if (top + height > rows || left + width > columns) {
     ir_fail (error, IR_ERROR_SHAPE,
         "%s: the mean image of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT
-        " is smaller than the input of %" G_GINT64_FORMAT "x%" G_GINT64_FORMAT,
-        path, columns, rows, width, height);
+        ", from row %" G_GINT64_FORMAT " and column %" G_GINT64_FORMAT
+        " on, is smaller than the input of %" G_GINT64_FORMAT
+        "x%" G_GINT64_FORMAT,
+        path, columns, rows, top, left, width, height);
     return NULL;
   }
   shape.dim[0] = 1;
@@ -250,7 +254,7 @@ ir_mean_file_crop (const IrTensor *image, gint64 height, gint64 width,
   if (!tensor)
     return NULL;
   to = tensor->data;
-  from += (rows - height) / 2 * columns + (columns - width) / 2;
+  from += top * columns + left;
   for (gint64 c = 0; c < channels; c++)
     for (gint64 y = 0; y < height; y++)
       for (gint64 x = 0; x < width; x++)

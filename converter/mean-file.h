@@ -18,10 +18,11 @@ IrTensor *ir_mean_file_load (const char *path, GError **error);
 IrTensor *ir_mean_file_parse_caffe (
     const guint8 *data, gsize size, const char *path, GError **error);
 
-/* (transfer full): the middle of @image, @height x @width, as [1,C,H,W] and
- * negated; NULL if it is smaller. */
+/* (transfer full): @height x @width of @image from row @offsets[0] and column
+ * @offsets[1] on, its middle if that is NULL, as [1,C,H,W] and negated; NULL if the
+ * image is smaller. */
 IrTensor *ir_mean_file_crop (const IrTensor *image, gint64 height, gint64 width,
-    const char *path, GError **error);
+    const gint64 *offsets, const char *path, GError **error);
 
 G_END_DECLS
 

@@ -194,6 +194,11 @@ ir_convert_options_check (const IrConvertOptions *options, GError **error)
     { "layout", "target_layout" },
   };
 
+  if (ir_options_is_set (options, "mean_file_offsets") &&
+      !ir_options_is_set (options, "mean_file"))
+    return ir_fail (error, IR_ERROR_PARSE,
+        "--mean_file_offsets says where in a mean image the input begins: give "
+        "that with --mean_file");
   if (!ir_options_is_set (options, "input_model"))
     return ir_fail (error, IR_ERROR_NOT_FOUND,
         "there is nothing to convert: give the model with --input_model FILE");

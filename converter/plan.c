@@ -211,9 +211,12 @@ plan_groups (const IrConvertConfig *config, const IrGraph *graph,
 static gboolean
 plan_image (const IrConvertConfig *config, const char *path, GError **error)
 {
+  const char *asked =
+      ir_convert_options_get (config->options, "mean_file_offsets");
   g_autoptr (IrTensor) image = NULL;
   IrInputPlan *plan;
   const IrShape *shape;
+  gint64 offsets[2];
   char text[IR_SHAPE_TEXT];
 
   if (config->input_plans->len != 1)
@@ -233,8 +236,10 @@ plan_image (const IrConvertConfig *config, const char *path, GError **error)
         " channels does not fit input '%s' with the shape %s",
         image->shape.dim[0], plan->parameter->name,
         ir_shape_print (shape, text));
-  plan->image =
-      ir_mean_file_crop (image, shape->dim[2], shape->dim[3], path, error);
+  if (asked && !ir_value_parse_offsets (asked, offsets, error))
+    return FALSE;
+  plan->image = ir_mean_file_crop (
+      image, shape->dim[2], shape->dim[3], asked ? offsets : NULL, path, error);
   return plan->image != NULL;
 }
 

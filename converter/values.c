@@ -536,6 +536,39 @@ ir_value_check_scale (const char *text, GError **error)
 }
 
 gboolean
+ir_value_parse_offsets (const char *text, gint64 offsets[2], GError **error)
+{
+  const gsize n = strlen (text);
+  const gboolean bracketed = n > 1 &&
+      ((text[0] == '(' && text[n - 1] == ')') ||
+          (text[0] == '[' && text[n - 1] == ']'));
+  g_autofree char *inside =
+      bracketed ? g_strndup (text + 1, n - 2) : g_strdup (text);
+  g_auto (GStrv) parts = g_strsplit (inside, ",", -1);
+  gint64 found[2] = { 0 };
+  gboolean ok = g_strv_length (parts) == 2;
+
+  for (guint i = 0; ok && i < 2; i++)
+    ok = g_ascii_string_to_signed (
+        g_strstrip (parts[i]), 10, 0, G_MAXINT32, &found[i], NULL);
+  if (!ok)
+    return ir_fail (error, IR_ERROR_PARSE,
+        "'%s': write the first row and the first column, none below 0, as "
+        "(2,3)",
+        text);
+  memcpy (offsets, found, sizeof found);
+  return TRUE;
+}
+
+gboolean
+ir_value_check_offsets (const char *text, GError **error)
+{
+  gint64 offsets[2];
+
+  return ir_value_parse_offsets (text, offsets, error);
+}
+
+gboolean
 ir_value_check_file_name (const char *text, GError **error)
 {
   if (*text == '\0' || strchr (text, '/') || strcmp (text, ".") == 0 ||

@@ -53,6 +53,9 @@ GPtrArray *ir_value_parse_layouts (const char *text, GError **error);
 gboolean ir_value_parse_bool (
     const char *text, gboolean *value, GError **error);
 gboolean ir_value_parse_real (const char *text, double *value, GError **error);
+/* "(2,3)" or "2,3": a row and a column. */
+gboolean ir_value_parse_offsets (
+    const char *text, gint64 offsets[2], GError **error);
 /* At least 1. */
 gboolean ir_value_parse_batch (const char *text, gint64 *value, GError **error);
 
@@ -66,6 +69,7 @@ gboolean ir_value_check_divisors (const char *text, GError **error);
 gboolean ir_value_check_layouts (const char *text, GError **error);
 gboolean ir_value_check_batch (const char *text, GError **error);
 gboolean ir_value_check_scale (const char *text, GError **error);
+gboolean ir_value_check_offsets (const char *text, GError **error);
 gboolean ir_value_check_file_name (const char *text, GError **error);
 
 /* Splits @text at commas that are in no bracket; items are stripped, and an

@@ -198,13 +198,14 @@ test_preprocess (void)
   check_preprocess (TRUE, TRUE, 1);
 }
 
-/* The middle of an image of 8x7, in both formats. */
+/* A part of an image of 8x7, its middle if @offsets is NULL. */
 static void
-check_mean_file (const char *path)
+check_mean_file (const char *path, const char *offsets, gsize top, gsize left)
 {
   g_autoptr (IrGraph) graph = small_model (FALSE);
   g_autoptr (GError) error = NULL;
-  g_autoptr (IrGraph) after = convert (graph, &error, "mean_file", path, NULL);
+  g_autoptr (IrGraph) after = convert (graph, &error, "mean_file", path,
+      offsets ? "mean_file_offsets" : NULL, offsets, NULL);
   g_autoptr (IrTensor) in = NULL, less = NULL, a = NULL, b = NULL;
 
   g_assert_no_error (error);
@@ -214,13 +215,25 @@ check_mean_file (const char *path)
     for (gsize y = 0; y < 6; y++)
       for (gsize x = 0; x < 5; x++) {
         gsize at = (c * 6 + y) * 5 + x;
-        double mean_value = (double) ((c * 8 + y + 1) * 7 + x + 1) / 100;
+        double mean_value = (double) ((c * 8 + y + top) * 7 + x + left) / 100;
 
         ir_tensor_set_f64 (less, at, ir_tensor_get_f64 (in, at) - mean_value);
       }
   a = evaluate (graph, less);
   b = evaluate (after, in);
   compare (a, b, 2e-6);
+}
+
+static void
+check_bad_offsets (const char *path, const char *offsets, const char *says)
+{
+  g_autoptr (IrGraph) graph = small_model (FALSE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (IrGraph) after = convert (
+      graph, &error, "mean_file", path, "mean_file_offsets", offsets, NULL);
+
+  g_assert_null (after);
+  g_assert_nonnull (strstr (error->message, says));
 }
 
 static void
@@ -246,8 +259,11 @@ test_mean_file (void)
   g_file_set_contents (
       proto, (const char *) bytes->data, (gssize) bytes->len, &error);
   g_assert_no_error (error);
-  check_mean_file (npy);
-  check_mean_file (proto);
+  check_mean_file (npy, NULL, 1, 1);
+  check_mean_file (proto, NULL, 1, 1);
+  check_mean_file (proto, "(2,0)", 2, 0);
+  check_mean_file (proto, "0, 2", 0, 2);
+  check_bad_offsets (proto, "(3,0)", "from row 3");
   /* Any shorter file is an error. */
   for (guint n = 0; n < bytes->len; n += n < 16 ? 1 : 37) {
     g_autoptr (IrGraph) graph = small_model (FALSE);
