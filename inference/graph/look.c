@@ -9,6 +9,19 @@ ir_graph_find (const IrGraph *graph, const char *name)
   return g_hash_table_lookup (graph->names, name);
 }
 
+gboolean
+ir_node_feeds_result (const IrNode *node)
+{
+  for (gsize i = 0; i < node->n_outputs; i++) {
+    const GArray *uses = node->outputs[i].uses;
+
+    for (guint j = 0; j < uses->len; j++)
+      if (g_array_index (uses, IrUse, j).node->op->flags & IR_OP_RESULT)
+        return TRUE;
+  }
+  return FALSE;
+}
+
 static gboolean
 find_by_tensor_name (const IrGraph *graph, const char *name, IrPort *port)
 {

@@ -78,23 +78,10 @@ describe (const IrNode *node)
 /* --- the pass --------------------------------------------------------------- */
 
 static gboolean
-feeds_result (const IrNode *node)
-{
-  for (gsize i = 0; i < node->n_outputs; i++) {
-    const GArray *uses = node->outputs[i].uses;
-
-    for (guint j = 0; j < uses->len; j++)
-      if (g_array_index (uses, IrUse, j).node->op->flags & IR_OP_RESULT)
-        return TRUE;
-  }
-  return FALSE;
-}
-
-static gboolean
 merge (IrNode *node, IrNode *into)
 {
   /* Two outputs of the model keep their own names. */
-  if (feeds_result (node))
+  if (ir_node_feeds_result (node))
     return FALSE;
   for (guint i = 0; i < node->n_outputs; i++)
     ir_graph_replace (node->graph, ir_port (node, i), ir_port (into, i));

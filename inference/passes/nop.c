@@ -128,19 +128,6 @@ is_nop (const IrNode *node)
   return FALSE;
 }
 
-/* An output of the model keeps its own node: taking the node away would mix its
- * names with those of an inner tensor or of an input. */
-static gboolean
-feeds_result (const IrNode *node)
-{
-  const GArray *uses = node->outputs[0].uses;
-
-  for (guint i = 0; i < uses->len; i++)
-    if (g_array_index (uses, IrUse, i).node->op->flags & IR_OP_RESULT)
-      return TRUE;
-  return FALSE;
-}
-
 static gboolean
 run (IrGraph *graph, gconstpointer data, gsize *changes, GError **error)
 {
@@ -148,7 +135,9 @@ run (IrGraph *graph, gconstpointer data, gsize *changes, GError **error)
 
   for (IrNode *node = graph->first; node; node = next) {
     next = node->next;
-    if (!is_nop (node) || feeds_result (node))
+    /* An output of the model keeps its own node: taking the node away would mix its
+     * names with those of an inner tensor or of an input. */
+    if (!is_nop (node) || ir_node_feeds_result (node))
       continue;
     ir_graph_replace (graph, ir_port (node, 0), node->inputs[0]);
     ir_graph_remove (graph, node);

@@ -62,18 +62,6 @@ is_whole (const IrNode *node)
   return TRUE;
 }
 
-/* An output of the model keeps its own node and name. */
-static gboolean
-feeds_result (const IrNode *node)
-{
-  const GArray *uses = node->outputs[0].uses;
-
-  for (guint i = 0; i < uses->len; i++)
-    if (g_array_index (uses, IrUse, i).node->op->flags & IR_OP_RESULT)
-      return TRUE;
-  return FALSE;
-}
-
 static gboolean
 simplify (IrNode *node)
 {
@@ -83,7 +71,8 @@ simplify (IrNode *node)
   if (!before)
     return FALSE;
   if (((shaping && is_undone (node)) || is_whole (node)) &&
-      !feeds_result (node)) {
+      /* An output of the model keeps its own node and name. */
+      !ir_node_feeds_result (node)) {
     ir_graph_replace (node->graph, ir_port (node, 0), before->inputs[0]);
     ir_graph_remove (node->graph, node);
     return TRUE;

@@ -286,6 +286,10 @@ IR_API gboolean ir_node_set_i64s (IrNode *node, const char *attr,
 IR_API gboolean ir_node_set_f64s (IrNode *node, const char *attr,
     const double *values, gsize n, GError **error);
 
+/** ir_node_feeds_result: whether an output of @node is one of its graph's.
+ * Since: 0.1 */
+IR_API gboolean ir_node_feeds_result (const IrNode *node);
+
 /* --- editing ------------------------------------------------------------- */
 
 /** ir_node_set_input: makes input @index read @source. Since: 0.1 */
