@@ -15,6 +15,16 @@ ir_is_const (IrPort port)
   return (port.node->op->flags & IR_OP_CONST) != 0;
 }
 
+gboolean
+ir_const_scalar (IrPort port, double *value)
+{
+  if (!ir_is_const (port) ||
+      ir_tensor_count (ir_port_output (port)->value) != 1)
+    return FALSE;
+  *value = ir_tensor_get_f64 (ir_port_output (port)->value, 0);
+  return TRUE;
+}
+
 IrNode *
 ir_sole_reader (IrPort port)
 {

@@ -12,6 +12,9 @@ G_BEGIN_DECLS
 /* The node's value comes from a Const, not from shape inference. */
 gboolean ir_is_const (IrPort port);
 
+/* @port is a Const of one element, which becomes @value. */
+gboolean ir_const_scalar (IrPort port, double *value);
+
 /* Reads the output alone, once; NULL if nobody or several do. */
 IrNode *ir_sole_reader (IrPort port);
 

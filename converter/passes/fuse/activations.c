@@ -43,17 +43,6 @@ same_port (IrPort a, IrPort b)
   return a.node == b.node && a.index == b.index;
 }
 
-/* A constant of one element. */
-static gboolean
-scalar (IrPort port, double *value)
-{
-  if (!ir_is_const (port) ||
-      ir_tensor_count (ir_port_output (port)->value) != 1)
-    return FALSE;
-  *value = ir_tensor_get_f64 (ir_port_output (port)->value, 0);
-  return TRUE;
-}
-
 /* @port is @x plus @value, or times it. */
 static gboolean
 is_linear (IrPort port, const char *type, double value, IrPort *x)
@@ -61,8 +50,8 @@ is_linear (IrPort port, const char *type, double value, IrPort *x)
   double found;
   IrPort c;
 
-  return ir_split_linear (port.node, type, x, &c) && scalar (c, &found) &&
-      is_close (found, value);
+  return ir_split_linear (port.node, type, x, &c) &&
+      ir_const_scalar (c, &found) && is_close (found, value);
 }
 
 /* The only reader of @port takes it into a formula. */
@@ -82,7 +71,7 @@ collect (IrPort port, gboolean inner, Product *product)
 
   if (++product->visited > MAX_VISITED)
     return FALSE;
-  if (scalar (port, &value)) {
+  if (ir_const_scalar (port, &value)) {
     product->constant *= value;
     return TRUE;
   }
@@ -90,8 +79,8 @@ collect (IrPort port, gboolean inner, Product *product)
     if (ir_node_is (node, "Multiply"))
       return collect (node->inputs[0], TRUE, product) &&
           collect (node->inputs[1], TRUE, product);
-    if (ir_node_is (node, "Divide") && scalar (node->inputs[1], &value) &&
-        value != 0) {
+    if (ir_node_is (node, "Divide") &&
+        ir_const_scalar (node->inputs[1], &value) && value != 0) {
       product->constant /= value;
       return collect (node->inputs[0], TRUE, product);
     }
@@ -162,7 +151,7 @@ gate_erf (IrPort gate, IrPort *x)
     return FALSE;
   *x = inner.node->inputs[0];
   divisor = inner.node->inputs[1];
-  return scalar (divisor, &value) && is_close (value, sqrt (2));
+  return ir_const_scalar (divisor, &value) && is_close (value, sqrt (2));
 }
 
 static const struct {

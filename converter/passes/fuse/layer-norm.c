@@ -12,22 +12,12 @@
 #include "../rewrite.h"
 
 static gboolean
-scalar (IrPort port, double *value)
-{
-  if (!ir_is_const (port) ||
-      ir_tensor_count (ir_port_output (port)->value) != 1)
-    return FALSE;
-  *value = ir_tensor_get_f64 (ir_port_output (port)->value, 0);
-  return TRUE;
-}
-
-static gboolean
 is_power (const IrNode *node, double exponent)
 {
   double value;
 
-  return ir_node_is (node, "Power") && scalar (node->inputs[1], &value) &&
-      value == exponent;
+  return ir_node_is (node, "Power") &&
+      ir_const_scalar (node->inputs[1], &value) && value == exponent;
 }
 
 /* @node is the mean of @of over constant axes, which stay as dimensions. */
@@ -74,7 +64,8 @@ is_deviation (
 
   if ((!ir_node_is (node, "Sqrt") && !is_power (node, 0.5)) ||
       !ir_split_linear (node->inputs[0].node, "Add", &variance, &c) ||
-      !scalar (c, eps) || *eps < 0 || !is_mean (variance.node, &squares))
+      !ir_const_scalar (c, eps) || *eps < 0 ||
+      !is_mean (variance.node, &squares))
     return FALSE;
   *over = variance.node;
   return is_square (squares.node, difference);
