@@ -107,23 +107,22 @@ add_inputs (CaffeNet *net, const Caffe__NetParameter *proto, GError **error)
 
 /* --- layers --------------------------------------------------------------------- */
 
+/* Of a CaffeLayer, from a message of either form. */
+#define SAME_FIELDS(proto)                                                     \
+  .name = (proto)->name ? (proto)->name : "", .n_bottoms = (proto)->n_bottom,  \
+  .bottoms = (proto)->bottom, .n_tops = (proto)->n_top, .tops = (proto)->top,  \
+  .n_include = (proto)->n_include, .include = (proto)->include,                \
+  .n_exclude = (proto)->n_exclude, .exclude = (proto)->exclude,                \
+  .params = &(proto)->base
+
 static void
 add_layer (CaffeNet *net, const Caffe__LayerParameter *proto)
 {
   CaffeLayer layer = {
-    .name = proto->name ? proto->name : "",
+    SAME_FIELDS (proto),
     .type = proto->type ? proto->type : "",
-    .n_bottoms = proto->n_bottom,
-    .bottoms = proto->bottom,
-    .n_tops = proto->n_top,
-    .tops = proto->top,
-    .n_include = proto->n_include,
-    .include = proto->include,
-    .n_exclude = proto->n_exclude,
-    .exclude = proto->exclude,
     .is_for_training = proto->has_phase && proto->phase == CAFFE__PHASE__TRAIN,
     .input = proto->input_param,
-    .params = &proto->base,
   };
 
   g_array_append_val (net->layers, layer);
@@ -134,16 +133,7 @@ add_v1_layer (
     CaffeNet *net, const Caffe__V1LayerParameter *proto, GError **error)
 {
   CaffeLayer layer = {
-    .name = proto->name ? proto->name : "",
-    .n_bottoms = proto->n_bottom,
-    .bottoms = proto->bottom,
-    .n_tops = proto->n_top,
-    .tops = proto->top,
-    .n_include = proto->n_include,
-    .include = proto->include,
-    .n_exclude = proto->n_exclude,
-    .exclude = proto->exclude,
-    .params = &proto->base,
+    SAME_FIELDS (proto),
   };
 
   if (proto->layer != NULL)
