@@ -14,10 +14,6 @@ G_BEGIN_DECLS
  */
 IrTensor *ir_mean_file_load (const char *path, GError **error);
 
-/* The same from memory, as Caffe writes it; @path is for messages. */
-IrTensor *ir_mean_file_parse_caffe (
-    const guint8 *data, gsize size, const char *path, GError **error);
-
 /* (transfer full): @height x @width of @image from row @offsets[0] and column
  * @offsets[1] on, its middle if that is NULL, as [1,C,H,W] and negated; NULL if the
  * image is smaller. */

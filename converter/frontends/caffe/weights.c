@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "blob.h"
 #include "reader.h"
 
 /* The unpacked file, kept as long as a tensor points into it. */
@@ -149,4 +150,21 @@ caffe_weights_read (const char *path, GError **error)
   }
   file_unref (file);
   return ok ? g_steal_pointer (&weights) : NULL;
+}
+
+IrTensor *
+caffe_blob_load (const char *path, GError **error)
+{
+  File *file = g_atomic_rc_box_new0 (File);
+  IrTensor *tensor = NULL;
+
+  if (ir_protobuf_unpack_file (
+          &caffe__blob_proto__descriptor, path, &file->unpacked, error)) {
+    tensor = read_blob (
+        (const Caffe__BlobProto *) file->unpacked.message, file, error);
+    if (tensor == NULL)
+      g_prefix_error (error, "%s: ", path);
+  }
+  file_unref (file);
+  return tensor;
 }
