@@ -31,8 +31,12 @@ ir_mean_file_load (const char *path, GError **error)
   g_autoptr (IrTensor) tensor = g_str_has_suffix (path, ".npy")
       ? ir_tensor_load_npy (path, error)
       : caffe_blob_load (path, error);
+  g_autoptr (IrTensor) picture =
+      tensor ? take_picture (tensor, path, error) : NULL;
 
-  return tensor ? take_picture (tensor, path, error) : NULL;
+  if (!picture)
+    g_prefix_error (error, "--mean_file: ");
+  return g_steal_pointer (&picture);
 }
 
 IrTensor *
